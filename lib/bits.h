@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Bits and bytes: masks, checked arithmetic on numbers from outside, little-endian memory
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* n ones, 0 <= n <= 64. */
+static inline uint64_t bits_ones(unsigned n)
+{
+    return n ? UINT64_MAX >> (64 - n) : 0;
+}
+
+static inline bool bits_is_pow2(uint64_t v)
+{
+    return v && !(v & (v - 1));
+}
+
+/* Both false when the result does not fit. */
+static inline bool bits_add(uint64_t a, uint64_t b, uint64_t *sum)
+{
+    return !__builtin_add_overflow(a, b, sum);
+}
+
+static inline bool bits_mul(uint64_t a, uint64_t b, uint64_t *product)
+{
+    return !__builtin_mul_overflow(a, b, product);
+}
+
+/* size 1, 2, 4 or 8 bytes at p, any alignment, little-endian (as guests and this host are). */
+static inline uint64_t bits_load(const void *p, unsigned size)
+{
+    uint64_t v = 0;
+
+    memcpy(&v, p, size);
+    return v;
+}
+
+static inline void bits_store(void *p, unsigned size, uint64_t v)
+{
+    memcpy(p, &v, size);
+}
