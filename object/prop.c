@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object/prop.h"
+
+/*
+ * Properties (see prop.h)
+ *
+ * Invariant: a member is written only with a value that passed prop_check().
+ */
+
+#include <assert.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static char *member(const struct prop *p, const void *object)
+{
+    return (char *)object + p->off;
+}
+
+static uint64_t prop_max(const struct prop *p)
+{
+    uint64_t fits = UINT64_MAX >> (64 - 8 * p->size);
+
+    return p->max ? p->max : p->kind == PROP_BOOL ? 1 : p->kind == PROP_INT ? fits >> 1 : fits;
+}
+
+static int64_t prop_min_signed(const struct prop *p)
+{
+    return p->min ? (int64_t)p->min : -(int64_t)(UINT64_MAX >> (64 - 8 * p->size) >> 1) - 1;
+}
+
+const struct prop *prop_find(const struct prop *props, const char *name)
+{
+    for (const struct prop *p = props; p && p->name; p++)
+        if (!strcmp(p->name, name))
+            return p;
+    return NULL;
+}
+
+uint64_t prop_default(const struct prop *p, unsigned version)
+{
+    for (const struct prop_was *w = p->was; w && w->before; w++)
+        if (version < w->before)
+            return w->def;
+    return p->def;
+}
+
+void props_init(const struct prop *props, void *object, unsigned version)
+{
+    for (const struct prop *p = props; p && p->name; p++) {
+        uint64_t def = prop_default(p, version);
+
+        if (p->kind != PROP_STRING)
+            memcpy(member(p, object), &def, p->size);
+        else if (p->def_string)
+            *(char **)member(p, object) = strdup(p->def_string);
+    }
+}
+
+void props_fini(const struct prop *props, void *object)
+{
+    for (const struct prop *p = props; p && p->name; p++)
+        if (p->kind == PROP_STRING) {
+            free(*(char **)member(p, object));
+            *(char **)member(p, object) = NULL;
+        }
+}
+
+static int check_bool(const char *owner, const struct prop *p, const char *value, uint64_t *val, struct error **err)
+{
+    static const char *const on[] = { "on", "true", "yes", "y" }, *const off[] = { "off", "false", "no", "n" };
+
+    for (unsigned i = 0; i < 4; i++)
+        if (!strcmp(value, on[i]) || !strcmp(value, off[i])) {
+            *val = !strcmp(value, on[i]);
+            return 0;
+        }
+    return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value, "on, off");
+}
+
+static int check_name(const char *owner, const struct prop *p, const char *value, uint64_t *val, struct error **err)
+{
+    char legal[200] = "";
+
+    for (*val = 0; p->names[*val]; ++*val)
+        if (!strcmp(value, p->names[*val]))
+            return 0;
+    for (unsigned i = 0; p->names[i]; i++) {
+        strncat(legal, i ? ", " : "", sizeof(legal) - strlen(legal) - 1);
+        strncat(legal, p->names[i], sizeof(legal) - strlen(legal) - 1);
+    }
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, T("%s.%s", owner, p->name), value, legal);
+}
+
+static int check_signed(const char *owner, const struct prop *p, const char *value, uint64_t *val, struct error **err)
+{
+    char *end;
+
+    errno = 0;
+    *val = strtoll(value, &end, 0);
+    if (end == value || *end)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value, "a number");
+    if (errno || (int64_t)*val < prop_min_signed(p) || (int64_t)*val > (int64_t)prop_max(p))
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", owner, p->name), value,
+                         T("%" PRId64 " to %" PRId64, prop_min_signed(p), (int64_t)prop_max(p)));
+    return 0;
+}
+
+int prop_parse_size(const char *s, uint64_t def_unit, uint64_t *val)
+{
+    static const char units[] = "bkmgtpe";
+    const char *unit;
+    char *end;
+    uint64_t mul = def_unit;
+    long double v;
+
+    errno = 0;
+    if (!isdigit((unsigned char)*s))
+        return -EINVAL;
+    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+        v = strtoull(s, &end, 16);
+    else
+        v = strtold(s, &end);
+    if (errno)
+        return -ERANGE;
+    if (*end) {
+        unit = strchr(units, tolower((unsigned char)*end));
+        if (!unit || end[1])
+            return -EINVAL;
+        mul = 1ull << 10 * (unit - units);
+    }
+    v = floorl(v * mul);
+    if (!(v >= 0 && v < 0x1p64L))
+        return -ERANGE;
+    *val = v;
+    return 0;
+}
+
+static int check_number(const char *owner, const struct prop *p, const char *value, uint64_t *val, struct error **err)
+{
+    char *end;
+    int r = 0;
+
+    errno = 0;
+    if (p->kind == PROP_SIZE) {
+        r = prop_parse_size(value, 1, val);
+    } else {
+        *val = strtoull(value, &end, 0);
+        r = !isdigit((unsigned char)*value) || *end ? -EINVAL : -errno;
+    }
+    if (r == -EINVAL)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value,
+                         p->kind == PROP_SIZE ? "a size: digits, then k, M, G, T, P or E" : "a number");
+    if (r || *val < p->min || *val > prop_max(p))
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", owner, p->name), value,
+                         T("%" PRIu64 " to %" PRIu64, p->min, prop_max(p)));
+    return 0;
+}
+
+int prop_check(const struct prop *p, const char *owner, const char *value, uint64_t *val, struct error **err)
+{
+    *val = 0;
+    switch (p->kind) {
+    case PROP_STRING:
+        return 0;
+    case PROP_BOOL:
+        return check_bool(owner, p, value, val, err);
+    case PROP_ENUM:
+        return check_name(owner, p, value, val, err);
+    case PROP_INT:
+        return check_signed(owner, p, value, val, err);
+    default:
+        return check_number(owner, p, value, val, err);
+    }
+}
+
+int prop_set(const struct prop *p, void *object, const char *owner, const char *value, struct error **err)
+{
+    uint64_t val;
+    int r = prop_check(p, owner, value, &val, err);
+
+    if (r < 0)
+        return r;
+    if (p->kind == PROP_STRING) {
+        char **s = (char **)member(p, object);
+
+        free(*s);
+        *s = strdup(value);
+        assert(*s);
+    } else {
+        memcpy(member(p, object), &val, p->size);
+    }
+    return 0;
+}
+
+uint64_t prop_get(const struct prop *p, const void *object)
+{
+    uint64_t val = 0;
+
+    memcpy(&val, member(p, object), p->size);
+    if (p->kind == PROP_INT && val >> (8 * p->size - 1))
+        val |= UINT64_MAX << (8 * p->size - 1);
+    return val;
+}
+
+const char *prop_get_string(const struct prop *p, const void *object)
+{
+    return *(char **)member(p, object);
+}
+
+const char *prop_type_name(const struct prop *p)
+{
+    static const char *const uints[] = { [1] = "uint8", [2] = "uint16", [4] = "uint32", [8] = "uint64" };
+    static const char *const ints[] = { [1] = "int8", [2] = "int16", [4] = "int32", [8] = "int64" };
+
+    switch (p->kind) {
+    case PROP_BOOL:
+        return "bool";
+    case PROP_STRING:
+    case PROP_ENUM:
+        return "str";
+    case PROP_SIZE:
+        return "size";
+    case PROP_INT:
+        return ints[p->size];
+    default:
+        return uints[p->size];
+    }
+}
+
+struct text prop_text(const struct prop *p, const void *object)
+{
+    uint64_t val = p->kind == PROP_STRING ? 0 : prop_get(p, object);
+    const char *s;
+
+    switch (p->kind) {
+    case PROP_STRING:
+        s = prop_get_string(p, object);
+        return text("\"%s\"", s ? s : "");
+    case PROP_ENUM:
+        return text("\"%s\"", p->names[val]);
+    case PROP_BOOL:
+        return text("%s", val ? "true" : "false");
+    case PROP_INT:
+        return text("%" PRId64 " (0x%" PRIx64 ")", val, val);
+    default:
+        return text("%" PRIu64 " (0x%" PRIx64 ")", val, val);
+    }
+}
