@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chardev/char.h"
+
+/*
+ * Ports: the rings between a front end and its chardev (see char.h, lib/ring.h)
+ *
+ * One post per port carries everything that other threads cause: bytes to write out, room to read on.
+ * Bytes leave the ring through a small stage, since a back end may take only a part of them.
+ *
+ * Invariant: bytes leave in the order in which they came; a port that was left by its front end lives until its
+ * last byte is out.  A round moves at most ROUND_BYTES, so a fast writer does not keep the loop.
+ */
+
+#include "chardev/backend.h"
+#include "lib/error.h"
+#include "lib/ring.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { STAGE_BYTES = 1024, ROUND_BYTES = 16 * RING_BYTES };
+
+struct char_port {
+    struct list_node node;
+    struct chardev *chr;
+    struct char_front *front;           /* NULL: left, still writing out */
+    struct post post;
+    bool told_open;
+    unsigned stage_at, stage_len;
+    uint8_t stage[STAGE_BYTES];
+    struct ring out, in;
+};
+
+/* Output */
+
+static bool port_is_drained(struct char_port *p)
+{
+    return p->stage_at == p->stage_len && p->out.put == p->out.taken;
+}
+
+static void port_free(struct char_port *p)
+{
+    loop_post_cancel(p->chr->loop, &p->post);
+    list_remove(&p->node);
+    free(p);
+}
+
+static void refill_stage(struct char_port *p)
+{
+    p->stage_at = 0;
+    p->stage_len = ring_take(&p->out, p->stage, sizeof(p->stage));
+    if (p->chr->log_fd >= 0 && p->stage_len && write(p->chr->log_fd, p->stage, p->stage_len) < 0) {
+        /* A log on a full disk is not worth the console. */
+        close(p->chr->log_fd);
+        p->chr->log_fd = -1;
+    }
+}
+
+static void port_drain(struct char_port *p)
+{
+    size_t moved = 0;
+
+    while (moved < ROUND_BYTES) {
+        size_t n;
+
+        if (p->stage_at == p->stage_len)
+            refill_stage(p);
+        if (!p->stage_len)
+            break;
+        n = p->chr->type->write(p->chr, p->stage + p->stage_at, p->stage_len - p->stage_at);
+        p->stage_at += n;
+        moved += n;
+        if (p->stage_at < p->stage_len)
+            break;
+        p->stage_at = p->stage_len = 0;
+    }
+    if (moved >= ROUND_BYTES)
+        loop_post(p->chr->loop, &p->post);
+}
+
+static void port_write_out(struct char_port *p)
+{
+    port_drain(p);
+    if (!p->front && port_is_drained(p)) {
+        port_free(p);
+    } else if (p->out.put - p->out.taken < RING_BYTES && ring_owed(&p->out) && p->front && p->front->writable) {
+        p->front->writable(p->front);
+    }
+}
+
+static void port_work(struct post *post)
+{
+    struct char_port *p = list_entry(post, struct char_port, post);
+    struct chardev *chr = p->chr;
+
+    if (p->front && chr->open && !p->told_open)
+        chardev_port_event(p, CHAR_OPENED);
+    port_write_out(p);
+    if (chr->type->resume)
+        chr->type->resume(chr);
+}
+
+size_t chardev_write(struct char_front *f, const void *buf, size_t n)
+{
+    struct char_port *p = f->port;
+    const uint8_t *bytes = buf;
+    size_t i = 0;
+
+    if (!p)
+        return n;
+    while (i < n && ring_put(&p->out, bytes[i]) != RING_FULL)
+        i++;
+    if (n)
+        loop_post(p->chr->loop, &p->post);
+    return i;
+}
+
+void chardev_out_ready(struct chardev *chr)
+{
+    list_for_each_safe(n, &chr->ports)
+        port_write_out(list_entry(n, struct char_port, node));
+}
+
+static bool is_drained(struct chardev *chr)
+{
+    list_for_each(n, &chr->ports)
+        if (!port_is_drained(list_entry(n, struct char_port, node)))
+            return false;
+    return true;
+}
+
+bool chardev_flush(struct chardev *chr, int timeout_ms)
+{
+    uint64_t end_ns = loop_clock_ns(LOOP_MONOTONIC) + (uint64_t)timeout_ms * 1000000;
+
+    for (;;) {
+        uint64_t now_ns = loop_clock_ns(LOOP_MONOTONIC);
+
+        list_for_each(n, &chr->ports)
+            port_drain(list_entry(n, struct char_port, node));
+        if (is_drained(chr) || now_ns >= end_ns)
+            break;
+        if (chr->type->wait_writable && !chr->type->wait_writable(chr, (end_ns - now_ns) / 1000000 + 1))
+            break;
+    }
+    return is_drained(chr);
+}
+
+/* Input */
+
+static struct char_port *focus(struct chardev *chr)
+{
+    if (chr->type->focus)
+        return chr->type->focus(chr);
+    list_for_each(n, &chr->ports)
+        if (list_entry(n, struct char_port, node)->front)
+            return list_entry(n, struct char_port, node);
+    return NULL;
+}
+
+size_t chardev_in_room(struct chardev *chr)
+{
+    struct char_port *p = focus(chr);
+    uint32_t room;
+
+    /* Nobody hears a byte before he has heard that somebody is there. */
+    if (!p || !p->told_open)
+        return 0;
+    room = RING_BYTES - (p->in.put - p->in.taken);
+    if (!room) {
+        p->in.owed = true;
+        room = RING_BYTES - (p->in.put - p->in.taken);      /* again: the front end may just have made some */
+    }
+    return room;
+}
+
+void chardev_in(struct chardev *chr, const void *buf, size_t n)
+{
+    struct char_port *p = focus(chr);
+    const uint8_t *bytes = buf;
+
+    assert(p);
+    for (size_t i = 0; i < n; i++)
+        if (ring_put(&p->in, bytes[i]) == RING_FULL)
+            assert(!"chardev_in: more than chardev_in_room()");
+    if (n && p->front->readable)
+        p->front->readable(p->front);
+}
+
+size_t chardev_read(struct char_front *f, void *buf, size_t n)
+{
+    struct char_port *p = f->port;
+    size_t got;
+
+    if (!p)
+        return 0;
+    got = ring_take(&p->in, buf, n);
+    if (got && ring_owed(&p->in))
+        loop_post(p->chr->loop, &p->post);
+    return got;
+}
+
+/* Events */
+
+void chardev_port_event(struct char_port *p, enum char_event event)
+{
+    if (event == CHAR_OPENED || event == CHAR_CLOSED) {
+        if (p->told_open == (event == CHAR_OPENED))
+            return;
+        p->told_open = event == CHAR_OPENED;
+    }
+    if (p->front && p->front->event)
+        p->front->event(p->front, event);
+}
+
+void chardev_event(struct chardev *chr, enum char_event event)
+{
+    if (event == CHAR_OPENED || event == CHAR_CLOSED)
+        chr->open = event == CHAR_OPENED;
+    list_for_each_safe(n, &chr->ports)
+        chardev_port_event(list_entry(n, struct char_port, node), event);
+}
+
+/* Front ends come and go */
+
+static unsigned count_fronts(const struct chardev *chr)
+{
+    unsigned num = 0;
+
+    list_for_each(n, &chr->ports)
+        num += list_entry(n, struct char_port, node)->front != NULL;
+    return num;
+}
+
+bool chardev_is_attached(const struct chardev *chr)
+{
+    return count_fronts(chr) > 0;
+}
+
+int chardev_attach(struct chardev *chr, struct char_front *f, struct error **err)
+{
+    unsigned max = chr->type->max_fronts ? chr->type->max_fronts : 1;
+    struct char_port *p;
+
+    assert(!f->port);
+    if (count_fronts(chr) >= max)
+        return error_set(err, -EBUSY, ERROR_STATE, T("chardev %s", chr->label), T("front end number %u", max + 1),
+                         max == 1 ? "one front end (several with mux=on)" : T("at most %u front ends", max));
+    p = calloc(1, sizeof(*p));
+    assert(p);
+    p->chr = chr;
+    p->front = f;
+    p->post.fn = port_work;
+    list_append(&chr->ports, &p->node);
+    f->port = p;
+    /* The front end hears of an open peer, and the back end reads on, in the next round. */
+    loop_post(chr->loop, &p->post);
+    if (chr->type->attached)
+        chr->type->attached(chr, p);
+    return 0;
+}
+
+void chardev_detach(struct char_front *f)
+{
+    struct char_port *p = f->port;
+
+    if (!p)
+        return;
+    f->port = NULL;
+    p->front = NULL;
+    if (p->chr->type->detached)
+        p->chr->type->detached(p->chr, p);
+    port_write_out(p);
+}
+
+void chardev_drop_ports(struct chardev *chr)
+{
+    list_for_each_safe(n, &chr->ports)
+        port_free(list_entry(n, struct char_port, node));
+}

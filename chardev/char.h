@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Character devices, for those who use them: serial ports, monitors, qtest
+ *
+ * A chardev joins a back end (terminal, socket, file ...) to a front end.  Between them are two bounded
+ * rings of RING_BYTES.  The front end writes into one and reads from the other, on any thread (one at a
+ * time per direction: its own lock sees to that), and never waits; the chardev's home loop does the I/O.
+ * A full ring is back-pressure: who finds it full keeps its bytes and is called when there is room.
+ * The exception: while no peer is connected (a server socket without client), what is written is dropped, as
+ * on a line with nothing plugged in.
+ *
+ * Everything but chardev_write() and chardev_read() is called on the home loop.
+ */
+
+#include "lib/list.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "chardev/config.h"
+
+struct chardev;
+struct char_port;
+struct chardevs;
+struct error;
+struct loop;
+
+enum char_event {
+    CHAR_OPENED,        /* a peer is there: once after attaching to an open one, too */
+    CHAR_CLOSED,
+    CHAR_BREAK,
+    CHAR_FOCUS_IN,      /* mux: what is typed comes here from now on */
+    CHAR_FOCUS_OUT,     /* mux: goes to somebody else */
+};
+
+/* A front end.  All three are called on the home loop, with no lock held, and any may be NULL. */
+struct char_front {
+    void (*readable)(struct char_front *f);     /* bytes came: take them, all or those there is room for */
+    void (*writable)(struct char_front *f);     /* a write came up short and there is room again */
+    void (*event)(struct char_front *f, enum char_event event);
+    struct char_port *port;                     /* set while attached */
+};
+
+/* -EBUSY with an error if another front end has it; a mux takes up to four, the last one attached has the focus. */
+int chardev_attach(struct chardev *chr, struct char_front *f, struct error **err);
+/* What it has written still goes out.  Nobody else may be writing or reading.  Not attached: fine. */
+void chardev_detach(struct char_front *f);
+
+/* From any thread.  Bytes accepted; short of n: writable() will be called.  Not attached: all are dropped. */
+size_t chardev_write(struct char_front *f, const void *buf, size_t n);
+/* From any thread.  Bytes that were there, up to n.  readable() is not called again for those left behind. */
+size_t chardev_read(struct char_front *f, void *buf, size_t n);
+
+const char *chardev_label(const struct chardev *chr);
+/* As in query-chardev: "stdio", "disconnected:unix:/x,server=on".  Valid until the next call for the same chardev. */
+const char *chardev_filename(struct chardev *chr);
+bool chardev_is_open(const struct chardev *chr);
+bool chardev_is_attached(const struct chardev *chr);            /* "frontend-open" */
+/* A server with wait=on whose first client has not come: main/ turns its loop until nobody waits. */
+bool chardev_is_waiting(const struct chardev *chr);
+/* Waits until all that was written is out or timeout_ms are over; true if it is. */
+bool chardev_flush(struct chardev *chr, int timeout_ms);
+
+/* Ring buffers only (ringbuf-read, ringbuf-write): bytes moved, or -EINVAL if chr is none. */
+long chardev_ringbuf_read(struct chardev *chr, void *buf, size_t n);
+long chardev_ringbuf_write(struct chardev *chr, const void *buf, size_t n);
+
+/* All chardevs of a process, by label, in order of creation. */
+struct chardevs {
+    struct list_node list;
+    struct loop *loop;
+    /* C-a x on a mux.  Set by main/; NULL: ignored. */
+    void (*quit)(struct chardevs *set);
+};
+
+void chardevs_init(struct chardevs *set, struct loop *loop);
+void chardevs_fini(struct chardevs *set);               /* closes all; front ends have been detached */
+/* NULL on failure: repeated labels, a second stdio, whatever the back end refuses.  With cfg->mux the result is the
+ * mux, and "LABEL-base" below it.  CHAR_NONE and CHAR_REFER are the caller's to handle. */
+struct chardev *chardev_open(struct chardevs *set, const struct chardev_config *cfg, struct error **err);
+/* Writes out what is left for at most a second.  Not from a front end's callback.  No front end is
+ * attached; of a mux its base is closed with it. */
+void chardev_close(struct chardev *chr);
+struct chardev *chardev_find(struct chardevs *set, const char *label);
+struct chardev *chardev_next(struct chardevs *set, struct chardev *prev);      /* NULL: first, and after the last */

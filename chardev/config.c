@@ -1,0 +1,457 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chardev/config.h"
+
+/*
+ * The two notations for chardevs on the command line (see config.h); ../facts/cli/cli-options.tsv
+ *
+ * Tables say which kinds and keys there are; what the reference has and this version has not stands in
+ * them too, and is refused by name.  In both notations ",," is a comma inside a value, and a key alone is "on"
+ * ("nowait": "wait=off").
+ */
+
+#include "lib/error.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PARAMS = 32 };
+
+struct param { char *key, *value; bool used; };
+
+struct params {
+    char *buf;
+    unsigned num;
+    struct param list[MAX_PARAMS];
+};
+
+static const struct { const char *name; enum char_kind kind; } kinds[] = {
+    { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "file", CHAR_FILE }, { "pty", CHAR_PTY },
+    { "ringbuf", CHAR_RINGBUF }, { "memory", CHAR_RINGBUF }, { "socket", CHAR_SOCKET },
+};
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+
+static const char *const missing_kinds[] = {
+    "mux", "udp", "vc", "pipe", "serial", "tty", "parallel", "parport", "msmouse", "wctablet", "braille", "testdev",
+    "spicevmc", "spiceport", "qemu-vdagent", "dbus", "console",
+};
+
+#define ALL UINT32_MAX
+#define ON(kind) (1u << (kind))
+#define MEMBER(m) offsetof(struct chardev_config, m), sizeof(((struct chardev_config *)0)->m)
+
+/* MISSING: can be switched off only. */
+enum key_type { KEY_STRING, KEY_BOOL, KEY_CHOICE, KEY_SIZE, KEY_PORT, KEY_FD, KEY_MISSING };
+
+static const struct key {
+    const char *name;
+    uint32_t kinds;
+    enum key_type type;
+    size_t offset, size;
+} keys[] = {
+    { "mux", ALL, KEY_BOOL, MEMBER(mux) },
+    { "logfile", ALL, KEY_STRING, MEMBER(logfile) },
+    { "logappend", ALL, KEY_BOOL, MEMBER(logappend) },
+    { "signal", ON(CHAR_STDIO), KEY_BOOL, MEMBER(signal) },
+    { "path", ON(CHAR_FILE), KEY_STRING, MEMBER(path) },
+    { "append", ON(CHAR_FILE), KEY_BOOL, MEMBER(append) },
+    { "size", ON(CHAR_RINGBUF), KEY_SIZE, MEMBER(size_bytes) },
+    { "path", ON(CHAR_SOCKET), KEY_STRING, MEMBER(address.path) },
+    { "abstract", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(address.abstract) },
+    { "tight", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(address.tight) },
+    { "host", ON(CHAR_SOCKET), KEY_STRING, MEMBER(address.host) },
+    { "port", ON(CHAR_SOCKET), KEY_STRING, MEMBER(address.port) },
+    { "to", ON(CHAR_SOCKET), KEY_PORT, MEMBER(address.to_port) },
+    { "ipv4", ON(CHAR_SOCKET), KEY_CHOICE, MEMBER(address.ipv4) },
+    { "ipv6", ON(CHAR_SOCKET), KEY_CHOICE, MEMBER(address.ipv6) },
+    { "fd", ON(CHAR_SOCKET), KEY_FD, MEMBER(address.fd) },
+    { "server", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(server) },
+    { "wait", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(wait) },
+    { "nodelay", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(nodelay) },
+    { "telnet", ON(CHAR_SOCKET), KEY_MISSING }, { "tn3270", ON(CHAR_SOCKET), KEY_MISSING },
+    { "websocket", ON(CHAR_SOCKET), KEY_MISSING }, { "reconnect", ON(CHAR_SOCKET), KEY_MISSING },
+    { "tls-creds", ON(CHAR_SOCKET), KEY_MISSING }, { "tls-authz", ON(CHAR_SOCKET), KEY_MISSING },
+};
+enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
+
+void chardev_config_init(struct chardev_config *cfg, enum char_kind kind, const char *label)
+{
+    *cfg = (struct chardev_config){ .kind = kind, .signal = true, .address = { .tight = true } };
+    snprintf(cfg->label, sizeof(cfg->label), "%s", label);
+}
+
+/* Splitting */
+
+/* Cuts the text at single commas, in place; ",," becomes one. */
+static int params_split(struct params *p, const char *spec, const char *object, struct error **err)
+{
+    char *in = strdup(spec), *out = in;
+
+    *p = (struct params){ .buf = in };
+    if (!in)
+        return -ENOMEM;
+    while (*in) {
+        char *start = out;
+
+        if (p->num == MAX_PARAMS)
+            return error_set(err, -E2BIG, ERROR_SYNTAX, object, spec, T("at most %u parameters", MAX_PARAMS));
+        while (*in && (*in != ',' || in[1] == ',')) {
+            in += *in == ',';
+            *out++ = *in++;
+        }
+        in += *in == ',';
+        *out++ = 0;
+        p->list[p->num].key = start;
+        start = strchr(start, '=');
+        if (start)
+            *start++ = 0;
+        p->list[p->num++].value = start;
+    }
+    return 0;
+}
+
+static void params_free(struct params *p)
+{
+    free(p->buf);
+}
+
+/* The last one counts. */
+static const char *params_take(struct params *p, const char *key)
+{
+    const char *value = NULL;
+
+    for (unsigned i = 0; i < p->num; i++)
+        if (p->list[i].value && !strcmp(p->list[i].key, key)) {
+            value = p->list[i].value;
+            p->list[i].used = true;
+        }
+    return value;
+}
+
+static bool params_have(const struct params *p, const char *key)
+{
+    for (unsigned i = 0; i < p->num; i++)
+        if (!strcmp(p->list[i].key, key))
+            return true;
+    return false;
+}
+
+/* Values */
+
+static int bad(struct error **err, const char *object, const struct param *p, const char *legal)
+{
+    return error_set(err, -EINVAL, ERROR_RANGE, object, T("%s=%s", p->key, p->value), legal);
+}
+
+static int set_bool(bool *out, const char *object, const struct param *p, struct error **err)
+{
+    if (strcmp(p->value, "on") && strcmp(p->value, "off"))
+        return bad(err, object, p, "on, off");
+    *out = !strcmp(p->value, "on");
+    return 0;
+}
+
+static int set_number(uint64_t *out, uint64_t max, const char *object, const struct param *p, const char *legal,
+                      struct error **err)
+{
+    char *end;
+
+    errno = 0;
+    *out = strtoull(p->value, &end, 10);
+    if (!isdigit((unsigned char)*p->value) || *end || errno || *out > max)
+        return bad(err, object, p, legal);
+    return 0;
+}
+
+static int set_size(uint64_t *out, const char *object, const struct param *p, struct error **err)
+{
+    static const char units[] = "BKMGTPE", legal[] = "a number, with k, M, G, T, P or E behind it if you like";
+    const char *unit;
+    char *end;
+
+    errno = 0;
+    *out = strtoull(p->value, &end, 0);
+    unit = *end ? strchr(units, toupper((unsigned char)*end)) : units;
+    if (!isdigit((unsigned char)*p->value) || errno || !unit || (*end && end[1]) ||
+        __builtin_mul_overflow(*out, 1ull << 10 * (unit - units), out))
+        return bad(err, object, p, legal);
+    return 0;
+}
+
+static int set_value(struct chardev_config *cfg, const struct key *k, const char *object, const struct param *p,
+                     struct error **err)
+{
+    void *member = (char *)cfg + k->offset;
+    uint64_t number = 0;
+    bool on = false;
+    int r = 0;
+
+    switch (k->type) {
+    case KEY_STRING:
+        if (strlen(p->value) >= k->size)
+            return error_set(err, -ENAMETOOLONG, ERROR_RANGE, object, T("%s of %zu bytes", k->name, strlen(p->value)),
+                             T("at most %zu bytes", k->size - 1));
+        strcpy(member, p->value);
+        return 0;
+    case KEY_BOOL:
+        return set_bool(member, object, p, err);
+    case KEY_CHOICE:
+        r = set_bool(&on, object, p, err);
+        *(enum address_choice *)member = on ? CHOICE_ON : CHOICE_OFF;
+        return r;
+    case KEY_SIZE:
+        return set_size(member, object, p, err);
+    case KEY_PORT:
+        r = set_number(&number, UINT16_MAX, object, p, "0 to 65535", err);
+        *(uint16_t *)member = number;
+        return r;
+    case KEY_FD:
+        r = set_number(&number, INT32_MAX, object, p, "the number of an open descriptor", err);
+        *(int *)member = number;
+        return r;
+    case KEY_MISSING:
+        if (!strcmp(p->value, "off") || !strcmp(p->value, "0"))
+            return 0;
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, object, T("%s=%s", p->key, p->value), "leave it out");
+    }
+    return -EINVAL;
+}
+
+static const struct key *find_key(const char *name, enum char_kind kind)
+{
+    for (unsigned i = 0; i < KEYS; i++)
+        if ((keys[i].kinds & ON(kind)) && !strcmp(keys[i].name, name))
+            return &keys[i];
+    return NULL;
+}
+
+static int unknown_key(const char *object, const char *name, enum char_kind kind, struct error **err)
+{
+    char legal[300];
+    size_t n = 0;
+
+    *legal = 0;
+    for (unsigned i = 0; i < KEYS; i++)
+        if ((keys[i].kinds & ON(kind)) && keys[i].type != KEY_MISSING && n < sizeof(legal))
+            n += snprintf(legal + n, sizeof(legal) - n, "%s%s", n ? ", " : "", keys[i].name);
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, object, name, legal);
+}
+
+static int apply_one(struct chardev_config *cfg, const char *object, struct param *p, struct error **err)
+{
+    const struct key *k = find_key(p->key, cfg->kind);
+    struct param off = { p->key + 2, (char *)"off", false };
+
+    if (p->value)
+        return k ? set_value(cfg, k, object, p, err) : unknown_key(object, p->key, cfg->kind, err);
+    p->value = (char *)"on";
+    if (k && k->type != KEY_STRING)
+        return set_value(cfg, k, object, p, err);
+    k = strncmp(p->key, "no", 2) ? NULL : find_key(off.key, cfg->kind);
+    if (k && k->type == KEY_BOOL)
+        return set_value(cfg, k, object, &off, err);
+    return unknown_key(object, p->key, cfg->kind, err);
+}
+
+/* Wholes */
+
+static int check_socket(struct chardev_config *cfg, const struct params *p, const char *object, struct error **err)
+{
+    struct address *a = &cfg->address;
+    bool inet = *a->host || *a->port, by_fd = params_have(p, "fd"), by_path = *a->path || a->abstract;
+    bool wait_given = params_have(p, "wait") || params_have(p, "nowait");
+
+    if (by_path + inet + by_fd != 1)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object,
+                         T("path \"%s\", host \"%s\", port \"%s\"", a->path, a->host, a->port),
+                         "one of path=, fd= or host= with port=");
+    a->kind = inet ? ADDRESS_INET : by_fd ? ADDRESS_FD : ADDRESS_UNIX;
+    if (inet && !*a->port)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, T("host=%s", a->host), "a port= with it");
+    if (!cfg->server && cfg->wait)
+        return error_set(err, -EINVAL, ERROR_STATE, object, "wait=on", "wait with server=on only");
+    if (cfg->server && !wait_given)
+        cfg->wait = true;
+    return 0;
+}
+
+static int apply(struct chardev_config *cfg, struct params *p, const char *object, struct error **err)
+{
+    int r = 0;
+
+    for (unsigned i = 0; i < p->num && !r; i++)
+        if (!p->list[i].used)
+            r = apply_one(cfg, object, &p->list[i], err);
+    if (r)
+        return r;
+    if (cfg->kind == CHAR_SOCKET)
+        return check_socket(cfg, p, object, err);
+    if (cfg->kind == CHAR_FILE && !*cfg->path)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, "file without path", "path=PATH");
+    return 0;
+}
+
+static bool is_id(const char *s)
+{
+    if (!isalpha((unsigned char)*s))
+        return false;
+    while (isalnum((unsigned char)*s) || (*s && strchr("-._", *s)))
+        s++;
+    return !*s;
+}
+
+static void list_kinds(char *buf, size_t size)
+{
+    size_t n = 0;
+
+    *buf = 0;
+    for (unsigned i = 0; i < KINDS && n < size; i++)
+        n += snprintf(buf + n, size - n, "%s%s", i ? ", " : "", kinds[i].name);
+}
+
+static int find_kind(const char *object, const char *name, enum char_kind *kind, struct error **err)
+{
+    char legal[120];
+
+    list_kinds(legal, sizeof(legal));
+    for (unsigned i = 0; i < KINDS; i++)
+        if (!strcmp(name, kinds[i].name)) {
+            *kind = kinds[i].kind;
+            return 0;
+        }
+    for (unsigned i = 0; i < sizeof(missing_kinds) / sizeof(missing_kinds[0]); i++)
+        if (!strcmp(name, missing_kinds[i]))
+            return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, object, name, T("legal: %s", legal));
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, object, name, legal);
+}
+
+static int parse_option(struct chardev_config *cfg, struct params *p, const char *spec, struct error **err)
+{
+    static const char object[] = "-chardev";
+    const char *id = params_take(p, "id"), *name = params_take(p, "backend");
+    enum char_kind kind = CHAR_NULL;
+    int r;
+
+    if (p->num && !p->list[0].value) {
+        name = p->list[0].key;
+        p->list[0].used = true;
+    }
+    if (!name)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, spec, "KIND,id=ID[,KEY=VALUE...]");
+    r = find_kind(object, name, &kind, err);
+    if (r)
+        return r;
+    if (!id || !is_id(id) || strlen(id) >= sizeof(cfg->label))
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, id ? T("id=%s", id) : "no id",
+                         "id= with at most 63 letters, digits, '-', '.', '_', of which the first is a letter");
+    chardev_config_init(cfg, kind, id);
+    return apply(cfg, p, T("-chardev %s", id), err);
+}
+
+int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err)
+{
+    struct params p;
+    int r = params_split(&p, spec, "-chardev", err);
+
+    if (!r)
+        r = parse_option(cfg, &p, spec, err);
+    params_free(&p);
+    return r;
+}
+
+/* The short notation */
+
+static const char legacy_legal[] = "none, null, stdio, pty, mon:..., file:PATH, unix:PATH[,server=on][,wait=off], "
+                                   "tcp:HOST:PORT[,server=on][,wait=off], chardev:ID";
+
+/* What follows prefix, or NULL. */
+static const char *after(const char *spec, const char *prefix)
+{
+    size_t n = strlen(prefix);
+
+    return strncmp(spec, prefix, n) ? NULL : spec + n;
+}
+
+static int parse_socket(struct chardev_config *cfg, const char *option, const char *rest, bool inet, struct error **err)
+{
+    struct param path = { (char *)"path", NULL, false };
+    struct params p;
+    int r = params_split(&p, rest, option, err);
+
+    if (!r && p.num && p.list[0].value)
+        p.list[0].value[-1] = '=';      /* part of a path */
+    if (!r && (!p.num || !*p.list[0].key))
+        r = error_set(err, -EINVAL, ERROR_SYNTAX, option, T("%s:%s", inet ? "tcp" : "unix", rest), legacy_legal);
+    if (!r) {
+        cfg->kind = CHAR_SOCKET;
+        p.list[0].used = true;
+        path.value = p.list[0].key;
+        if (inet)
+            r = address_parse_inet(&cfg->address, option, p.list[0].key, err);
+        else
+            r = set_value(cfg, find_key("path", CHAR_SOCKET), option, &path, err);
+    }
+    if (!r)
+        r = apply(cfg, &p, option, err);
+    params_free(&p);
+    return r;
+}
+
+static int parse_plain(struct chardev_config *cfg, const char *option, const char *spec, struct error **err)
+{
+    static const struct { const char *name; enum char_kind kind; } plain[] = {
+        { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "pty", CHAR_PTY }, { "none", CHAR_NONE },
+    };
+    static const char *const missing[] = { "vc", "pipe:", "telnet:", "websocket:", "udp:", "con:", "/dev/", "COM",
+                                           "msmouse", "wctablet", "braille", "testdev", "parallel", "fd:", "fdname:" };
+
+    for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+        if (!strcmp(spec, plain[i].name)) {
+            cfg->kind = plain[i].kind;
+            return 0;
+        }
+    for (unsigned i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+        if (after(spec, missing[i]))
+            return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, option, spec, T("legal: %s", legacy_legal));
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, option, spec, legacy_legal);
+}
+
+int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const char *spec, const char *label,
+                         struct error **err)
+{
+    const char *inner = after(spec, "mon:"), *rest;
+    struct param path = { (char *)"path", NULL, false };
+
+    chardev_config_init(cfg, CHAR_NULL, label);
+    if (inner) {
+        spec = inner;
+        cfg->mux = cfg->monitor = true;
+        cfg->signal = false;
+    }
+    if ((rest = after(spec, "chardev:")) && !inner) {
+        if (!is_id(rest) || strlen(rest) >= sizeof(cfg->label))
+            return error_set(err, -EINVAL, ERROR_SYNTAX, option, spec, "chardev:ID");
+        chardev_config_init(cfg, CHAR_REFER, rest);
+        return 0;
+    }
+    if ((rest = after(spec, "unix:")))
+        return parse_socket(cfg, option, rest, false, err);
+    if ((rest = after(spec, "tcp:")))
+        return parse_socket(cfg, option, rest, true, err);
+    if ((rest = after(spec, "file:"))) {
+        cfg->kind = CHAR_FILE;
+        path.value = (char *)rest;
+        return *rest ? set_value(cfg, find_key("path", CHAR_FILE), option, &path, err)
+                     : error_set(err, -EINVAL, ERROR_SYNTAX, option, spec, "file:PATH");
+    }
+    return parse_plain(cfg, option, spec, err);
+}
+
+void chardev_help(void (*print)(const char *kind))
+{
+    for (unsigned i = 0; i < KINDS; i++)
+        print(kinds[i].name);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a user asked a chardev to be, and the two notations for it on the command line
+ *
+ * A plain value.  QMP's chardev-add fills the same struct.
+ */
+
+#include "io/address.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct error;
+
+enum char_kind {
+    CHAR_NONE,          /* "none": no chardev */
+    CHAR_REFER,         /* "chardev:ID": the one with that label */
+    CHAR_NULL, CHAR_STDIO, CHAR_FILE, CHAR_PTY, CHAR_RINGBUF, CHAR_SOCKET,
+    CHAR_MUX,           /* "mux,chardev=ID" is refused: mux=on makes one */
+    CHAR_KINDS,
+};
+
+struct chardev_config {
+    enum char_kind kind;
+    char label[64];             /* the id; for CHAR_REFER the one referred to */
+    bool mux;
+    bool monitor;               /* "mon:...": the caller attaches a human monitor, too */
+    char logfile[4096];         /* "": none.  All output goes there as well */
+    bool logappend;
+    /* stdio */
+    bool signal;                /* Ctrl-C of the terminal is a signal, not a byte */
+    /* file */
+    char path[4096], input_path[4096];
+    bool append;
+    /* ringbuf; 0: 64K */
+    uint64_t size_bytes;
+    /* socket */
+    struct address address;
+    bool server, wait, nodelay;
+};
+
+/* The defaults of a kind, as for -chardev. */
+void chardev_config_init(struct chardev_config *cfg, enum char_kind kind, const char *label);
+/* -serial, -parallel, -monitor, -qmp, -qtest SPEC: "stdio", "mon:unix:/x,server=on,wait=off", "chardev:ID" ...
+ * `option` is for errors: "-serial".  `label` becomes the id of what is made. */
+int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const char *spec, const char *label,
+                         struct error **err);
+/* -chardev SPEC: "socket,id=c0,path=/x,server=on,wait=off". */
+int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err);
+/* -chardev help */
+void chardev_help(void (*print)(const char *kind));

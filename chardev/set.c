@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chardev/char.h"
+
+/*
+ * All chardevs of a process: opening, closing, finding (see char.h)
+ *
+ * Invariant: labels are unique, and at most one chardev has the process's stdin and stdout.
+ */
+
+#include "chardev/backend.h"
+#include "lib/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CLOSE_TIMEOUT_MS = 1000 };
+
+static const struct char_backend *const types[CHAR_KINDS] = {
+    [CHAR_NULL] = &char_null,       [CHAR_STDIO] = &char_stdio,   [CHAR_FILE] = &char_file, [CHAR_PTY] = &char_pty,
+    [CHAR_RINGBUF] = &char_ringbuf, [CHAR_SOCKET] = &char_socket, [CHAR_MUX] = &char_mux,
+};
+
+void chardevs_init(struct chardevs *set, struct loop *loop)
+{
+    list_init(&set->list);
+    set->loop = loop;
+    set->quit = NULL;
+}
+
+struct chardev *chardev_next(struct chardevs *set, struct chardev *prev)
+{
+    struct list_node *n = prev ? prev->node.next : set->list.next;
+
+    return n == &set->list ? NULL : list_entry(n, struct chardev, node);
+}
+
+struct chardev *chardev_find(struct chardevs *set, const char *label)
+{
+    list_for_each(n, &set->list)
+        if (!strcmp(list_entry(n, struct chardev, node)->label, label))
+            return list_entry(n, struct chardev, node);
+    return NULL;
+}
+
+static int check_free(struct chardevs *set, const char *label, enum char_kind kind, struct error **err)
+{
+    if (chardev_find(set, label))
+        return error_set(err, -EEXIST, ERROR_STATE, "chardev", T("id %s", label), "an id that is not in use");
+    list_for_each(n, &set->list)
+        if (kind == CHAR_STDIO && list_entry(n, struct chardev, node)->type->kind == CHAR_STDIO)
+            return error_set(err, -EBUSY, ERROR_STATE, T("chardev %s", label), "stdio",
+                             T("one stdio, and chardev %s is it", list_entry(n, struct chardev, node)->label));
+    return 0;
+}
+
+static int open_log(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
+{
+    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (cfg->logappend ? O_APPEND : O_TRUNC);
+
+    if (!*cfg->logfile)
+        return 0;
+    chr->log_fd = open(cfg->logfile, flags, 0666);
+    if (chr->log_fd < 0)
+        return error_set_host(err, -errno, T("chardev %s", chr->label), T("logfile=%s", cfg->logfile));
+    return 0;
+}
+
+static void dispose(struct chardev *chr)
+{
+    chr->type->close(chr);
+    list_remove(&chr->node);
+    if (chr->log_fd >= 0)
+        close(chr->log_fd);
+    free(chr);
+}
+
+static struct chardev *open_one(struct chardevs *set, const struct chardev_config *cfg, const char *label,
+                                const struct char_backend *type, struct error **err)
+{
+    struct chardev *chr;
+
+    if (check_free(set, label, type->kind, err))
+        return NULL;
+    chr = calloc(1, type->size);
+    assert(chr && type->size >= sizeof(*chr));
+    chr->type = type;
+    chr->set = set;
+    chr->loop = set->loop;
+    chr->log_fd = -1;
+    list_init(&chr->ports);
+    snprintf(chr->label, sizeof(chr->label), "%s", label);
+    if ((type->kind != CHAR_MUX && open_log(chr, cfg, err)) || type->open(chr, cfg, err)) {
+        dispose(chr);
+        return NULL;
+    }
+    list_append(&set->list, &chr->node);
+    return chr;
+}
+
+struct chardev *chardev_open(struct chardevs *set, const struct chardev_config *cfg, struct error **err)
+{
+    struct chardev *base, *mux;
+
+    assert(cfg->kind < CHAR_KINDS && types[cfg->kind] && cfg->kind != CHAR_MUX);
+    if (!cfg->mux)
+        return open_one(set, cfg, cfg->label, types[cfg->kind], err);
+    if (check_free(set, cfg->label, cfg->kind, err))
+        return NULL;
+    base = open_one(set, cfg, T("%s-base", cfg->label), types[cfg->kind], err);
+    if (!base)
+        return NULL;
+    mux = open_one(set, cfg, cfg->label, &char_mux, err);
+    if (!mux)
+        chardev_close(base);
+    return mux;
+}
+
+void chardev_close(struct chardev *chr)
+{
+    assert(!chardev_is_attached(chr));
+    chardev_flush(chr, CLOSE_TIMEOUT_MS);
+    chardev_drop_ports(chr);
+    dispose(chr);
+}
+
+/* A mux closes its base, so the order is from the newest. */
+void chardevs_fini(struct chardevs *set)
+{
+    while (!list_empty(&set->list))
+        chardev_close(list_entry(set->list.prev, struct chardev, node));
+}
+
+const char *chardev_label(const struct chardev *chr)
+{
+    return chr->label;
+}
+
+const char *chardev_filename(struct chardev *chr)
+{
+    if (!chr->type->filename)
+        return chr->type->name;
+    chr->type->filename(chr, chr->name, sizeof(chr->name));
+    return chr->name;
+}
+
+bool chardev_is_open(const struct chardev *chr)
+{
+    return chr->open;
+}
+
+bool chardev_is_waiting(const struct chardev *chr)
+{
+    return chr->waiting;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Byte channels: something to read from and write to without ever waiting, watched by a loop
+ *
+ * A channel runs over one descriptor (socket, pty) or two (stdin and stdout).  Reading and writing go
+ * through its operations, so that TLS and websockets can stand in between.  Everything on the
+ * loop's thread.  The owner embeds the struct and is called with what it asked for.
+ */
+
+#include "lib/loop.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct channel;
+struct error;
+
+struct channel_ops {
+    ssize_t (*read)(struct channel *c, void *buf, size_t n);
+    ssize_t (*write)(struct channel *c, const void *buf, size_t n);
+    void (*close)(struct channel *c);
+};
+
+struct channel {
+    /* events: LOOP_IN and LOOP_OUT if asked for by channel_want(); LOOP_HUP always, but once until asked again. */
+    void (*ready)(struct channel *c, unsigned events);
+    const struct channel_ops *ops;
+    struct loop *loop;
+    struct watch in, out;       /* the same descriptor: only `in` is watched */
+    unsigned wanted;
+    bool in_is_socket, out_is_socket;
+    int in_flags_before, out_flags_before;      /* of what had to be made non-blocking for all; -1: untouched */
+};
+
+/*
+ * Over descriptors, in and out may be the same; -1: there is none.  The channel closes them if `own`; from
+ * the failure of the call on, too.  Borrowed descriptors (stdio) are left as they were found: a terminal or pipe is
+ * opened a second time, since O_NONBLOCK is shared with the shell and with stderr.
+ */
+int channel_open(struct channel *c, struct loop *loop, int in, int out, bool own, struct error **err);
+void channel_close(struct channel *c);                  /* not open (all zero): fine */
+bool channel_is_open(const struct channel *c);
+void channel_want(struct channel *c, unsigned events);
+/* Bytes moved; 0 from read: the end; -EAGAIN or another negative errno. */
+ssize_t channel_read(struct channel *c, void *buf, size_t n);
+ssize_t channel_write(struct channel *c, const void *buf, size_t n);
+/* For flushing at the end only: waits until it can be written to; false: not within timeout_ms. */
+bool channel_wait_writable(struct channel *c, int timeout_ms);

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/socket.h"
+
+/*
+ * Stream sockets (see socket.h); socket(7), unix(7), tcp(7), getaddrinfo(3)
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FLAGS = SOCK_STREAM | SOCK_CLOEXEC };
+
+static int host_error(struct error **err, int code, const struct address *a, const char *what)
+{
+    return error_set_host(err, code, address_text(a).s, what);
+}
+
+static int finish(int fd)
+{
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    return fd;
+}
+
+static int connect_to(int fd, const struct sockaddr *sa, unsigned len)
+{
+    int r;
+
+    do
+        r = connect(fd, sa, len) ? -errno : 0;
+    while (r == -EINTR);
+    return r;
+}
+
+/* Unix domain */
+
+/* 0: the path is free now. */
+static int clear_stale(const struct address *a, const struct sockaddr_un *un, unsigned len, struct error **err)
+{
+    struct stat st;
+    int fd, r;
+
+    if (lstat(a->path, &st))
+        return 0;
+    if (!S_ISSOCK(st.st_mode))
+        return error_set(err, -EADDRINUSE, ERROR_STATE, address_text(a).s, "a file that is no socket",
+                         "remove it first");
+    fd = socket(AF_UNIX, FLAGS | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return host_error(err, -errno, a, "socket");
+    r = connect_to(fd, (const struct sockaddr *)un, len);
+    close(fd);
+    /* EAGAIN: somebody listens and his queue is full. */
+    if (!r || r == -EAGAIN)
+        return host_error(err, -EADDRINUSE, a, "listen, another process serves it");
+    return r == -ECONNREFUSED && unlink(a->path) ? host_error(err, -errno, a, "remove stale socket") : 0;
+}
+
+static int listen_unix(const struct address *a, struct error **err)
+{
+    struct sockaddr_un un;
+    unsigned len;
+    int fd, r = address_to_unix(a, &un, &len, err);
+
+    if (!r && !a->abstract)
+        r = clear_stale(a, &un, len, err);
+    if (r)
+        return r;
+    fd = socket(AF_UNIX, FLAGS, 0);
+    if (fd < 0)
+        return host_error(err, -errno, a, "socket");
+    if (!bind(fd, (struct sockaddr *)&un, len) && !listen(fd, 1))
+        return fd;
+    r = host_error(err, -errno, a, "listen");
+    close(fd);
+    return r;
+}
+
+static int connect_unix(const struct address *a, struct error **err)
+{
+    struct sockaddr_un un;
+    unsigned len;
+    int fd, r = address_to_unix(a, &un, &len, err);
+
+    if (r)
+        return r;
+    fd = socket(AF_UNIX, FLAGS, 0);
+    if (fd < 0)
+        return host_error(err, -errno, a, "socket");
+    r = connect_to(fd, (struct sockaddr *)&un, len);
+    if (!r)
+        return fd;
+    close(fd);
+    return host_error(err, r, a, "connect");
+}
+
+/* Internet */
+
+static int family(const struct address *a)
+{
+    bool v4 = a->ipv4 == CHOICE_ON || (a->ipv4 == CHOICE_AUTO && a->ipv6 != CHOICE_ON);
+    bool v6 = a->ipv6 == CHOICE_ON || (a->ipv6 == CHOICE_AUTO && a->ipv4 != CHOICE_ON);
+
+    return v4 && v6 ? AF_UNSPEC : v4 ? AF_INET : v6 ? AF_INET6 : -1;
+}
+
+static int resolve(const struct address *a, const char *port, int flags, struct addrinfo **list, struct error **err)
+{
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = family(a), .ai_flags = flags };
+    char *end;
+    unsigned long n = strtoul(port, &end, 10);
+    int r;
+
+    if (hints.ai_family < 0)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, address_text(a).s, "ipv4=off,ipv6=off", "one of them on");
+    if (!*end && (!*port || n > 65535))
+        return error_set(err, -ERANGE, ERROR_RANGE, address_text(a).s, T("port %s", port), "0 to 65535");
+    r = getaddrinfo(*a->host ? a->host : NULL, port, &hints, list);
+    if (r)
+        return error_set(err, -EADDRNOTAVAIL, ERROR_HOST, address_text(a).s, "resolve", gai_strerror(r));
+    return 0;
+}
+
+static int try_listen(const struct address *a, const struct addrinfo *ai)
+{
+    int fd = socket(ai->ai_family, FLAGS, 0), on = 1, only6 = a->ipv4 != CHOICE_ON, r;
+
+    if (fd < 0)
+        return -errno;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (ai->ai_family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only6, sizeof(only6));
+    if (!bind(fd, ai->ai_addr, ai->ai_addrlen) && !listen(fd, 1))
+        return fd;
+    r = -errno;
+    close(fd);
+    return r;
+}
+
+/* Of what did not work the first reason is told, and a port in use rather than a family that is missing. */
+static int listen_port(const struct address *a, const char *port, struct error **err)
+{
+    struct addrinfo *list;
+    int fd = -EADDRNOTAVAIL, worst = 0, r = resolve(a, port, AI_PASSIVE, &list, err);
+
+    if (r)
+        return r;
+    for (struct addrinfo *ai = list; ai && fd < 0; ai = ai->ai_next) {
+        fd = try_listen(a, ai);
+        if (fd < 0 && (!worst || fd == -EADDRINUSE))
+            worst = fd;
+    }
+    freeaddrinfo(list);
+    return fd < 0 && worst ? worst : fd;
+}
+
+static int listen_inet(const struct address *a, struct error **err)
+{
+    unsigned long first = strtoul(a->port, NULL, 10);
+    struct error *inner = NULL;
+    int fd = listen_port(a, a->port, &inner);
+
+    if (a->to_port && a->to_port < first)
+        return error_free(inner), error_set(err, -ERANGE, ERROR_RANGE, address_text(a).s, T("to=%u", a->to_port),
+                                            T("%lu to 65535", first));
+    for (unsigned long port = first + 1; fd == -EADDRINUSE && first && port <= a->to_port; port++)
+        fd = listen_port(a, T("%lu", port), &inner);
+    if (fd < 0 && !inner)
+        return host_error(err, fd, a, a->to_port ? T("listen, up to port %u,", a->to_port) : "listen");
+    if (inner && err)
+        *err = inner;
+    else
+        error_free(inner);
+    return fd;
+}
+
+static int connect_inet(const struct address *a, struct error **err)
+{
+    struct addrinfo *list;
+    int fd = -1, r;
+
+    if (!*a->host)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, address_text(a).s, "(empty host)", "a host to connect to");
+    r = resolve(a, a->port, 0, &list, err);
+    if (r)
+        return r;
+    for (struct addrinfo *ai = list; ai; ai = ai->ai_next) {
+        fd = socket(ai->ai_family, FLAGS, 0);
+        r = fd < 0 ? -errno : connect_to(fd, ai->ai_addr, ai->ai_addrlen);
+        if (!r)
+            break;
+        if (fd >= 0)
+            close(fd);
+    }
+    freeaddrinfo(list);
+    return r ? host_error(err, r, a, "connect") : fd;
+}
+
+/* All kinds */
+
+static int adopt(const struct address *a, bool listening, struct error **err)
+{
+    int value = 0;
+    socklen_t len = sizeof(value);
+
+    if (getsockopt(a->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len))
+        return host_error(err, -errno, a, "use as a socket");
+    if (!!value != listening)
+        return error_set(err, -EINVAL, ERROR_STATE, address_text(a).s,
+                         value ? "a listening socket" : "a connected socket", listening ? "server=off" : "server=on");
+    fcntl(a->fd, F_SETFD, FD_CLOEXEC);
+    return a->fd;
+}
+
+int socket_listen(const struct address *a, struct error **err)
+{
+    int fd = a->kind == ADDRESS_UNIX ? listen_unix(a, err) : a->kind == ADDRESS_INET ? listen_inet(a, err)
+                                                                                   : adopt(a, true, err);
+
+    return fd < 0 ? fd : finish(fd);
+}
+
+int socket_connect(const struct address *a, struct error **err)
+{
+    int fd = a->kind == ADDRESS_UNIX ? connect_unix(a, err) : a->kind == ADDRESS_INET ? connect_inet(a, err)
+                                                                                     : adopt(a, false, err);
+
+    return fd < 0 ? fd : finish(fd);
+}
+
+int socket_accept(int listener, struct error **err)
+{
+    int fd;
+
+    do
+        fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    while (fd < 0 && (errno == EINTR || errno == ECONNABORTED));
+    if (fd >= 0)
+        return fd;
+    if (errno == EAGAIN)
+        return -EAGAIN;
+    return error_set_host(err, -errno, socket_text(listener, false).s, "accept");
+}
+
+void socket_close_listener(const struct address *a, int listener)
+{
+    if (a->kind == ADDRESS_UNIX && !a->abstract)
+        unlink(a->path);
+    close(listener);
+}
+
+static struct text unix_text(const struct sockaddr_un *un, socklen_t len)
+{
+    size_t n = len - offsetof(struct sockaddr_un, sun_path);
+
+    if (len <= offsetof(struct sockaddr_un, sun_path))
+        return text("unix:");
+    if (!un->sun_path[0])
+        return text("unix:%.*s,abstract=on%s", (int)n - 1, un->sun_path + 1, len < sizeof(*un) ? ",tight=on" : "");
+    return text("unix:%.*s", (int)n, un->sun_path);
+}
+
+struct text socket_text(int fd, bool remote)
+{
+    struct sockaddr_storage ss;
+    socklen_t len = sizeof(ss);
+    char host[NI_MAXHOST], port[NI_MAXSERV];
+
+    if (remote ? getpeername(fd, (struct sockaddr *)&ss, &len) : getsockname(fd, (struct sockaddr *)&ss, &len))
+        return text("%s", "");
+    if (ss.ss_family == AF_UNIX)
+        return unix_text((struct sockaddr_un *)&ss, len);
+    if (getnameinfo((struct sockaddr *)&ss, len, host, sizeof(host), port, sizeof(port),
+                    NI_NUMERICHOST | NI_NUMERICSERV))
+        return text("%s", "");
+    return ss.ss_family == AF_INET6 ? text("tcp:[%s]:%s", host, port) : text("tcp:%s:%s", host, port);
+}
+
+void socket_set_nodelay(int fd)
+{
+    int on = 1;
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
