@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The inside of the virtual clock: clock.c's own, and machine.c's to make and end it. */
+
+#include "lib/lock.h"
+#include "lib/loop.h"
+
+struct device;
+struct error;
+struct machine;
+struct timer;
+
+struct clock_state {
+    struct machine *machine;
+    struct lock lock;
+    struct timer **heap;        /* from 1 */
+    unsigned n, room;
+    _Atomic bool running;
+    _Atomic uint64_t offset_ns; /* host monotonic - virtual, while it runs */
+    _Atomic uint64_t frozen_ns; /* while it stands */
+    uint64_t armed_ns;          /* what the timerfd is set to; TIMER_OFF: nothing */
+    int64_t rtc_base_ns;
+    struct watch watch;
+};
+
+int clock_new(struct machine *m, struct error **err);
+void clock_free(struct machine *m);
+void clock_forget(struct machine *m, const struct device *dev);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The machine: what runs devices
+ *
+ * Everything hangs from struct machine; there is no current machine, and tests run two at once.
+ * Creation, realize, reset, run state and posted work belong to the home loop; accesses come from
+ * any thread.
+ */
+
+#include "core/clock.h"
+#include "core/device.h"
+#include "core/memory.h"
+#include "core/runstate.h"
+#include "core/vcpu.h"
+#include "lib/loop.h"
+#include "object/object.h"
+
+struct accel;
+struct chardevs;
+struct qapi_sink;
+
+/* How far the machine has come; what is legal depends on it. */
+enum machine_phase { PHASE_NONE, PHASE_CREATED, PHASE_ACCEL, PHASE_BOARD, PHASE_READY };
+
+/* Why the machine stops or resets; names as in QMP's ShutdownCause. */
+enum shutdown_cause {
+    CAUSE_NONE, CAUSE_HOST_ERROR, CAUSE_HOST_QMP_QUIT, CAUSE_HOST_QMP_SYSTEM_RESET, CAUSE_HOST_SIGNAL, CAUSE_HOST_UI,
+    CAUSE_GUEST_SHUTDOWN, CAUSE_GUEST_RESET, CAUSE_GUEST_PANIC, CAUSE_SUBSYSTEM_RESET, CAUSE_SNAPSHOT_LOAD, CAUSES,
+};
+const char *shutdown_cause_name(enum shutdown_cause c);
+bool shutdown_cause_is_guest(enum shutdown_cause c);
+
+/* What others are told, on the home loop. */
+enum machine_event { EVENT_SHUTDOWN, EVENT_RESET, EVENT_STOP, EVENT_RESUME, EVENT_POWERDOWN, EVENT_QUIT };
+struct machine_observer {
+    void (*fn)(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause);
+    struct list_node node;
+};
+
+/* Where message-signalled interrupts go: the local APICs. */
+struct msi_sink { void (*send)(void *opaque, uint64_t addr, uint32_t data); void *opaque; };
+
+struct clock_state;             /* clock.c */
+struct reg_maps;                /* machine.c */
+
+struct machine {
+    struct object obj;                  /* "/machine"; root below */
+    struct object *root;
+    unsigned version;                   /* 702: the machine types of 7.2 */
+    const char *type_name;              /* "pc-q35-7.2" */
+    enum machine_phase phase;
+    struct loop *loop;                  /* home */
+    struct map map;
+    struct region memory, io;           /* roots: "system", "io" */
+    struct address_space memory_as, io_as;
+    struct msi_sink msi;
+    struct list_node devices;           /* creation order */
+    struct list_node buses;
+    struct list_node ram_blocks;
+    struct lock chipset, work_lock;
+    struct list_node work;
+    struct post work_post;
+    struct reg_maps *reg_maps;
+    struct clock_state *clock;
+    struct accel *accel;
+    struct vcpu **vcpus;
+    unsigned n_vcpus;
+    enum run_state run_state;
+    struct list_node observers;
+    /* requests from any thread, carried out on the home loop */
+    _Atomic int reset_requested, shutdown_requested;    /* enum shutdown_cause */
+    _Atomic bool powerdown_requested, quit_requested;
+    struct post request_post;
+    int exit_status;
+    bool no_reboot, no_shutdown;        /* -action reboot=shutdown, shutdown=pause */
+    void (*powerdown)(struct machine *m);       /* the board's power button */
+    void (*reset_boot)(struct machine *m);      /* after devices and CPUs: where the board starts them (direct boot) */
+    void *board;
+    void (*board_free)(struct machine *m);      /* after devices and vCPUs */
+    void *cpu_model;                    /* struct cpu_config of all vCPUs; freed with the machine */
+    _Atomic unsigned guest_errors;
+    struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
+    const void *globals;                /* -global lines, main's */
+};
+
+/* version 702; loop: home.  Destroys everything that is still attached. */
+int machine_new(struct loop *loop, unsigned version, struct machine **m, struct error **err);
+void machine_free(struct machine *m);
+
+/* RAM of the machine; the block is freed with it. */
+int machine_ram_new(struct machine *m, const struct ram_config *cfg, struct ram_block **block, struct error **err);
+/* The table of a region type, compiled once per machine. */
+const struct reg_map *machine_reg_map(struct machine *m, const struct region_type *t);
+
+void machine_observe(struct machine *m, struct machine_observer *o);
+void machine_unobserve(struct machine_observer *o);
+
+/* From any thread: carried out on the home loop, in the order quit, shutdown, reset, power-down. */
+void machine_request_reset(struct machine *m, enum shutdown_cause cause);
+void machine_request_shutdown(struct machine *m, enum shutdown_cause cause);
+void machine_request_powerdown(struct machine *m);
+void machine_request_quit(struct machine *m, int status);
+
+/* Home loop.  -EINVAL with an error that names the state when the transition is not legal. */
+int machine_start(struct machine *m, struct error **err);               /* to running: clock and vCPUs go */
+int machine_stop(struct machine *m, enum run_state state, struct error **err);  /* vCPUs and clock stand, then returns */
+bool machine_running(const struct machine *m);
+/* Reset of devices in creation order, then CPUs; the machine must stand.  cold: power-on. */
+void machine_reset(struct machine *m, bool cold);
+
+/* Cancels timers and work of a device that leaves. */
+void machine_forget(struct device *dev);
+/* Runs what is posted now; for tests without a running loop. */
+void machine_run_posted(struct machine *m);
+
+/*
+ * Migration's device sections (savestate.c), home loop, while the machine stands.  Save writes the
+ * sections of all devices in creation order.  Load reads one section, whose type byte FULL the caller
+ * has taken, into a staged copy; machine_load_end() takes all copies over, or (failed) drops them.
+ */
+int machine_save(struct machine *m, struct wire *w, struct error **err);
+int machine_load_section(struct machine *m, struct wire *w, struct error **err);
+void machine_load_end(struct machine *m, bool failed);
+struct _GString;
+/* The "devices" array of the stream's trailer, without its brackets. */
+void machine_describe(struct machine *m, struct _GString *json);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/qmp.h"
+
+/*
+ * QMP commands and events of the machine's run state
+ *
+ * Handlers run on the home loop.  The schema's enumerations have the order of core's own, which is
+ * asserted here, so that values pass unchanged.
+ */
+
+#include "qapi/qapi-commands.h"
+#include "qapi/qapi-events.h"
+
+#include <errno.h>
+
+_Static_assert((int)QAPI_RUN_STATE_SHUTDOWN == (int)RUN_SHUTDOWN && (int)QAPI_RUN_STATE__NUM == (int)RUN_STATES, "run states");
+_Static_assert((int)QAPI_SHUTDOWN_CAUSE_GUEST_RESET == (int)CAUSE_GUEST_RESET && (int)QAPI_SHUTDOWN_CAUSE__NUM == (int)CAUSES, "causes");
+
+int qmp_query_status(struct qapi_ctx *ctx, struct qapi_status_info *ret, struct error **err)
+{
+    struct machine *m = ctx->target;
+
+    (void)err;
+    ret->running = machine_running(m);
+    ret->status = (enum qapi_run_state)m->run_state;
+    return 0;
+}
+
+int qmp_stop(struct qapi_ctx *ctx, struct error **err)
+{
+    struct machine *m = ctx->target;
+
+    return machine_running(m) ? machine_stop(m, RUN_PAUSED, err) : 0;
+}
+
+int qmp_cont(struct qapi_ctx *ctx, struct error **err)
+{
+    struct machine *m = ctx->target;
+
+    if (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR || m->run_state == RUN_GUEST_PANICKED)
+        return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "Resetting the Virtual Machine is required");
+    return machine_start(m, err);
+}
+
+int qmp_quit(struct qapi_ctx *ctx, struct error **err)
+{
+    (void)err;
+    machine_request_shutdown(ctx->target, CAUSE_HOST_QMP_QUIT);
+    return 0;
+}
+
+int qmp_system_reset(struct qapi_ctx *ctx, struct error **err)
+{
+    (void)err;
+    machine_request_reset(ctx->target, CAUSE_HOST_QMP_SYSTEM_RESET);
+    return 0;
+}
+
+int qmp_system_powerdown(struct qapi_ctx *ctx, struct error **err)
+{
+    (void)err;
+    machine_request_powerdown(ctx->target);
+    return 0;
+}
+
+static void tell(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
+{
+    struct qapi_sink *sink = ((struct machine_qmp *)((char *)o - offsetof(struct machine_qmp, observer)))->sink;
+    bool guest = shutdown_cause_is_guest(cause);
+
+    switch (event) {
+    case EVENT_SHUTDOWN:
+        qapi_event_shutdown(sink, guest, (enum qapi_shutdown_cause)cause);
+        break;
+    case EVENT_RESET:
+        qapi_event_reset(sink, guest, (enum qapi_shutdown_cause)cause);
+        break;
+    case EVENT_STOP:
+        qapi_event_stop(sink);
+        break;
+    case EVENT_RESUME:
+        qapi_event_resume(sink);
+        break;
+    case EVENT_POWERDOWN:
+        qapi_event_powerdown(sink);
+        break;
+    case EVENT_QUIT:
+        break;
+    }
+}
+
+void machine_qmp_init(struct machine_qmp *q, struct machine *m, struct qapi_sink *sink)
+{
+    *q = (struct machine_qmp){ .sink = sink, .observer.fn = tell };
+    machine_observe(m, &q->observer);
+}
+
+void machine_qmp_fini(struct machine_qmp *q)
+{
+    machine_unobserve(&q->observer);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The machine's events for QMP: from its observer to a sink.  In place; home loop. */
+
+#include "core/machine.h"
+
+struct qapi_sink;
+
+struct machine_qmp {
+    struct qapi_sink *sink;
+    struct machine_observer observer;
+};
+
+void machine_qmp_init(struct machine_qmp *q, struct machine *m, struct qapi_sink *sink);
+void machine_qmp_fini(struct machine_qmp *q);

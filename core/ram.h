@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * RAM blocks: host memory that guests see, and who has seen its changes
+ *
+ * A block has the name that the migration stream gives it, a size, and a used length.  Dirty
+ * tracking is per client and page; the software CPU keeps a word of its own per page (code_of).
+ */
+
+#include "lib/list.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+enum dirty_client { DIRTY_VGA, DIRTY_MIGRATION, DIRTY_CLIENTS };
+
+struct ram_block {
+    char *name;
+    uint8_t *host;
+    uint64_t size, used;        /* bytes, multiples of 4096 */
+    int fd;                     /* -1: anonymous */
+    _Atomic uint64_t *dirty[DIRTY_CLIENTS];     /* a bit per page; NULL: nobody logs */
+    void *code;                 /* accel/soft: array of per-page descriptors; NULL otherwise */
+    void (*code_written)(struct ram_block *b, uint64_t off, uint64_t len);     /* set with `code` */
+    void (*code_free)(struct ram_block *b);
+    _Atomic unsigned pins;                      /* of dma_map(); none is left when the block is freed */
+    struct list_node in_machine;
+};
+
+enum ram_source { RAM_ANONYMOUS, RAM_MEMFD, RAM_FILE };
+
+struct ram_config {
+    const char *name;
+    uint64_t size;
+    enum ram_source source;
+    const char *path;           /* of RAM_FILE */
+    bool share, prealloc;
+};
+
+/* Sparse unless prealloc.  -ENOMEM, -ERANGE (0, not a multiple of 4096, or above 1 TiB... the host refuses), errno of the file. */
+int ram_block_new(const struct ram_config *cfg, struct ram_block **block, struct error **err);
+void ram_block_free(struct ram_block *b);
+
+/* Any thread.  Marks pages for every client that logs, and tells the software CPU that code may have changed. */
+void ram_written(struct ram_block *b, uint64_t off, uint64_t len);
+int dirty_start(struct ram_block *b, enum dirty_client c);      /* home loop; all pages start dirty */
+void dirty_stop(struct ram_block *b, enum dirty_client c);
+bool dirty_get(const struct ram_block *b, enum dirty_client c, uint64_t off);
+/* Fetches and clears n_pages bits from page `first` on; bit 0 of out[0] is page `first`, which is a multiple of 64. */
+void dirty_fetch(struct ram_block *b, enum dirty_client c, uint64_t first, uint64_t n_pages, uint64_t *out);
+static inline bool ram_logged(const struct ram_block *b)
+{
+    return b->dirty[DIRTY_VGA] || b->dirty[DIRTY_MIGRATION];
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Virtual CPUs: a thread each, and what others ask of it
+ *
+ * The thread's loop is the same for every accelerator: carry out requests, halt or run guest code.
+ * Requests are bits that any thread sets; a kick makes the thread look.  cpu/ and hw/intc hang the
+ * x86 side on `intc`.
+ */
+
+#include "core/kick.h"
+#include "core/memory.h"
+#include "lib/thread.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct machine;
+struct vcpu;
+struct x86_state;
+
+enum vcpu_request {
+    VCPU_STOP = 1 << 0,         /* park until vcpu_resume() */
+    VCPU_EXIT = 1 << 1,         /* the thread ends */
+    VCPU_WORK = 1 << 2,         /* vcpu_call() */
+    VCPU_INIT = 1 << 3, VCPU_SIPI = 1 << 4, VCPU_NMI = 1 << 5, VCPU_SMI = 1 << 6,
+    VCPU_IRQ = 1 << 7,          /* look at the interrupt controller */
+};
+
+/* The interrupt controller of a vCPU, as its accelerator uses it.  On the vCPU's thread. */
+struct vcpu_intc {
+    bool (*pending)(void *opaque);              /* is there a vector above the priority? */
+    int (*take)(void *opaque);                  /* acknowledges; -1: none after all */
+    uint8_t (*tpr_get)(void *opaque);           /* CR8 */
+    void (*tpr_set)(void *opaque, uint8_t tpr);
+    bool (*msr_read)(void *opaque, uint32_t msr, uint64_t *val);        /* 0x1b and 0x800-0x8ff; false: #GP */
+    bool (*msr_write)(void *opaque, uint32_t msr, uint64_t val);
+    void (*init)(void *opaque);                 /* INIT: the APIC's part of it */
+};
+
+struct vcpu {
+    struct machine *machine;
+    unsigned index;
+    uint32_t apic_id;
+    bool bsp;
+    struct device *dev;         /* the CPU device that describes it */
+    const void *model;          /* struct cpu_config of cpu/ */
+    struct region root;         /* this vCPU's map: system memory, its APIC page, SMRAM while in SMM */
+    struct region system, smram;        /* aliases below root */
+    struct address_space as;
+    const struct vcpu_intc *intc;
+    void *intc_opaque;
+    void *accel;                /* the accelerator's own */
+    struct thread thread;
+    bool started;
+    struct kick kick;
+    _Atomic uint32_t requests;
+    _Atomic uint8_t sipi_vector;
+    _Atomic bool parked, halted;
+    bool wait_sipi;             /* own thread, or while parked */
+    struct lock lock;           /* of work and parked */
+    struct cond cond;
+    void (*work)(struct vcpu *cpu, void *arg);
+    void *work_arg;
+    unsigned mmio_hint;         /* last hit in the flat view; own thread */
+};
+
+/* model: the struct cpu_config of cpu/, borrowed for the vCPU's life. */
+int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **cpu, struct error **err);
+void vcpu_free(struct vcpu *cpu);
+
+/* Home loop. */
+int vcpu_start_thread(struct vcpu *cpu, struct error **err);    /* starts parked */
+void vcpu_stop_thread(struct vcpu *cpu);
+void vcpu_resume(struct vcpu *cpu);
+void vcpu_park_all(struct machine *m);          /* asks all, then waits until all are parked */
+/* Runs fn on the vCPU's thread (in place when it is parked or has no thread) and waits for it. */
+void vcpu_call(struct vcpu *cpu, void (*fn)(struct vcpu *cpu, void *arg), void *arg);
+
+/* Any thread. */
+void vcpu_request(struct vcpu *cpu, uint32_t requests);
+/* Reset while it is parked; init: the INIT signal's part only. */
+void vcpu_reset(struct vcpu *cpu, bool init);
+/* vCPU by APIC id, NULL: none. */
+struct vcpu *vcpu_by_apic_id(struct machine *m, uint32_t apic_id);
