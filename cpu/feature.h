@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Names of CPU features (feature.c); '_' and '-' are the same when a user writes them. */
+
+#include "cpu/model.h"
+
+struct cpu_feature { const char *name; enum cpu_word word; uint8_t bit; };
+extern const struct cpu_feature cpu_features[];         /* ends in a line without a name */
