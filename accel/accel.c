@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "accel/accel.h"
+
+/* Finding and opening an accelerator (see accel.h). */
+
+#include "accel/ops.h"
+#include "core/machine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+void accel_names(void (*fn)(const char *name, void *opaque), void *opaque)
+{
+    ACCEL_FOR_EACH(a)
+        fn((*a)->name, opaque);
+}
+
+static int unknown(const char *name, struct error **err)
+{
+    char legal[200] = "";
+
+    ACCEL_FOR_EACH(a)
+        snprintf(legal + strlen(legal), sizeof(legal) - strlen(legal), "%s%s", *legal ? ", " : "", (*a)->name);
+    return error_set(err, -EOPNOTSUPP, ERROR_UNKNOWN, "-accel", name, legal);
+}
+
+int accel_open(struct machine *m, const char *name, const char *options, struct error **err)
+{
+    ACCEL_FOR_EACH(a) {
+        int r;
+
+        if (strcmp((*a)->name, name))
+            continue;
+        r = (*a)->open(m, options, &m->accel, err);
+        if (!r)
+            m->accel->ops = *a;
+        return r;
+    }
+    return unknown(name, err);
+}
+
+void accel_close(struct machine *m)
+{
+    if (m->accel)
+        m->accel->ops->close(m->accel);
+    m->accel = NULL;
+}
+
+bool accel_can(const struct machine *m, enum accel_cap cap)
+{
+    return cap == ACCEL_RUNS_CODE && m->accel->ops->runs_code;
+}
