@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Machine types, as -machine names them, and what a board is told when it is built
+ *
+ * A machine type is a type below "machine" (its QOM name ends in "-machine"); building one fills an empty
+ * struct machine whose accelerator is open.  Home loop.
+ */
+
+#include "core/machine.h"
+#include "cpu/model.h"
+
+struct board_config {
+    uint64_t ram_bytes;
+    unsigned cpus, sockets, cores, threads;     /* cpus == sockets * cores * threads, or less */
+    struct cpu_config cpu;
+    const char *kernel, *initrd, *append;       /* NULL: none */
+    bool direct_boot;                           /* x-direct-boot */
+    bool hpet, smm, vmport, graphics;
+    const char *serial[4];                      /* ids of chardevs; NULL: no port */
+};
+
+struct board_type {
+    struct type type;           /* "pc-q35-7.2-machine" */
+    const char *name, *alias;   /* "pc-q35-7.2", "q35" */
+    unsigned version;
+    unsigned max_cpus;
+    int (*build)(struct machine *m, const struct board_config *cfg, struct error **err);
+};
+
+static inline const struct board_type *board_type_of(const struct type *t)
+{
+    return (const struct board_type *)((const char *)t - offsetof(struct board_type, type));
+}
+
+/* By name or alias; NULL: none. */
+const struct board_type *board_find(const char *name);
+void board_each(void (*fn)(const struct board_type *b, void *opaque), void *opaque);
+
+/* Makes the vCPUs and their devices, with APIC ids after the topology, threads parked. */
+int board_cpus_new(struct machine *m, const struct board_config *cfg, struct error **err);
+/* Realizes a device of a type with a property or none (NULL); in /machine/unattached. */
+int board_device_new(struct machine *m, const char *type, const char *prop, const char *value, struct device **dev,
+                     struct error **err);

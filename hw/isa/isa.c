@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/isa/isa.h"
+
+/* The ISA bus (see isa.h). */
+
+#include "core/machine.h"
+
+#include <errno.h>
+
+static const struct bus_ops isa_ops = { .type = "ISA", .print = "ISA" };
+
+static const struct device_type isa_base = {
+    .type = { .name = "isa-device", .parent = "device", .doc = "a device on the ISA bus", .abstract = true, .state = &no_state },
+};
+DEVICE_TYPE(isa_base);
+
+void isa_bus_init(struct isa_bus *isa, struct machine *m, struct device *owner, const struct irq_sink *gsi)
+{
+    bus_init(&isa->bus, &isa_ops, m, owner, "isa.0");
+    isa->gsi = gsi;
+}
+
+void isa_bus_fini(struct isa_bus *isa)
+{
+    bus_fini(&isa->bus);
+}
+
+int isa_map(struct device *dev, unsigned n, uint32_t port, struct error **err)
+{
+    uint32_t size = dev->type->regions[n].size;
+
+    if (port > 0x10000 - size)
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.iobase", dev->type->type.name), T("%#x", port),
+                         T("0 to %#x", 0x10000 - size));
+    device_map(dev, n, &dev->machine->io, port, 0);
+    return 0;
+}
+
+int isa_irq(struct device *dev, struct irq *irq, uint32_t line, struct error **err)
+{
+    struct isa_bus *isa = (struct isa_bus *)dev->bus;
+
+    if (line > 15)
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.irq", dev->type->type.name), T("%u", line), "0 to 15");
+    irq->sink = isa->gsi;
+    irq->line = line;
+    return 0;
+}

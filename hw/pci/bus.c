@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/pci/pci.h"
+
+/*
+ * The PCI bus: slots, functions, and their names in the stream
+ *
+ * Invariant: function[devfn] is set exactly while the function is plugged.
+ */
+
+#include "core/machine.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static int addr_parse(struct device *dev, const char *addr, struct error **err)
+{
+    unsigned slot, fn = 0, end = 0;
+    int n = sscanf(addr, "%2x%n.%1x%n", &slot, &end, &fn, &end);
+
+    if (n < 1 || addr[end] || slot > 31 || fn > 7)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.addr", dev->type->type.name), addr,
+                         "SLOT or SLOT.FUNCTION in hexadecimal, 0 to 1f and 0 to 7");
+    return slot << 3 | fn;
+}
+
+static int free_slot(struct pci_bus *bus)
+{
+    for (unsigned devfn = 1 << 3; devfn < 256; devfn += 8)
+        if (!bus->function[devfn])
+            return devfn;
+    return -ENOSPC;
+}
+
+static int pci_plug(struct bus *b, struct device *dev, struct error **err)
+{
+    struct pci_bus *bus = (struct pci_bus *)b;
+    struct pci_device *p = pci_device(dev);
+    int devfn = p->cfg.addr ? addr_parse(dev, p->cfg.addr, err) : free_slot(bus);
+
+    if (devfn == -ENOSPC)
+        return error_set(err, devfn, ERROR_STATE, b->name, "a free slot", "31 slots, all in use");
+    if (devfn < 0)
+        return devfn;
+    if (bus->function[devfn])
+        return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name), T("%02x.%x", devfn >> 3, devfn & 7),
+                         T("a place that %s does not hold", bus->function[devfn]->type->type.name));
+    p->devfn = devfn;
+    if (asprintf(&dev->bus_path, "0000:%02x:%02x.%x", bus->number, devfn >> 3, devfn & 7) < 0)
+        return -ENOMEM;
+    bus->function[devfn] = dev;
+    return 0;
+}
+
+static void pci_unplug(struct bus *b, struct device *dev)
+{
+    ((struct pci_bus *)b)->function[pci_device(dev)->devfn] = NULL;
+}
+
+static const struct bus_ops pci_ops = { .type = "PCI", .print = "PCI", .plug = pci_plug, .unplug = pci_unplug };
+static const struct bus_ops pcie_ops = { .type = "PCI", .print = "PCIE", .plug = pci_plug, .unplug = pci_unplug };
+
+void pci_bus_init(struct pci_bus *bus, struct machine *m, struct device *owner, const char *name,
+                  struct region *memory, struct region *io, bool express)
+{
+    *bus = (struct pci_bus){ .memory = memory, .io = io };
+    bus_init(&bus->bus, express ? &pcie_ops : &pci_ops, m, owner, name);
+}
+
+void pci_bus_fini(struct pci_bus *bus)
+{
+    bus_fini(&bus->bus);
+}
+
+struct region *pci_bus_config(struct pci_bus *bus, uint8_t number, uint8_t devfn)
+{
+    struct device *dev = number == bus->number ? __atomic_load_n(&bus->function[devfn], __ATOMIC_ACQUIRE) : NULL;
+
+    return dev ? &dev->regions[0] : NULL;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/pci/pci.h"
+
+/*
+ * PCI functions: configuration space and BARs (see pci.h)
+ *
+ * The header's own registers are lines here; a function's lines come from its type.  Bytes from 40h
+ * on that no line names are scratch, as the reference has them.
+ * Invariant: config bytes change only within wmask and w1c once a function is reset.
+ */
+
+#include "core/machine.h"
+#include "lib/bits.h"
+
+#include <assert.h>
+#include <errno.h>
+
+static const struct prop pci_props[] = {
+    PROP(struct pci_device, "addr", addr, .doc = "slot and function: 1f.0"),
+    PROP(struct pci_device, "multifunction", multifunction, .doc = "the slot may hold further functions"),
+    {}
+};
+
+static const struct device_type pci_base = {
+    .type = { .name = "pci-device", .parent = "device", .doc = "a PCI function", .abstract = true, .props = pci_props,
+              .state = &no_state },
+};
+DEVICE_TYPE(pci_base);
+
+static uint64_t pci_version(const struct device *dev)
+{
+    (void)dev;
+    return 2;
+}
+
+const struct field pci_state_fields[] = {
+    COMPUTED("version_id", 4, .type = "int32", .get = pci_version, .max = 2),
+    { .name = "config", .kind = FIELD_BUFFER, .type = "pci config", .off = offsetof(struct pci_state, config),
+      .size = PCI_CONFIG, .count = 1 },
+    { .name = "irq_state", .type = "pci irq state", .off = offsetof(struct pci_state, irq_level), .size = 4, .count = 4, .max = 1 },
+    {}
+};
+
+static void put(uint8_t *bytes, uint32_t at, unsigned size, uint64_t val)
+{
+    bits_store(bytes + at, size, val);
+}
+
+static void header_init(struct device *dev)
+{
+    const struct pci_type *t = pci_type(dev);
+    struct pci_device *p = pci_device(dev);
+
+    put(p->reset, PCI_VENDOR, 2, t->vendor);
+    put(p->reset, PCI_DEVICE, 2, t->device);
+    put(p->reset, PCI_REVISION, 1, t->revision);
+    put(p->reset, PCI_CLASS, 3, t->class);
+    put(p->reset, PCI_HEADER, 1, p->cfg.multifunction ? 0x80 : 0);
+    put(p->reset, PCI_SUBVENDOR, 2, t->subvendor ? t->subvendor : 0x1af4);
+    put(p->reset, PCI_SUBDEVICE, 2, t->subdevice ? t->subdevice : 0x1100);
+    put(p->reset, PCI_IRQ_PIN, 1, t->pin);
+    put(p->wmask, PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR | PCI_COMMAND_NO_INTX);
+    put(p->w1c, PCI_STATUS, 2, 0xf900);
+    put(p->wmask, PCI_CACHE_LINE, 1, 0xff);
+    put(p->wmask, PCI_IRQ_LINE, 1, 0xff);
+    memset(p->wmask + PCI_OWN, 0xff, PCI_CONFIG - PCI_OWN);
+}
+
+static void own_init(struct device *dev)
+{
+    struct pci_device *p = pci_device(dev);
+
+    for (const struct reg *r = pci_type(dev)->config; r && r->name; r++)
+        for (unsigned i = 0; i < (r->count ? r->count : 1u); i++) {
+            uint32_t at = r->at + i * r->width;
+
+            assert(at + r->width <= PCI_CONFIG);
+            put(p->reset, at, r->width, r->reset);
+            put(p->wmask, at, r->width, r->wmask);
+            put(p->w1c, at, r->width, r->w1c);
+        }
+}
+
+static void bars_init(struct device *dev)
+{
+    struct pci_device *p = pci_device(dev);
+
+    for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
+        uint32_t at = PCI_BAR + 4 * b->index;
+
+        assert(b->index < PCI_BARS && bits_is_pow2(b->size));
+        put(p->reset, at, 4, b->io ? 1 : (b->prefetch ? 8 : 0) | (b->wide ? 4 : 0));
+        put(p->wmask, at, b->wide ? 8 : 4, ~(b->size - 1) & ~(uint64_t)(b->io ? 3 : 15));
+    }
+}
+
+uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size)
+{
+    return bits_load(pci_config(dev) + at, size);
+}
+
+/* A BAR lies where its register says, while its kind of decoding is on and it is not being sized. */
+static void bars_map(struct device *dev)
+{
+    const uint8_t *config = pci_config(dev);
+    uint16_t command = bits_load(config + PCI_COMMAND, 2);
+
+    for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
+        uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~(b->size - 1) & ~15ull;
+        uint64_t limit = b->io ? 0xffff : b->wide ? UINT64_MAX >> 1 : UINT32_MAX;
+        bool on = command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base && base <= limit - (b->size - 1);
+
+        map_request(dev, &dev->regions[b->region], on, on ? base : 0);
+    }
+}
+
+void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
+{
+    struct pci_device *p = pci_device(dev);
+    uint8_t *config = pci_config(dev);
+
+    for (unsigned i = 0; i < size; i++) {
+        uint8_t byte = val >> 8 * i, *c = &config[at + i];
+
+        *c = ((*c & ~p->wmask[at + i]) | (byte & p->wmask[at + i])) & ~(byte & p->w1c[at + i]);
+    }
+    if (at < PCI_BAR + 4 * PCI_BARS && at + size > PCI_COMMAND)
+        bars_map(dev);
+    if (pci_type(dev)->config_changed)
+        pci_type(dev)->config_changed(dev, at, size);
+}
+
+int pci_realize(struct device *dev, struct error **err)
+{
+    struct pci_bus *bus = (struct pci_bus *)dev->bus;
+
+    (void)err;
+    header_init(dev);
+    own_init(dev);
+    bars_init(dev);
+    map_begin(&dev->machine->map);
+    for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
+        region_enable(&dev->regions[b->region], false);
+        region_add(b->io ? bus->io : bus->memory, 0, &dev->regions[b->region], 1);
+    }
+    map_end(&dev->machine->map);
+    return 0;
+}
+
+void pci_reset(struct device *dev)
+{
+    memcpy(pci_config(dev), pci_device(dev)->reset, PCI_CONFIG);
+}
+
+void pci_resumed(struct device *dev)
+{
+    bars_map(dev);
+}

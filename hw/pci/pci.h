@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * PCI: functions, their configuration space, and the bus
+ *
+ * A function embeds struct pci_device first, begins its `st` with struct pci_state and describes
+ * itself with a struct pci_type: the identity, its own configuration registers (as register lines
+ * without backing: reset value, writable and write-1-to-clear bits) and its BARs.  Configuration
+ * space is region 0 of every function; the host bridge routes to it.
+ *
+ * Reference: PCI Local Bus Specification 3.0, chapter 6; PCI Express Base 2.0, chapter 7.
+ */
+
+#include "core/bus.h"
+#include "core/device.h"
+
+enum {
+    PCI_VENDOR = 0x00, PCI_DEVICE = 0x02, PCI_COMMAND = 0x04, PCI_STATUS = 0x06, PCI_REVISION = 0x08,
+    PCI_CLASS = 0x09, PCI_CACHE_LINE = 0x0c, PCI_LATENCY = 0x0d, PCI_HEADER = 0x0e, PCI_BAR = 0x10,
+    PCI_SUBVENDOR = 0x2c, PCI_SUBDEVICE = 0x2e, PCI_CAPABILITIES = 0x34, PCI_IRQ_LINE = 0x3c, PCI_IRQ_PIN = 0x3d,
+    PCI_OWN = 0x40,             /* first register that is not the header's */
+    PCI_CONFIG = 256, PCIE_CONFIG = 4096,
+};
+enum { PCI_COMMAND_IO = 1, PCI_COMMAND_MEMORY = 2, PCI_COMMAND_MASTER = 4, PCI_COMMAND_SERR = 1 << 8, PCI_COMMAND_NO_INTX = 1 << 10 };
+
+enum { PCI_BARS = 6 };
+/* A BAR of a function; region: its index in the type's regions.  A line with size 0 ends the list. */
+struct pci_bar { uint8_t index, region; bool io, prefetch, wide; uint64_t size; };
+
+/* Conventional functions; the state of express ones has 4096 bytes of configuration. */
+struct pci_state {
+    uint8_t config[PCI_CONFIG];
+    uint32_t irq_level[4];
+};
+extern const struct field pci_state_fields[];           /* the stream's "PCIDevice" */
+
+struct pci_type {
+    struct device_type dev;
+    uint16_t vendor, device, subvendor, subdevice;      /* subsystem 0: 1af4:1100 */
+    uint32_t class;             /* 24 bits */
+    uint8_t revision, pin;      /* pin: 1 is INTA, 0 none */
+    const struct reg *config;   /* lines without backing; ends in {} */
+    const struct pci_bar *bars;
+    void (*config_changed)(struct device *dev, uint32_t at, unsigned size);     /* after a guest's write, inside the entry */
+};
+
+struct pci_device {
+    struct device dev;
+    struct {
+        char *addr;             /* "1f.0", "1f"; NULL: the first free slot */
+        bool multifunction;
+        bool pad[7];
+    } cfg;
+    uint8_t devfn;
+    uint8_t wmask[PCI_CONFIG], w1c[PCI_CONFIG], reset[PCI_CONFIG];
+};
+
+/* The first of a function's regions: never mapped, reached through the host bridge. */
+#define PCI_CONFIG_REGION { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4, .read = pci_config_read, .write = pci_config_write }
+uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size);
+void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t val);
+
+/* What a function's description shares: in its device_type. */
+#define PCI_TYPE_HOOKS .bus = "PCI", .realize = pci_realize, .reset = pci_reset, .resumed = pci_resumed
+int pci_realize(struct device *dev, struct error **err);
+void pci_reset(struct device *dev);
+void pci_resumed(struct device *dev);           /* maps BARs from st */
+
+static inline struct pci_device *pci_device(struct device *dev)
+{
+    return (struct pci_device *)dev;
+}
+
+static inline uint8_t *pci_config(struct device *dev)
+{
+    return ((struct pci_state *)device_st(dev))->config;
+}
+
+static inline const struct pci_type *pci_type(const struct device *dev)
+{
+    return (const struct pci_type *)dev->type;
+}
+
+/* The bus behind a host bridge. */
+struct pci_bus {
+    struct bus bus;
+    uint8_t number;
+    struct device *function[256];       /* by devfn; changed on the home loop, read under no lock */
+    struct region *memory, *io;         /* where BARs appear */
+};
+void pci_bus_init(struct pci_bus *bus, struct machine *m, struct device *owner, const char *name,
+                  struct region *memory, struct region *io, bool express);
+void pci_bus_fini(struct pci_bus *bus);
+/* The configuration region of a function of this bus; NULL: nobody.  Any thread. */
+struct region *pci_bus_config(struct pci_bus *bus, uint8_t number, uint8_t devfn);
