@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/hmp.h"
+
+/*
+ * The tables of the human monitor (names and arguments: facts/cli/hmp-commands.tsv)
+ *
+ * A line of the info table without a function is there when main/ has wired a printer for it.
+ */
+
+#include "monitor/session.h"
+
+#include <string.h>
+
+static bool run_help(struct hmp_call *call)
+{
+    hmp_help(call->monitor, hmp_args_text(&call->args, "name"), call->out);
+    return true;
+}
+
+static bool run_info(struct hmp_call *call)
+{
+    hmp_info_help(call->monitor, call->out);
+    return true;
+}
+
+const struct hmp_command hmp_commands[] = {
+    { .name = "cont|c", .args = "", .params = "", .help = "let the guest run", .qmp = "cont" },
+    { .name = "help|?", .args = "name:S?", .params = "[cmd]", .help = "show this list, or one command of it",
+      .preconfig = true, .run = run_help },
+    { .name = "info", .args = "", .params = "[subcommand]", .help = "show something about the machine",
+      .preconfig = true, .run = run_info },
+    { .name = "quit|q", .args = "", .params = "", .help = "end the emulator", .preconfig = true, .qmp = "quit" },
+    { .name = "stop|s", .args = "", .params = "", .help = "pause the guest", .qmp = "stop" },
+    { .name = "system_powerdown", .args = "", .params = "", .help = "press the power button",
+      .qmp = "system_powerdown" },
+    { .name = "system_reset", .args = "", .params = "", .help = "press the reset button", .qmp = "system_reset" },
+    { .name = NULL },
+};
+
+/* The reply of query-status as a person reads it. */
+static void status_done(struct qapi_ctx *ctx, struct json *ret, const struct qapi_fault *fault)
+{
+    struct text_out *out = ctx->opaque;
+    const char *status = ret ? json_get_string(ret, "status") : NULL;
+    const struct json *running = ret ? json_get(ret, "running") : NULL, *single = ret ? json_get(ret, "singlestep") : NULL;
+
+    if (!status || !running || !single) {
+        text_out_printf(out, "Error: %s\n", fault ? fault->desc : "no status");
+        return;
+    }
+    text_out_printf(out, "VM status: %s%s", running->boolean ? "running" : "paused",
+                    single->boolean ? " (single step mode)" : "");
+    if (!running->boolean && strcmp(status, "paused"))
+        text_out_printf(out, " (%s)", status);
+    text_out_puts(out, "\n");
+}
+
+static bool run_status(struct hmp_call *call)
+{
+    const struct qapi_env *env = &call->monitor->cfg.env;
+    const struct qapi_command *c = qapi_command_find(env->table, "query-status");
+    struct qapi_ctx *ctx = c ? qapi_start(env, c, NULL, call->session, status_done, call->out) : NULL;
+
+    if (ctx) {
+        qapi_orphan(ctx);
+        text_out_puts(call->out, "Error: the status is not known yet\n");
+    }
+    return true;
+}
+
+static bool run_version(struct hmp_call *call)
+{
+    const struct monitor_config *cfg = &call->monitor->cfg;
+
+    text_out_printf(call->out, "%u.%u.%u%s\n", cfg->major, cfg->minor, cfg->micro, cfg->package);
+    return true;
+}
+
+static bool run_name(struct hmp_call *call)
+{
+    if (call->monitor->cfg.guest_name)
+        text_out_printf(call->out, "%s\n", call->monitor->cfg.guest_name);
+    return true;
+}
+
+const struct hmp_command hmp_info_commands[] = {
+    { .name = "block", .args = "nodes:-n,verbose:-v,device:B?", .params = "[-n] [-v] [device]",
+      .help = "block devices (-n: named nodes; -v: details)" },
+    { .name = "chardev", .args = "", .params = "", .help = "character devices", .preconfig = true },
+    { .name = "cpus", .args = "", .params = "", .help = "CPUs and their threads" },
+    { .name = "irq", .args = "", .params = "", .help = "interrupts counted by controllers" },
+    { .name = "jit", .args = "", .params = "", .help = "the translator of the software CPU" },
+    { .name = "kvm", .args = "", .params = "", .help = "is KVM used?" },
+    { .name = "lapic", .args = "apic-id:i?", .params = "[apic-id]", .help = "registers of a local APIC" },
+    { .name = "mem", .args = "", .params = "", .help = "virtual memory that is mapped" },
+    { .name = "mtree", .args = "flatview:-f,dispatch_tree:-d,owner:-o,disabled:-D", .params = "[-f][-d][-o][-D]",
+      .help = "memory regions (-f: as address spaces see them; -d: with dispatch; -o: with owners; -D: disabled too)" },
+    { .name = "name", .args = "", .params = "", .help = "the guest's name", .preconfig = true, .run = run_name },
+    { .name = "network", .args = "", .params = "", .help = "network devices and back ends" },
+    { .name = "numa", .args = "", .params = "", .help = "NUMA nodes" },
+    { .name = "pci", .args = "", .params = "", .help = "PCI functions" },
+    { .name = "pic", .args = "", .params = "", .help = "interrupt controllers" },
+    { .name = "qom-tree", .args = "path:s?", .params = "[path]", .help = "objects", .preconfig = true },
+    { .name = "qtree", .args = "", .params = "", .help = "devices by bus, with their properties" },
+    { .name = "ramblock", .args = "", .params = "", .help = "blocks of guest memory" },
+    { .name = "registers", .args = "cpustate_all:-a,vcpu:i?", .params = "[-a|vcpu]",
+      .help = "registers of a CPU (-a: of all)" },
+    { .name = "roms", .args = "", .params = "", .help = "loaded ROMs and images" },
+    { .name = "status", .args = "", .params = "", .help = "does the guest run?", .preconfig = true, .run = run_status },
+    { .name = "tlb", .args = "", .params = "", .help = "virtual to physical mappings" },
+    { .name = "version", .args = "", .params = "", .help = "the version", .preconfig = true, .run = run_version },
+    { .name = NULL },
+};

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/hmp.h"
+
+/*
+ * The human monitor: finding and running a line's command, and help
+ *
+ * A command that is a QMP command runs through the same dispatcher, so that both do the same and wait
+ * the same way.
+ */
+
+#include "monitor/session.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Is name[len] one of the names in "cont|c"? */
+static bool name_matches(const char *names, const char *name, size_t len)
+{
+    while (true) {
+        size_t n = strcspn(names, "|");
+
+        if (n == len && !memcmp(names, name, len))
+            return true;
+        if (!names[n])
+            return false;
+        names += n + 1;
+    }
+}
+
+static bool in_preconfig(const struct monitor *m)
+{
+    return m->cfg.env.in_preconfig && m->cfg.env.in_preconfig(m->cfg.env.target);
+}
+
+bool hmp_command_usable(const struct monitor *m, const struct hmp_command *c)
+{
+    if (in_preconfig(m) && !c->preconfig)
+        return false;
+    if (c->qmp)
+        return qapi_command_find(m->cfg.env.table, c->qmp) != NULL;
+    return c->run || monitor_info_find(m, c->name);
+}
+
+const struct hmp_command *hmp_command_find(const struct monitor *m, const struct hmp_command *table, const char *name,
+                                           size_t len)
+{
+    for (const struct hmp_command *c = table; c->name; c++)
+        if (name_matches(c->name, name, len) && hmp_command_usable(m, c))
+            return c;
+    return NULL;
+}
+
+static void help_line(const char *prefix, const struct hmp_command *c, struct text_out *out)
+{
+    text_out_printf(out, "%s%s %s -- %s\n", prefix, c->name, c->params, c->help);
+}
+
+void hmp_info_help(const struct monitor *m, struct text_out *out)
+{
+    for (const struct hmp_command *c = hmp_info_commands; c->name; c++)
+        if (hmp_command_usable(m, c))
+            help_line("info ", c, out);
+}
+
+void hmp_help(const struct monitor *m, const char *name, struct text_out *out)
+{
+    const struct hmp_command *c = NULL;
+
+    if (!name) {
+        for (c = hmp_commands; c->name; c++)
+            if (hmp_command_usable(m, c))
+                help_line("", c, out);
+        return;
+    }
+    if (!strncmp(name, "info ", 5) && (c = hmp_command_find(m, hmp_info_commands, name + 5, strlen(name + 5))))
+        help_line("info ", c, out);
+    else if (!strcmp(name, "info"))
+        hmp_info_help(m, out);
+    else if ((c = hmp_command_find(m, hmp_commands, name, strlen(name))))
+        help_line("", c, out);
+    else
+        text_out_printf(out, "unknown command: '%s'\n", name);
+}
+
+static void call_end(struct hmp_call *call)
+{
+    hmp_args_fini(&call->args);
+    call->done(call);
+}
+
+static void qmp_done(struct qapi_ctx *ctx, struct json *ret, const struct qapi_fault *fault)
+{
+    struct hmp_call *call = ctx->opaque;
+
+    call->ctx = NULL;
+    call->last = !fault && !strcmp(ctx->command->name, "quit");
+    if (fault)
+        text_out_printf(call->out, "Error: %s\n", fault->desc);
+    call_end(call);
+}
+
+static void run_command(struct hmp_call *call, const struct hmp_command *c)
+{
+    const struct qapi_env *env = &call->monitor->cfg.env;
+    const struct monitor_info *info;
+
+    if (c->qmp) {
+        struct qapi_ctx *ctx = qapi_start(env, qapi_command_find(env->table, c->qmp), NULL, call->session, qmp_done, call);
+
+        if (ctx)                /* else done() has been called, and call may be gone */
+            call->ctx = ctx;
+        return;
+    }
+    if (c->run) {
+        if (c->run(call))
+            call_end(call);
+        return;
+    }
+    info = monitor_info_find(call->monitor, c->name);
+    info->print(env->target, &call->args, call->cpu, call->out);
+    call_end(call);
+}
+
+void hmp_orphan(struct hmp_call *call)
+{
+    if (call->ctx)
+        qapi_orphan(call->ctx);
+    call->ctx = NULL;
+    hmp_args_fini(&call->args);
+}
+
+static const char *skip_spaces(const char *s)
+{
+    while (isspace((unsigned char)*s))
+        s++;
+    return s;
+}
+
+static size_t word_length(const char *s)
+{
+    size_t n = 0;
+
+    while (s[n] && !isspace((unsigned char)s[n]))
+        n++;
+    return n;
+}
+
+void hmp_run(struct hmp_call *call, const char *line)
+{
+    const char *name = skip_spaces(line), *rest;
+    size_t len = word_length(name);
+    const struct hmp_command *c = hmp_command_find(call->monitor, hmp_commands, name, len);
+    bool info = c && !strcmp(c->name, "info");
+    const char *prefix = "";
+
+    call->ctx = NULL;
+    call->args = (struct hmp_args){ 0 };
+    rest = skip_spaces(name + len);
+    if (info && *rest) {
+        prefix = "info ";
+        name = rest;
+        len = word_length(name);
+        c = hmp_command_find(call->monitor, hmp_info_commands, name, len);
+        rest = skip_spaces(name + len);
+    }
+    if (!c && len)
+        text_out_printf(call->out, "unknown command: '%s%.*s'\n", prefix, (int)len, name);
+    if (c && !hmp_args_read(c, rest, &call->args, call->out)) {
+        text_out_printf(call->out, "Try \"help %s%.*s\" for more information\n", prefix, (int)len, name);
+        c = NULL;
+    }
+    if (c)
+        run_command(call, c);
+    else
+        call_end(call);
+}

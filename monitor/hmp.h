@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The human monitor: a table of commands, each with its arguments and a line of help
+ *
+ * What a command may take is told by letters (NAME:LETTER, separated by commas): `-x` a flag, `i` and
+ * `l` 32- and 64-bit numbers, `b` on or off, `s` a word or a quoted string, `F` a file name, `B` a
+ * block device, `S` the rest of the line; `?` behind a letter: may be left out.
+ */
+
+#include "monitor/text-out.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct monitor;
+struct monitor_session;
+struct qapi_ctx;
+
+enum { HMP_ARGS = 16 };
+
+struct hmp_args {
+    unsigned num;
+    struct hmp_arg { char name[32]; char *text; int64_t number; } arg[HMP_ARGS];
+};
+bool hmp_args_has(const struct hmp_args *args, const char *name);      /* flags, and what may be left out */
+int64_t hmp_args_number(const struct hmp_args *args, const char *name, int64_t otherwise);
+const char *hmp_args_text(const struct hmp_args *args, const char *name);      /* NULL: not given */
+void hmp_args_fini(struct hmp_args *args);
+
+/*
+ * A kind of `info` that another folder prints; main/ lists them.  name is one of the monitor's info
+ * table (hmp-commands.c), which says what args can be there.  cpu: the CPU chosen for this line, -1 if none is.
+ */
+struct monitor_info {
+    const char *name;
+    void (*print)(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out);
+};
+
+/* One line being run. */
+struct hmp_call {
+    struct monitor *monitor;
+    struct monitor_session *session;    /* good until hmp_run() returns */
+    struct text_out *out;
+    int64_t cpu;
+    void (*done)(struct hmp_call *call);        /* exactly once, from hmp_run() or later */
+    void *opaque;
+    /* private to the monitor */
+    struct hmp_args args;
+    struct qapi_ctx *ctx;
+    bool last;                          /* it was quit: no prompt comes */
+};
+
+struct hmp_command {
+    const char *name;                   /* with aliases: "quit|q" */
+    const char *args;                   /* letters, as above */
+    const char *params;                 /* for the help: "[-a|vcpu]" */
+    const char *help;
+    bool preconfig;
+    const char *qmp;                    /* the QMP command without arguments that it is, or NULL */
+    /* Returns false when done() will come later. */
+    bool (*run)(struct hmp_call *call);
+};
+
+extern const struct hmp_command hmp_commands[], hmp_info_commands[];   /* end with name NULL */
+
+/* Runs a line; call's public members are set. */
+void hmp_run(struct hmp_call *call, const char *line);
+/* Nobody waits for the call any more: done() will not come. */
+void hmp_orphan(struct hmp_call *call);
+
+/* Is the command, or the kind of info, there in this monitor? */
+bool hmp_command_usable(const struct monitor *m, const struct hmp_command *c);
+const struct hmp_command *hmp_command_find(const struct monitor *m, const struct hmp_command *table, const char *name,
+                                           size_t len);
+/* Reads arguments after c->args.  False: has said on out what is wrong, without a hint at the help. */
+bool hmp_args_read(const struct hmp_command *c, const char *line, struct hmp_args *args, struct text_out *out);
+void hmp_help(const struct monitor *m, const char *name, struct text_out *out);
+void hmp_info_help(const struct monitor *m, struct text_out *out);

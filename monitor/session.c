@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "monitor/session.h"
+
+/*
+ * What sessions of both kinds share (see session.h and monitor.h)
+ *
+ * A peer that does not take its replies is not read from: its backlog is bounded by one reply beyond
+ * BACKLOG_BYTES, and by what events add (qmp.c bounds those).
+ */
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BACKLOG_BYTES = 65536 };
+
+struct monitor *monitor_new(const struct monitor_config *cfg)
+{
+    struct monitor *m = calloc(1, sizeof(*m));
+
+    assert(m);
+    m->cfg = *cfg;
+    return m;
+}
+
+void monitor_free(struct monitor *m)
+{
+    free(m);
+}
+
+const struct monitor_info *monitor_info_find(const struct monitor *m, const char *name)
+{
+    for (size_t i = 0; i < m->cfg.num_info; i++)
+        if (!strcmp(m->cfg.info[i].name, name))
+            return &m->cfg.info[i];
+    return NULL;
+}
+
+void session_init(struct monitor_session *s, const struct session_type *type, struct monitor *m,
+                  struct monitor_out *out)
+{
+    *s = (struct monitor_session){ .type = type, .monitor = m, .out = out, .focused = true };
+    s->pending = g_string_new(NULL);
+    s->held = g_string_new(NULL);
+}
+
+void session_fini(struct monitor_session *s)
+{
+    g_string_free(s->pending, TRUE);
+    g_string_free(s->held, TRUE);
+}
+
+size_t session_backlog(const struct monitor_session *s)
+{
+    return s->pending->len - s->pending_at;
+}
+
+static void pending_flush(struct monitor_session *s)
+{
+    while (s->open && s->focused && session_backlog(s)) {
+        size_t taken = s->out->write(s->out, s->pending->str + s->pending_at, session_backlog(s));
+
+        s->pending_at += taken;
+        if (!taken)
+            return;
+    }
+    if (!session_backlog(s)) {
+        g_string_truncate(s->pending, 0);
+        s->pending_at = 0;
+    }
+}
+
+void session_write(struct monitor_session *s, const char *bytes, size_t n)
+{
+    if (!s->open)
+        return;
+    if (s->pending_at > BACKLOG_BYTES) {
+        g_string_erase(s->pending, 0, (gssize)s->pending_at);
+        s->pending_at = 0;
+    }
+    g_string_append_len(s->pending, bytes, (gssize)n);
+    pending_flush(s);
+}
+
+bool monitor_session_ready(const struct monitor_session *s)
+{
+    return s->open && !s->held->len && session_backlog(s) <= BACKLOG_BYTES && s->type->ready(s);
+}
+
+static size_t feed_some(struct monitor_session *s, const char *bytes, size_t n)
+{
+    size_t left = n;
+
+    s->feeding = true;
+    while (left && s->open && session_backlog(s) <= BACKLOG_BYTES && s->type->ready(s))
+        if (!s->type->feed(s, &bytes, &left))
+            break;
+    s->feeding = false;
+    return n - left;
+}
+
+void monitor_session_feed(struct monitor_session *s, const char *bytes, size_t n)
+{
+    size_t used;
+
+    assert(n <= MONITOR_FEED_BYTES && !s->feeding);
+    used = s->held->len ? 0 : feed_some(s, bytes, n);
+    if (used < n && s->open)
+        g_string_append_len(s->held, bytes + used, (gssize)(n - used));
+    s->was_ready = monitor_session_ready(s);
+}
+
+void session_resume(struct monitor_session *s)
+{
+    bool ready;
+
+    if (s->feeding)
+        return;
+    if (s->held->len) {
+        GString *held = s->held;
+
+        s->held = g_string_new(NULL);
+        size_t used = feed_some(s, held->str, held->len);
+        g_string_append_len(s->held, held->str + used, (gssize)(held->len - used));
+        g_string_free(held, TRUE);
+    }
+    ready = monitor_session_ready(s);
+    if (ready && !s->was_ready && s->out->resume) {
+        s->was_ready = true;
+        s->out->resume(s->out);
+        return;
+    }
+    s->was_ready = ready;
+}
+
+void monitor_session_drain(struct monitor_session *s)
+{
+    pending_flush(s);
+    session_resume(s);
+}
+
+void monitor_session_focus(struct monitor_session *s, bool on)
+{
+    bool change = s->open && s->focused != on;
+
+    if (change && !on && s->type->focus)
+        s->type->focus(s, on);
+    s->focused = on;
+    monitor_session_drain(s);
+    if (change && on && s->type->focus)
+        s->type->focus(s, on);
+}
+
+void monitor_session_open(struct monitor_session *s)
+{
+    if (s->open)
+        monitor_session_close(s);
+    s->open = s->was_ready = true;
+    s->type->open(s);
+}
+
+void monitor_session_close(struct monitor_session *s)
+{
+    if (!s->open)
+        return;
+    s->open = false;
+    s->type->close(s);
+    g_string_truncate(s->pending, 0);
+    g_string_truncate(s->held, 0);
+    s->pending_at = 0;
+}
+
+void monitor_session_free(struct monitor_session *s)
+{
+    if (!s)
+        return;
+    monitor_session_close(s);
+    s->type->free(s);
+}
