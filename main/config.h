@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the command line asked for, typed; nothing has been started yet
+ *
+ * options.c fills it from argv, check by check; start.c builds a machine from it.  Strings are
+ * borrowed from argv, which lives as long as the process.
+ */
+
+#include "hw/i386/board.h"
+
+#include <stdbool.h>
+
+enum { CONFIG_LIST = 64 };
+
+/* A repeatable option, in order. */
+struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
+
+struct config {
+    const struct board_type *board_type;
+    struct board_config board;
+    const char *machine_accel;          /* accel= of -machine: "kvm:tcg" */
+    struct config_list accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
+    const char *cpu;
+    const char *qtest, *qtest_log;
+    const char *name, *log_file, *log_items;
+    const char *incoming;
+    bool nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
+    bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
+};
+
+/* -EINVAL ... with an error that names option, value and what is legal.  Listings go to stdout. */
+int config_parse(struct config *c, int argc, char **argv, struct error **err);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/start.h"
+
+/*
+ * What the human monitor's `info` shows of the machine: registers, mtree, qtree
+ *
+ * Layouts are those that scripts know from the reference.
+ */
+
+#include "core/accel.h"
+#include "core/machine.h"
+#include "cpu/print.h"
+
+#include <stdlib.h>
+
+
+static void fetch(struct vcpu *cpu, void *opaque)
+{
+    cpu->machine->accel->ops->vcpu_get(cpu, opaque);
+}
+
+static void registers_of(struct machine *m, unsigned index, struct text_out *out)
+{
+    struct x86_state *st = aligned_alloc(16, (sizeof(*st) + 15) & ~15ul);
+
+    if (!st)
+        return;
+    text_out_printf(out, "\nCPU#%u\n", index);
+    if (m->accel->ops->vcpu_get) {
+        vcpu_call(m->vcpus[index], fetch, st);
+        x86_state_print(st, m->vcpus[index]->halted, text_out_line, out);
+    }
+    free(st);
+}
+
+static void info_registers(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    struct machine *m = target;
+    bool all = hmp_args_has(args, "cpustate_all");
+    int64_t one = hmp_args_number(args, "vcpu", cpu < 0 ? 0 : cpu);
+
+    if (!all && (one < 0 || one >= m->n_vcpus)) {
+        text_out_printf(out, "CPU#%lld not available\n", (long long)one);
+        return;
+    }
+    for (unsigned i = 0; i < m->n_vcpus; i++)
+        if (all || i == one)
+            registers_of(m, i, out);
+}
+
+static void info_mtree(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    (void)cpu;
+    map_print(&((struct machine *)target)->map, hmp_args_has(args, "flatview"), text_out_line, out);
+}
+
+struct qtree { struct text_out *out; struct device *dev; int indent; };
+
+static void prop_print(const struct prop *p, void *opaque)
+{
+    const struct qtree *q = opaque;
+
+    text_out_printf(q->out, "%*s%s = %s\n", q->indent, "", p->name, prop_text(p, q->dev).s);
+}
+
+static void bus_print(const struct machine *m, const struct bus *bus, struct text_out *out, int indent);
+
+static void device_print(const struct machine *m, struct device *dev, struct text_out *out, int indent)
+{
+    struct qtree q = { out, dev, indent + 2 };
+
+    text_out_printf(out, "%*sdev: %s, id \"%s\"\n", indent, "", dev->type->type.name, dev->id ? dev->id : "");
+    type_props_each(&dev->type->type, prop_print, &q);
+    list_for_each(n, &m->buses) {
+        const struct bus *bus = list_entry(n, struct bus, in_machine);
+
+        if (bus->owner == dev)
+            bus_print(m, bus, out, indent + 2);
+    }
+}
+
+static void bus_print(const struct machine *m, const struct bus *bus, struct text_out *out, int indent)
+{
+    text_out_printf(out, "%*sbus: %s\n%*stype %s\n", indent, "", bus->name, indent + 2, "", bus->ops->print);
+    list_for_each(n, &bus->devices)
+        device_print(m, list_entry(n, struct device, in_bus), out, indent + 2);
+}
+
+static void info_qtree(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    struct machine *m = target;
+
+    (void)args;
+    (void)cpu;
+    text_out_puts(out, "bus: main-system-bus\n  type System\n");
+    list_for_each(n, &m->devices) {
+        struct device *dev = list_entry(n, struct device, in_machine);
+
+        if (!dev->bus)
+            device_print(m, dev, out, 2);
+    }
+}
+
+const struct monitor_info process_info[] = {
+    { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
+};
+const unsigned process_info_num = sizeof(process_info) / sizeof(process_info[0]);

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/keyval.h"
+
+/* Option values (see keyval.h). */
+
+#include "lib/error.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Ends the item at s in place, folding doubled commas; returns the next item, or NULL. */
+static char *item_end(char *s)
+{
+    char *out = s;
+
+    for (; *s; s++) {
+        if (*s == ',' && s[1] != ',') {
+            *out = '\0';
+            return s + 1;
+        }
+        if (*s == ',')
+            s++;
+        *out++ = *s;
+    }
+    *out = '\0';
+    return NULL;
+}
+
+int keyval_parse(struct keyval *kv, const char *option, const char *spec, const char *first, struct error **err)
+{
+    char *item, *next;
+
+    *kv = (struct keyval){ .option = option, .text = strdup(spec) };
+    assert(kv->text);
+    for (item = kv->text; item && *item; item = next) {
+        char *eq;
+
+        next = item_end(item);
+        if (kv->n == KEYVAL_MAX) {
+            keyval_fini(kv);
+            return error_set(err, -E2BIG, ERROR_RANGE, option, "more pairs than can be", T("at most %d", KEYVAL_MAX));
+        }
+        eq = strchr(item, '=');
+        if (eq)
+            *eq = '\0';
+        kv->pair[kv->n].key = eq || !first || kv->n ? item : first;
+        kv->pair[kv->n].value = eq ? eq + 1 : first && !kv->n ? item : "on";
+        kv->n++;
+    }
+    return 0;
+}
+
+void keyval_fini(struct keyval *kv)
+{
+    free(kv->text);
+    *kv = (struct keyval){ 0 };
+}
+
+const char *keyval_take(struct keyval *kv, const char *key)
+{
+    const char *value = NULL;
+
+    for (unsigned i = 0; i < kv->n; i++)
+        if (!strcmp(kv->pair[i].key, key)) {
+            kv->pair[i].used = true;
+            value = kv->pair[i].value;
+        }
+    return value;
+}
+
+int keyval_end(const struct keyval *kv, const char *legal, struct error **err)
+{
+    for (unsigned i = 0; i < kv->n; i++)
+        if (!kv->pair[i].used)
+            return error_set(err, -EINVAL, ERROR_UNKNOWN, kv->option, T("%s=%s", kv->pair[i].key, kv->pair[i].value), legal);
+    return 0;
+}
+
+int keyval_bool(struct keyval *kv, const char *key, bool *val, struct error **err)
+{
+    const char *value = keyval_take(kv, key);
+
+    if (!value)
+        return 0;
+    if (strcmp(value, "on") && strcmp(value, "off"))
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s %s", kv->option, key), value, "on, off");
+    *val = !strcmp(value, "on");
+    return 0;
+}
+
+int keyval_number(struct keyval *kv, const char *key, unsigned min, unsigned max, unsigned *val, struct error **err)
+{
+    const char *value = keyval_take(kv, key);
+    unsigned long long v;
+    char *end;
+
+    if (!value)
+        return 0;
+    errno = 0;
+    v = strtoull(value, &end, 0);
+    if (*value < '0' || *value > '9' || *end)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s %s", kv->option, key), value, "a number");
+    if (errno || v < min || v > max)
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s %s", kv->option, key), value, T("%u to %u", min, max));
+    *val = v;
+    return 0;
+}

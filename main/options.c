@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/options.h"
+
+/*
+ * The command line: one line per option
+ *
+ * Options are read in order and only fill a struct config; what they mean together is checked at the
+ * end (option-values.c).  A single dash and two are the same.
+ */
+
+#include "lib/error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static int set_string(const char **to, const char *value)
+{
+    *to = value;
+    return 0;
+}
+
+static int append(struct config_list *list, const char *option, const char *value, struct error **err)
+{
+    if (list->n == CONFIG_LIST)
+        return error_set(err, -E2BIG, ERROR_RANGE, option, value, T("at most %d of them", CONFIG_LIST));
+    list->item[list->n++] = value;
+    return 0;
+}
+
+#define STRING_OPTION(fn, member) \
+    static int fn(struct config *c, const char *v, struct error **err) { (void)err; return set_string(&c->member, v); }
+#define LIST_OPTION(fn, member, name) \
+    static int fn(struct config *c, const char *v, struct error **err) { return append(&c->member, name, v, err); }
+#define FLAG_OPTION(fn, member) \
+    static int fn(struct config *c, const char *v, struct error **err) { (void)v; (void)err; c->member = true; return 0; }
+
+STRING_OPTION(option_cpu, cpu)
+STRING_OPTION(option_kernel, board.kernel)
+STRING_OPTION(option_initrd, board.initrd)
+STRING_OPTION(option_append, board.append)
+STRING_OPTION(option_name, name)
+STRING_OPTION(option_log_items, log_items)
+STRING_OPTION(option_log_file, log_file)
+STRING_OPTION(option_qtest, qtest)
+STRING_OPTION(option_qtest_log, qtest_log)
+LIST_OPTION(option_accel, accels, "-accel")
+LIST_OPTION(option_chardev, chardevs, "-chardev")
+LIST_OPTION(option_serial, serials, "-serial")
+LIST_OPTION(option_monitor, monitors, "-monitor")
+LIST_OPTION(option_qmp, qmps, "-qmp")
+LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
+LIST_OPTION(option_mon, mons, "-mon")
+LIST_OPTION(option_device, devices, "-device")
+LIST_OPTION(option_trace, traces, "-trace")
+FLAG_OPTION(option_nographic, nographic)
+FLAG_OPTION(option_no_reboot, no_reboot)
+FLAG_OPTION(option_no_shutdown, no_shutdown)
+FLAG_OPTION(option_stopped, stopped)
+FLAG_OPTION(option_no_defaults, no_defaults)
+
+static int option_display(struct config *c, const char *v, struct error **err)
+{
+    if (strcmp(v, "none"))
+        return error_set(err, -EINVAL, ERROR_UNKNOWN, "-display", v, "none");
+    c->display_none = true;
+    return 0;
+}
+
+static int option_no_hpet(struct config *c, const char *v, struct error **err)
+{
+    (void)v;
+    (void)err;
+    c->board.hpet = false;
+    return 0;
+}
+
+const struct option options[] = {
+    { "machine|M", "[type=]NAME[,PROP=VALUE...]", option_machine, "the machine to emulate; \"help\" lists them" },
+    { "accel", "NAME[,PROP=VALUE...]", option_accel, "how guest code runs; of several the first that works is taken" },
+    { "cpu", "MODEL[,+FEATURE,-FEATURE...]", option_cpu, "the CPU model; \"help\" lists them" },
+    { "smp", "[cpus=]N[,sockets=N,cores=N,threads=N,maxcpus=N]", option_smp, "number of CPUs and how they are arranged" },
+    { "m", "[size=]MEGABYTES", option_memory, "RAM; suffixes M and G" },
+    { "kernel", "FILE", option_kernel, "a Linux kernel to start" },
+    { "initrd", "FILE", option_initrd, "its initial RAM disk" },
+    { "append", "TEXT", option_append, "its command line" },
+    { "device", "TYPE[,PROP=VALUE...]", option_device, "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
+    { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
+    { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
+    { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },
+    { "qmp", "CHARDEV", option_qmp, "where a QMP monitor leads" },
+    { "qmp-pretty", "CHARDEV", option_qmp_pretty, "the same, with indented replies" },
+    { "mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]", option_mon, "a monitor on a chardev" },
+    { "nographic", NULL, option_nographic, "no display; serial port and monitor share the terminal" },
+    { "display", "none", option_display, "no display" },
+    { "nodefaults", NULL, option_no_defaults, "no serial port and monitor that were not asked for" },
+    { "no-reboot", NULL, option_no_reboot, "a reset ends the process" },
+    { "no-shutdown", NULL, option_no_shutdown, "a shutdown stops the machine but not the process" },
+    { "no-hpet", NULL, option_no_hpet, "the same as -machine hpet=off" },
+    { "S", NULL, option_stopped, "CPUs stand until the monitor says \"cont\"" },
+    { "name", "TEXT", option_name, "the guest's name" },
+    { "d", "ITEM[,ITEM...]", option_log_items, "what to log; \"help\" lists the items" },
+    { "D", "FILE", option_log_file, "where the log goes; %d is the process id" },
+    { "trace", "[enable=]PATTERN", option_trace, "trace points to switch on; \"help\" lists them" },
+    { "qtest", "CHARDEV", option_qtest, "the qtest protocol, for tests" },
+    { "qtest-log", "FILE", option_qtest_log, "a log of it" },
+    { "version", NULL, option_version, "shows the version" },
+    { "help|h", NULL, option_help, "shows this" },
+    { 0 },
+};
+
+/* Is `name` (without dashes) one of the names "a|b"? */
+static bool named(const char *names, const char *name)
+{
+    size_t len = strlen(name);
+
+    for (; *names; names += strcspn(names, "|") + (names[strcspn(names, "|")] == '|'))
+        if (strcspn(names, "|") == len && !strncmp(names, name, len))
+            return true;
+    return false;
+}
+
+static const struct option *option_find(const char *name)
+{
+    for (const struct option *o = options; o->names; o++)
+        if (named(o->names, name))
+            return o;
+    return NULL;
+}
+
+static int one(struct config *c, int *i, int argc, char **argv, struct error **err)
+{
+    const char *arg = argv[*i], *name = arg + strspn(arg, "-");
+    const struct option *o = *arg == '-' && *name ? option_find(name) : NULL;
+
+    if (*arg != '-')
+        return error_set(err, -EINVAL, ERROR_UNSUPPORTED, "argument", arg, "disk images have no home in this version yet; options begin with -");
+    if (!o)
+        return error_set(err, -EINVAL, ERROR_UNKNOWN, "option", arg, "an option that -help lists");
+    if (!o->argument)
+        return o->set(c, NULL, err);
+    if (*i + 1 >= argc)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("-%s", name), "nothing", o->argument);
+    return o->set(c, argv[++*i], err);
+}
+
+int config_parse(struct config *c, int argc, char **argv, struct error **err)
+{
+    int r = 0;
+
+    *c = (struct config){ 0 };
+    config_defaults(c);
+    for (int i = 1; i < argc && !r && !c->help_shown; i++)
+        r = one(c, &i, argc, argv, err);
+    return r || c->help_shown ? r : config_check(c, err);
+}

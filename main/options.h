@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The option table and the setters that do more than store; private to main/. */
+
+#include "main/config.h"
+
+struct option {
+    const char *names;          /* "machine|M" */
+    const char *argument;       /* how it is written; NULL: takes none */
+    int (*set)(struct config *c, const char *value, struct error **err);
+    const char *help;
+};
+extern const struct option options[];   /* ends in a line without names */
+
+/* option-values.c */
+void config_defaults(struct config *c);
+int config_check(struct config *c, struct error **err);         /* what options mean together */
+int option_machine(struct config *c, const char *value, struct error **err);
+int option_smp(struct config *c, const char *value, struct error **err);
+int option_memory(struct config *c, const char *value, struct error **err);
+/* listings.c; they print on stdout */
+int option_version(struct config *c, const char *value, struct error **err);
+int option_help(struct config *c, const char *value, struct error **err);
+void list_machines(void);
+void list_cpus(void);
+void list_accels(void);
+void list_devices(void);
+int list_device_props(const char *type, struct error **err);
+void list_log_items(void);
+void list_traces(void);

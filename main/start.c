@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/start.h"
+
+/* Start-up phases and their undoing (see start.h). */
+
+#include "accel/accel.h"
+//QTEST#include "accel/qtest/qtest.h"
+#include "core/accel.h"
+#include "lib/error.h"
+#include "lib/log.h"
+#include "lib/trace.h"
+#include "main/keyval.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int log_start(const struct config *c, struct error **err)
+{
+    uint32_t mask = 0;
+    int r = 0;
+
+    if (c->log_items)
+        r = log_parse(c->log_items, &mask, err);
+    if (!r && c->log_file)
+        r = log_open(c->log_file, err);
+    for (unsigned i = 0; i < c->traces.n && !r; i++) {
+        const char *pattern = c->traces.item[i];
+
+        r = trace_enable(strncmp(pattern, "enable=", 7) ? pattern : pattern + 7, err);
+        mask |= LOG_TRACE;
+    }
+    log_mask = mask;
+    return r;
+}
+
+int process_chardev(struct process *p, const char *option, const char *spec, const char *label, const char **id,
+                    struct error **err)
+{
+    struct chardev_config *cfg = malloc(sizeof(*cfg));
+    struct chardev *chr;
+    int r;
+
+    assert(cfg);
+    *id = NULL;
+    r = chardev_parse_legacy(cfg, option, spec, label, err);
+    if (!r && cfg->kind == CHAR_REFER) {
+        chr = chardev_find(&p->chardevs, cfg->label);
+        if (!chr)
+            r = error_set(err, -ENOENT, ERROR_UNKNOWN, option, spec, "chardev: and the id of a -chardev");
+        else
+            *id = chardev_label(chr);
+    } else if (!r && cfg->kind != CHAR_NONE) {
+        chr = chardev_open(&p->chardevs, cfg, err);
+        r = chr ? 0 : -EINVAL;
+        if (chr) {
+            *id = chardev_label(chr);
+            if (cfg->monitor)
+                p->mux_monitor = chr;
+        }
+    }
+    free(cfg);
+    return r;
+}
+
+static void quit_by_key(struct chardevs *set)
+{
+    struct process *p = (struct process *)((char *)set - offsetof(struct process, chardevs));
+
+//QTEST    if (p->machine)
+        machine_request_shutdown(p->machine, CAUSE_HOST_UI);
+}
+
+static int chardevs_start(struct process *p, struct error **err)
+{
+    struct chardev_config *cfg = malloc(sizeof(*cfg));
+    int r = 0;
+
+    assert(cfg);
+    chardevs_init(&p->chardevs, p->loop);
+    p->has_chardevs = true;
+    p->chardevs.quit = quit_by_key;
+    for (unsigned i = 0; i < p->cfg->chardevs.n && !r; i++) {
+        r = chardev_parse_option(cfg, p->cfg->chardevs.item[i], err);
+        if (!r && !chardev_open(&p->chardevs, cfg, err))
+            r = -EINVAL;
+    }
+    free(cfg);
+    return r;
+}
+
+/* "tcg,thread=multi" */
+static int accel_try(struct machine *m, const char *spec, struct error **err)
+{
+    size_t len = strcspn(spec, ",");
+    char *name = strndup(spec, len);
+    int r = accel_open(m, name, spec[len] ? spec + len + 1 : NULL, err);
+
+    free(name);
+    return r;
+}
+
+/* The first that works; the others' reasons are told as they fail. */
+static int accel_first(struct machine *m, const char *const *specs, unsigned n, struct error **err)
+{
+    int r = -EINVAL;
+
+    for (unsigned i = 0; i < n; i++) {
+        struct error *why = NULL;
+
+        r = accel_try(m, specs[i], &why);
+        if (!r)
+            return 0;
+        if (i + 1 < n) {
+            log_warn("%s", error_line(why).s);
+            error_free(why);
+        } else {
+            *err = why;
+        }
+    }
+    return r;
+}
+
+static int accel_start(struct process *p, struct error **err)
+{
+    static const char *const otherwise[] = { "tcg" };
+    const struct config *c = p->cfg;
+    const char *specs[8];
+    char *list, *save;
+    unsigned n = 0;
+    int r;
+
+    if (c->accels.n)
+        return accel_first(p->machine, c->accels.item, c->accels.n, err);
+    if (!c->machine_accel)
+        return accel_first(p->machine, otherwise, 1, err);
+    list = strdup(c->machine_accel);
+    assert(list);
+    for (char *name = strtok_r(list, ":", &save); name && n < 8; name = strtok_r(NULL, ":", &save))
+        specs[n++] = name;
+    r = accel_first(p->machine, specs, n, err);
+    free(list);
+    return r;
+}
+
+/* The serial ports' chardevs: what was asked for, or the terminal with -nographic. */
+static int serials_start(struct process *p, struct board_config *b, struct error **err)
+{
+    const struct config *c = p->cfg;
+    int r = 0;
+
+    if (!c->serials.n && c->nographic && !c->no_defaults)
+        return process_chardev(p, "-serial", c->monitors.n || c->mons.n ? "stdio" : "mon:stdio", "serial0", &b->serial[0], err);
+    for (unsigned i = 0; i < c->serials.n && !r; i++) {
+        if (i == 4)
+            return error_set(err, -ERANGE, ERROR_RANGE, "-serial", c->serials.item[i], "at most four serial ports");
+        r = process_chardev(p, "-serial", c->serials.item[i], T("serial%u", i), &b->serial[i], err);
+    }
+    return r;
+}
+
+static int device_add(struct machine *m, const char *spec, struct error **err)
+{
+    const struct device_type *t;
+    struct device *dev;
+    struct keyval kv;
+    const char *driver, *id;
+    int r = keyval_parse(&kv, "-device", spec, "driver", err);
+
+    if (r < 0)
+        return r;
+    driver = keyval_take(&kv, "driver");
+    id = keyval_take(&kv, "id");
+    t = driver ? device_type_find(driver) : NULL;
+    if (!t || t->type.abstract || t->type.internal) {
+        r = error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", driver ? driver : spec, "a type that -device help lists");
+        keyval_fini(&kv);
+        return r;
+    }
+    dev = device_new(m, t);
+    for (unsigned i = 0; i < kv.n && !r; i++)
+        if (!kv.pair[i].used)
+            r = device_set(dev, kv.pair[i].key, kv.pair[i].value, err);
+    if (id)
+        dev->id = strdup(id);
+    if (!r && id)
+        r = device_realize(dev, object_container(&m->obj, "peripheral"), id, err);
+    else if (!r) {
+        struct object *anon = object_container(&m->obj, "peripheral-anon");
+        unsigned n = 0;
+
+        while (object_child(anon, T("device[%u]", n)))
+            n++;
+        r = device_realize(dev, anon, T("device[%u]", n), err);
+    }
+    keyval_fini(&kv);
+    return r;
+}
+
+static int machine_build(struct process *p, struct error **err)
+{
+    const struct config *c = p->cfg;
+    struct board_config b = c->board;
+    int r = machine_new(p->loop, c->board_type->version, &p->machine, err);
+
+    if (r < 0)
+        return r;
+    p->machine->type_name = c->board_type->name;
+    p->machine->no_reboot = c->no_reboot;
+    p->machine->no_shutdown = c->no_shutdown;
+    p->machine->chardevs = &p->chardevs;
+    r = accel_start(p, err);
+    if (!r)
+        r = cpu_config_parse(c->cpu ? c->cpu : "qemu64", true, &b.cpu, err);
+    if (!r)
+        r = serials_start(p, &b, err);
+    if (!r)     /* first, so that of a shared terminal the serial port, attached last, has the focus */
+        r = process_monitors(p, err);
+    if (!r)
+        r = c->board_type->build(p->machine, &b, err);
+    for (unsigned i = 0; i < c->devices.n && !r; i++)
+        r = device_add(p->machine, c->devices.item[i], err);
+    if (!r)
+        p->machine->phase = PHASE_READY;
+    return r;
+}
+
+static void end_by_signal(struct signal_watch *w, int signal, pid_t sender)
+{
+    struct process *p = (struct process *)((char *)w - offsetof(struct process, signals));
+
+    if (sender)
+        log_warn("terminating on signal %d from pid %d", signal, (int)sender);
+    machine_request_shutdown(p->machine, CAUSE_HOST_SIGNAL);
+}
+
+/* A server socket that waits for its first client holds the machine back. */
+static void wait_for_clients(struct process *p)
+{
+    struct chardev *chr = NULL;
+
+    while ((chr = chardev_next(&p->chardevs, chr)))
+        while (chardev_is_waiting(chr) && !p->machine->quit_requested)
+            loop_turn(p->loop, -1);
+}
+
+static int machine_go(struct process *p, struct error **err)
+{
+    machine_reset(p->machine, true);
+    wait_for_clients(p);
+    return p->cfg->stopped ? 0 : machine_start(p->machine, err);
+}
+
+static int parts_start(struct process *p, struct error **err)
+{
+    const struct config *c = p->cfg;
+    int r = log_start(c, err);
+
+    if (!r)
+        r = loop_new(&p->loop, err);
+    if (r < 0)
+        return r;
+    p->signals.fn = end_by_signal;
+    r = signal_watch_add(p->loop, &p->signals, err);
+    p->has_signals = !r;
+    if (!r)
+        r = chardevs_start(p, err);
+    if (!r)
+        r = machine_build(p, err);
+//QTEST    if (!r && c->qtest)
+//QTEST        r = qtest_open(p->machine, c->qtest, c->qtest_log, err);
+    return r;
+}
+
+int process_start(struct process *p, const struct config *cfg, struct error **err)
+{
+    int r;
+
+    *p = (struct process){ .cfg = cfg };
+    r = parts_start(p, err);
+    return r ? r : machine_go(p, err);
+}
+
+int process_run(struct process *p)
+{
+    loop_run(p->loop);
+    return p->machine->exit_status;
+}
+
+void process_end(struct process *p)
+{
+    for (unsigned i = 0; i < p->n_monitors; i++)
+        monitor_char_free(p->monitors[i]);
+    if (p->qmp.sink)
+        machine_qmp_fini(&p->qmp);
+//QTEST    if (p->machine)
+//QTEST        qtest_close(p->machine);
+    machine_free(p->machine);
+    if (p->monitor) {
+        loop_timer_del(&p->sink_timer);
+        qapi_sink_fini(&p->sink);
+        monitor_free(p->monitor);
+    }
+    if (p->has_chardevs)
+        chardevs_fini(&p->chardevs);
+    if (p->has_signals)
+        signal_watch_del(&p->signals);
+    loop_free(p->loop);
+    log_close();
+}

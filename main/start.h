@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * From a configuration to a running process, and back: what hangs from it all
+ *
+ * Phases: log, loop, chardevs, machine, accelerator, board, devices, monitors.  A phase that fails
+ * leaves a struct that process_end() can undo.  Main thread.
+ */
+
+#include "chardev/char.h"
+#include "core/qmp.h"
+#include "lib/signal.h"
+#include "main/config.h"
+#include "monitor/monitor.h"
+#include "qapi/event.h"
+
+enum { PROCESS_MONITORS = 16 };
+
+struct process {
+    const struct config *cfg;
+    struct loop *loop;
+    struct chardevs chardevs;
+    bool has_chardevs;
+    struct chardev *mux_monitor;        /* of "mon:...": a human monitor belongs on it, too */
+    struct machine *machine;
+    struct monitor *monitor;
+    struct qapi_sink sink;
+    struct loop_timer sink_timer;
+    struct machine_qmp qmp;
+    struct monitor_char *monitors[PROCESS_MONITORS];
+    unsigned n_monitors;
+    struct signal_watch signals;
+    bool has_signals;
+};
+
+int process_start(struct process *p, const struct config *cfg, struct error **err);
+/* Runs until the machine quits; its exit status. */
+int process_run(struct process *p);
+void process_end(struct process *p);
+/* Opens the chardev that -serial, -monitor or -qmp names; *id gets its label, or NULL for "none". */
+int process_chardev(struct process *p, const char *option, const char *spec, const char *label, const char **id,
+                    struct error **err);
+/* monitors.c: all of -monitor, -qmp, -mon; before the machine starts. */
+int process_monitors(struct process *p, struct error **err);
+/* info.c: what `info` shows of the machine. */
+extern const struct monitor_info process_info[];
+extern const unsigned process_info_num;
