@@ -1,0 +1,102 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+./dev bench: how fast, beside the reference
+
+    bench.py --build DIR --kernel FILE --initrd FILE [--rounds N] [--guest-only]
+
+First the benchmark programs under DIR/tests/bench, which print figures of their own.  Then the same
+guest on Rhea and on the reference's TCG, round by round and one after the other, so that whatever
+else the host does hurts both alike: seconds from the start of the process to the shell prompt, then
+seconds for a few commands in the guest.  Of each: least, median, most, and the ratio of the medians
+(below 1: Rhea is faster).  The reference's boot contains its firmware; Rhea's, started by x-direct-boot,
+has none.
+"""
+
+import argparse
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
+from guest import Guest, GuestError, Reference, Rhea            # noqa: E402
+
+COMMANDS = [
+    ("sort", "seq 1 40000 | sort -nr | md5sum"),
+    ("sha256 of 16 MB", "dd if=/dev/zero bs=1M count=16 2>/dev/null | sha256sum"),
+    ("gzip of the busybox", "gzip -c /bin/busybox | wc -c"),
+    ("200 processes", "for i in $(seq 1 200); do /bin/busybox true; done"),
+    ("20000 hand-overs between CPUs", "wake 20000"),
+]
+
+
+def round_of(machine, args):
+    """Seconds by name."""
+    with Guest(machine, args.kernel, args.initrd, cpus=args.cpus) as guest:
+        seconds = {"boot to the shell": guest.wait_for_shell(240)}
+        guest.shell("dmesg -n 1")
+        for name, command in COMMANDS:
+            start = time.monotonic()
+            guest.shell(command, 300)
+            seconds[name] = time.monotonic() - start
+        guest.send("poweroff\n")
+        guest.wait_for_end(60)
+    return seconds
+
+
+def programs(build):
+    failed = 0
+    for program in sorted((build / "tests/bench").glob("bench-*")):
+        if program.is_file() and os.access(program, os.X_OK):
+            print(f"== {program.name}", flush=True)
+            failed += subprocess.run([str(program)]).returncode != 0
+    return failed
+
+
+def span(values):
+    return f"{min(values):7.2f} {statistics.median(values):7.2f} {max(values):7.2f}" if values else " " * 23
+
+
+def guests(args, program):
+    machines = [Rhea(program)]
+    if shutil.which("qemu-system-x86_64"):
+        machines.append(Reference())
+    else:
+        print("the reference is not installed (Debian package: qemu-system-x86)")
+    results = {machine.name: {} for machine in machines}
+    for number in range(args.rounds):
+        for machine in machines:
+            print(f"   round {number + 1} of {args.rounds}: {machine.name}", file=sys.stderr, flush=True)
+            for name, seconds in round_of(machine, args).items():
+                results[machine.name].setdefault(name, []).append(seconds)
+    print(f"== the same guest, {args.cpus} CPUs, {args.rounds} rounds interleaved; seconds: least, median, most")
+    print(f"{'':32} {'Rhea':^23}   {'reference, TCG':^23}   ratio")
+    for name, mine in results["rhea"].items():
+        other = results.get("reference", {}).get(name, [])
+        ratio = f"{statistics.median(mine) / statistics.median(other):7.2f}" if other else "      -"
+        print(f"{name:32} {span(mine)}   {span(other)} {ratio}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--kernel", required=True)
+    parser.add_argument("--initrd", required=True)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--cpus", type=int, default=2)
+    parser.add_argument("--guest-only", action="store_true", help="not the benchmark programs")
+    args = parser.parse_args()
+    failed = 0 if args.guest_only else programs(pathlib.Path(args.build))
+    try:
+        guests(args, pathlib.Path(args.build) / "rhea-system-x86_64")
+    except GuestError as error:
+        sys.exit(f"bench: {error}")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()

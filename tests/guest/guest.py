@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: Apache-2.0
+"""
+A running guest, driven through its serial console and its QMP socket
+
+    with Guest(Rhea("build/rhea-system-x86_64"), kernel, initrd, memory="512", cpus=2) as guest:
+        guest.wait_for_shell()
+        print(guest.shell("nproc"))
+
+One thread of the caller's, no others: expect() and its kin read the console while they wait, with a
+deadline.  Everything that the console said stays in guest.console, and on any disagreement a
+GuestError carries its last lines.  The machine is either ours or the reference, so that the same
+boot tries the driver itself where Rhea is not to blame.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import select
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+PATIENCE = float(os.environ.get("RHEA_PATIENCE", "1"))     # multiplies every time-out: slow hosts, sanitizers
+PROMPT = "guest# "
+ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
+
+
+class GuestError(Exception):
+    pass
+
+
+class Rhea:
+    name = "rhea"
+    machine = ["-M", "q35,x-direct-boot=on"]
+
+    def __init__(self, program):
+        self.program = str(program)
+
+
+class Reference(Rhea):
+    name = "reference"
+    machine = ["-M", "q35", "-accel", "tcg"]
+
+    def __init__(self, program="qemu-system-x86_64"):
+        super().__init__(program)
+
+
+class Qmp:
+    """A session after negotiation.  Events that arrive between replies are kept in order."""
+
+    def __init__(self, path, patience):
+        deadline = time.monotonic() + patience
+        self.socket, self.buffer, self.events = socket.socket(socket.AF_UNIX), b"", []
+        while True:
+            try:
+                self.socket.connect(path)
+                break
+            except OSError as error:
+                if time.monotonic() > deadline:
+                    raise GuestError(f"no QMP server at {path}: {error}") from error
+                time.sleep(0.05)
+        self.socket.settimeout(patience)
+        self.greeting = self._read()
+        self.command("qmp_capabilities")
+
+    def _read(self):
+        while b"\n" not in self.buffer:
+            try:
+                part = self.socket.recv(65536)
+            except TimeoutError as error:
+                raise GuestError("QMP: no answer in time") from error
+            if not part:
+                raise GuestError("QMP: the connection was closed")
+            self.buffer += part
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def command(self, name, **arguments):
+        request = {"execute": name} | ({"arguments": arguments} if arguments else {})
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            reply = self._read()
+            if "event" in reply:
+                self.events.append(reply)
+            elif "error" in reply:
+                raise GuestError(f"QMP {name}: {reply['error']}")
+            else:
+                return reply["return"]
+
+    def event(self, name):
+        """The next event of that name; those before it are dropped."""
+        while True:
+            while self.events:
+                event = self.events.pop(0)
+                if event["event"] == name:
+                    return event
+            self.events.append(self._read())
+
+    def close(self):
+        self.socket.close()
+
+
+class Guest:
+    def __init__(self, machine, kernel, initrd, memory="512", cpus=2, append="", arguments=("-no-reboot",), qmp=False):
+        self.folder = tempfile.TemporaryDirectory(prefix="rhea-guest-")
+        self.qmp_path = str(pathlib.Path(self.folder.name) / "qmp")
+        self.errors_path = pathlib.Path(self.folder.name) / "stderr"
+        self.command = [machine.program, *machine.machine, "-m", str(memory), "-smp", str(cpus),
+                        "-kernel", str(kernel), "-initrd", str(initrd),
+                        "-append", ("console=ttyS0 " + append).strip(), "-nographic", *arguments]
+        if qmp:
+            self.command += ["-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
+        self.console, self.seen, self.commands, self.started = "", 0, 0, time.monotonic()
+        with self.errors_path.open("wb") as errors:
+            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
+        os.set_blocking(self.process.stdin.fileno(), False)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.kill()
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            with contextlib.suppress(OSError):
+                pipe.close()
+        with contextlib.suppress(OSError):
+            self.folder.cleanup()
+
+    def fail(self, what):
+        errors = self.errors_path.read_text(errors="replace")[-2000:]
+        tail = "\n".join(self.console.splitlines()[-25:])
+        raise GuestError(f"{what}\ncommand: {' '.join(self.command)}\nstderr: {errors or '(nothing)'}\n"
+                         f"console:\n{tail or '(nothing)'}")
+
+    def _read_some(self, seconds):
+        """False at the end of the console."""
+        if not select.select([self.process.stdout], [], [], max(seconds, 0))[0]:
+            return True
+        part = os.read(self.process.stdout.fileno(), 65536)
+        self.console += ESCAPES.sub("", part.decode("latin-1"))
+        return bool(part)
+
+    def expect(self, pattern, seconds, what=None):
+        """Reads on until the pattern stands in what was not yet looked at; returns the match."""
+        deadline, open_ended = time.monotonic() + seconds * PATIENCE, True
+        while True:
+            match = re.compile(pattern, re.DOTALL).search(self.console, self.seen)
+            if match:
+                self.seen = match.end()
+                return match
+            if not open_ended:
+                self.fail(f"{what or pattern!r}: the console ended (status {self.process.wait()})")
+            if time.monotonic() > deadline:
+                self.fail(f"{what or pattern!r}: not within {seconds * PATIENCE:g} s")
+            open_ended = self._read_some(min(0.2, deadline - time.monotonic()))
+
+    def send(self, text):
+        data, deadline = text.encode(), time.monotonic() + 10 * PATIENCE
+        while data:
+            if time.monotonic() > deadline:
+                self.fail("the console takes no input")
+            if select.select([], [self.process.stdin], [], 0.1)[1]:
+                with contextlib.suppress(BlockingIOError):
+                    data = data[os.write(self.process.stdin.fileno(), data):]
+            self._read_some(0)
+
+    def wait_for_shell(self, seconds=60):
+        """Returns the seconds from the start of the process to the first prompt."""
+        self.expect("(?:^|\n)" + PROMPT, seconds, "a shell prompt")
+        return time.monotonic() - self.started
+
+    def shell(self, command, seconds=20, check=True):
+        """Runs a command in the guest's shell; returns what it printed.  The marks are sent in two
+        halves, so that the echo of the command line does not contain them."""
+        self.commands += 1
+        mark = f"-{self.commands}-"
+        self.send(f"echo 'BEGIN''{mark}'; {command}; echo 'END''{mark}'$?\n")
+        match = self.expect(f"BEGIN{mark}\n(.*)END{mark}(\\d+)\n", seconds, f"`{command}` in the guest")
+        if check and match[2] != "0":
+            self.fail(f"`{command}` in the guest ended with {match[2]}: {match[1]}")
+        self.expect(PROMPT, seconds, "a shell prompt")
+        return match[1]
+
+    def wait_for_end(self, seconds=30):
+        """Returns the exit status of the process."""
+        deadline = time.monotonic() + seconds * PATIENCE
+        while self._read_some(0.2):
+            if time.monotonic() > deadline:
+                self.fail(f"the process did not end within {seconds * PATIENCE:g} s")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.process.wait(max(deadline - time.monotonic(), 1))
+        return self.fail("the console was closed, but the process did not end")
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def idle_load(self, seconds):
+        """Host CPU use while nobody asks the guest anything, as a fraction of one core."""
+        before, start = self.cpu_seconds(), time.monotonic()
+        while time.monotonic() - start < seconds:
+            self._read_some(0.5)
+        return (self.cpu_seconds() - before) / (time.monotonic() - start)
+
+    def qmp(self):
+        return Qmp(self.qmp_path, 15 * PATIENCE)
