@@ -5,7 +5,9 @@
  * Accesses by CPUs: what is at an address, and who answers (see memory.h)
  *
  * An access that crosses the end of a range is cut into pieces of 1, 2, 4 or 8 bytes, each looked up
- * by itself, lowest address first, as a bus would.  Legal sizes within a region are the dispatcher's.
+ * by itself, lowest address first, as a bus would; but a device that is addressed in one of its registers
+ * gets all that still lies in its region, even where another one lies on top of what follows (CF8h and CF9h).
+ * Legal sizes within a region are the dispatcher's.
  * Translating regions (IOMMU) send on to the machine's system memory.
  *
  * Invariant: the epoch is left before a device is entered; until the entry ends, dev->entered keeps
@@ -65,6 +67,8 @@ static void look_once(struct address_space *as, uint64_t addr, unsigned *hint, s
     }
     spot->at = r->offset + (addr - r->first);
     spot->more = r->last - addr;
+    if (r->region->kind == REGION_IO && r->region->type)     /* who is addressed takes the whole access, as CF8h does over CF9h */
+        spot->more = r->region->last - spot->at;
     if (r->host)
         spot->host = r->host + (addr - r->first);
 }

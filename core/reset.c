@@ -27,7 +27,7 @@ struct state_owner device_state_owner(const struct device *dev, const struct reg
         if (t->regs)
             tables[n++] = t->regs;
     tables[n] = NULL;
-    return (struct state_owner){ .dev = dev, .regs = tables, .version = dev->machine->version };
+    return (struct state_owner){ .dev = dev, .st = device_st(dev), .regs = tables, .version = dev->machine->version };
 }
 
 static void warm_reset(struct device *dev)

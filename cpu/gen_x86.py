@@ -160,8 +160,8 @@ def form_text(f):
     return ('    { .name = "%s", %s, .attrs = %s, .op = OP_%s, .shape = SHAPE_%s, .feature = FEATURE_%s, .map = %d, '
             '.opcode = 0x%02x, .pp = 0x%x, .reg = 0x%x, .mod = FORM_MOD_%s, .fixed = 0x%02x, .opnd = { %s }, '
             '.fr = 0x%x, .fw = 0x%x, .fu = 0x%x, .osz = 0x%x },\n'
-            % (f.name, f.function(), ' | '.join(f.attrs) or '0', f.op, f.shape, f.feature, f.map, f.opcodes[0], f.pp, f.reg,
-               f.mod, f.fixed, operands, f.flags['fr'], f.flags['fw'], f.flags['fu'], f.osz))
+            % (f.name, f.function(), ' | '.join(f.attrs) or '0', f.op, f.shape, f.feature, f.map, f.opcodes[0], f.pp,
+               f.reg, f.mod, f.fixed, operands, f.flags['fr'], f.flags['fw'], f.flags['fu'], f.osz))
 
 
 def write_source(path, header, forms, ops, slots, modrm):

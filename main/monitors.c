@@ -98,7 +98,7 @@ int process_monitors(struct process *p, struct error **err)
     machine_qmp_init(&p->qmp, p->machine, &p->sink);
     p->monitor = monitor_new(&(struct monitor_config){
         .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state },
-        .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "rhea-" RHEA_VERSION,
+        .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "",
         .guest_name = c->name, .info = process_info, .num_info = process_info_num });
     r = list_start(p, "-monitor", &c->monitors, MONITOR_HMP, err);
     if (!r)

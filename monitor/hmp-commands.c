@@ -42,7 +42,8 @@ static void status_done(struct qapi_ctx *ctx, struct json *ret, const struct qap
 {
     struct text_out *out = ctx->opaque;
     const char *status = ret ? json_get_string(ret, "status") : NULL;
-    const struct json *running = ret ? json_get(ret, "running") : NULL, *single = ret ? json_get(ret, "singlestep") : NULL;
+    const struct json *running = ret ? json_get(ret, "running") : NULL;
+    const struct json *single = ret ? json_get(ret, "singlestep") : NULL;
 
     if (!status || !running || !single) {
         text_out_printf(out, "Error: %s\n", fault ? fault->desc : "no status");

@@ -74,7 +74,8 @@ static void editor_line(struct readline *r, const char *line)
 }
 
 /* What all names that begin with word[len] have in common behind it, and a space when there is one. */
-static size_t common_rest(const struct monitor *m, const struct hmp_command *table, const char *word, char *add, size_t n)
+static size_t common_rest(const struct monitor *m, const struct hmp_command *table, const char *word, char *add,
+                          size_t n)
 {
     size_t len = strlen(word), common = 0;
     unsigned found = 0;

@@ -107,7 +107,8 @@ static void run_command(struct hmp_call *call, const struct hmp_command *c)
     const struct monitor_info *info;
 
     if (c->qmp) {
-        struct qapi_ctx *ctx = qapi_start(env, qapi_command_find(env->table, c->qmp), NULL, call->session, qmp_done, call);
+        const struct qapi_command *qmp = qapi_command_find(env->table, c->qmp);
+        struct qapi_ctx *ctx = qapi_start(env, qmp, NULL, call->session, qmp_done, call);
 
         if (ctx)                /* else done() has been called, and call may be gone */
             call->ctx = ctx;

@@ -112,7 +112,8 @@ int qmp_human_monitor_command(struct qapi_ctx *ctx, const struct qapi_human_moni
     assert(p);
     *p = (struct passthrough){ .out = { passthrough_put }, .text = g_string_new(NULL), .ctx = ctx, .ret = ret };
     p->call = (struct hmp_call){ .monitor = session->monitor, .session = session, .out = &p->out,
-                                 .cpu = arg->has_cpu_index ? arg->cpu_index : -1, .done = passthrough_done, .opaque = p };
+                                 .cpu = arg->has_cpu_index ? arg->cpu_index : -1, .done = passthrough_done,
+                                 .opaque = p };
     hmp_run(&p->call, arg->command_line);
     if (p->text) {
         p->returned = true;

@@ -120,16 +120,17 @@ static int bad_stream(struct error **err, const char *object, const char *value,
 }
 
 /* The same rule as for the guest: a register may hold its legal bits only. */
-static int field_check(const struct state_owner *o, const char *owner, const struct field *f, const void *own,
+static int field_check(const struct state_owner *o, const char *owner, const struct field *f, uint32_t off,
                        bool top, uint64_t val, struct error **err)
 {
     const struct reg *r = top && f->size ? state_reg(o, f->off) : NULL;
     unsigned bytes = f->size ? f->size : f->wire;
+    uint64_t own = !f->equal ? 0 : f->get ? f->get(o->dev) : number(o->st, off, f->size);
     uint64_t max = f->max ? f->max : f->is_bool ? 1 : UINT64_MAX >> (64 - 8 * bytes);
     struct text legal;
 
-    if (f->equal && val != number(own, 0, bytes))
-        legal = text("exactly %#" PRIx64, number(own, 0, bytes));
+    if (f->equal && val != own)
+        legal = text("exactly %#" PRIx64, own);
     else if (r && val & ~reg_legal(r))
         legal = text("bits %#" PRIx64, reg_legal(r));
     else if (val > max)
@@ -152,7 +153,7 @@ static int load_number(const struct load *l, const struct field *f, char *p, boo
 {
     uint64_t val = wire_get(l->w, f->wire ? f->wire : f->size);
     int r = l->w->bad ? bad_stream(err, T("%s.%s", l->owner, f->name), "the end", "more bytes")
-                      : field_check(l->o, l->owner, f, p, top, val, err);
+                      : field_check(l->o, l->owner, f, p - l->st, top, val, err);
 
     if (r < 0)
         return r;

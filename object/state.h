@@ -82,6 +82,7 @@ extern const struct section no_state;
 /* What a state table belongs to: filled by core from a device. */
 struct state_owner {
     const struct device *dev;
+    const void *st;                     /* its own, to which `equal` fields are compared */
     const struct reg *const *regs;      /* register tables of the type's regions, NULL-terminated */
     unsigned version;                   /* of the machine: 702 */
 };

@@ -230,7 +230,8 @@ class Generator:
                 out += self.object_table(e)
         for element in self.lists:
             out.append('const struct qapi_type %s = { .name = "[%s]", .kind = QAPI_LIST, .size = sizeof(struct %s), '
-                       '.element = &%s };' % (self.table([element]), element, self.stem([element]), self.table(element)))
+                       '.element = &%s };' % (self.table([element]), element, self.stem([element]),
+                                                      self.table(element)))
         text = json.dumps(Introspection(self.schema).result())
         chunks = [text[i:i + 100] for i in range(0, len(text), 100)]
         return out + ['const char %s_introspection[] =' % self.name] + ['    ' + quoted(c) for c in chunks] + ['    ;']

@@ -19,7 +19,7 @@ int json_utf8_get(const char *s, size_t n, uint32_t *c, unsigned *bad_len)
 {
     static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
     unsigned char lead = (unsigned char)s[0];
-    unsigned len = lead < 0x80 ? 1 : (lead & 0xe0) == 0xc0 ? 2 : (lead & 0xf0) == 0xe0 ? 3 : (lead & 0xf8) == 0xf0 ? 4 : 0;
+    unsigned len = lead < 0x80 ? 1 : lead < 0xc0 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf8 ? 4 : 0;
 
     *bad_len = 1;
     *c = len == 1 ? lead : lead & (0x7f >> len);

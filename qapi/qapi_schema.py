@@ -167,7 +167,8 @@ class Schema:
         meta, name = metas[0], expr[metas[0]]
         unknown = set(expr) - KEYS[meta] - {meta}
         if unknown or name in self.entities or name in BUILTIN_JSON:
-            raise SchemaError('%s: %s: %s' % (where, name, 'unknown key ' + ', '.join(unknown) if unknown else 'exists'))
+            why = 'unknown key ' + ', '.join(unknown) if unknown else 'exists'
+            raise SchemaError('%s: %s: %s' % (where, name, why))
         entity = Entity(meta, name, expr, doc, where)
         getattr(self, 'add_' + meta)(entity, expr)
         self.entities[name] = entity

@@ -17,26 +17,28 @@
 enum { W_NONE, W_1C, W_1D, W_7B, W_81C, W_81D };
 
 static const struct { uint8_t word, bit; } feature_bits[] = {
-    [FEATURE_fpu] = { W_1D, 0 }, [FEATURE_tsc] = { W_1D, 4 }, [FEATURE_msr] = { W_1D, 5 }, [FEATURE_cx8] = { W_1D, 8 },
-    [FEATURE_sep] = { W_1D, 11 }, [FEATURE_cmov] = { W_1D, 15 }, [FEATURE_clflush] = { W_1D, 19 },
-    [FEATURE_mmx] = { W_1D, 23 }, [FEATURE_fxsr] = { W_1D, 24 }, [FEATURE_sse] = { W_1D, 25 }, [FEATURE_sse2] = { W_1D, 26 },
-    [FEATURE_sse3] = { W_1C, 0 }, [FEATURE_pclmul] = { W_1C, 1 }, [FEATURE_monitor] = { W_1C, 3 },
-    [FEATURE_ssse3] = { W_1C, 9 }, [FEATURE_cx16] = { W_1C, 13 }, [FEATURE_sse41] = { W_1C, 19 }, [FEATURE_sse42] = { W_1C, 20 },
+    [FEATURE_fpu] = { W_1D, 0 }, [FEATURE_tsc] = { W_1D, 4 }, [FEATURE_msr] = { W_1D, 5 },
+    [FEATURE_cx8] = { W_1D, 8 }, [FEATURE_sep] = { W_1D, 11 }, [FEATURE_cmov] = { W_1D, 15 },
+    [FEATURE_clflush] = { W_1D, 19 }, [FEATURE_mmx] = { W_1D, 23 }, [FEATURE_fxsr] = { W_1D, 24 },
+    [FEATURE_sse] = { W_1D, 25 }, [FEATURE_sse2] = { W_1D, 26 }, [FEATURE_sse3] = { W_1C, 0 },
+    [FEATURE_pclmul] = { W_1C, 1 }, [FEATURE_monitor] = { W_1C, 3 }, [FEATURE_ssse3] = { W_1C, 9 },
+    [FEATURE_cx16] = { W_1C, 13 }, [FEATURE_sse41] = { W_1C, 19 }, [FEATURE_sse42] = { W_1C, 20 },
     [FEATURE_movbe] = { W_1C, 22 }, [FEATURE_popcnt] = { W_1C, 23 }, [FEATURE_aes] = { W_1C, 25 },
-    [FEATURE_xsave] = { W_1C, 26 }, [FEATURE_rdrand] = { W_1C, 30 },
-    [FEATURE_fsgsbase] = { W_7B, 0 }, [FEATURE_bmi1] = { W_7B, 3 }, [FEATURE_invpcid] = { W_7B, 10 },
-    [FEATURE_rdseed] = { W_7B, 18 }, [FEATURE_adx] = { W_7B, 19 }, [FEATURE_smap] = { W_7B, 20 },
-    [FEATURE_clflushopt] = { W_7B, 23 }, [FEATURE_clwb] = { W_7B, 24 }, [FEATURE_sha] = { W_7B, 29 },
-    [FEATURE_syscall] = { W_81D, 11 }, [FEATURE_nx] = { W_81D, 20 }, [FEATURE_mmxext] = { W_81D, 22 },
-    [FEATURE_fxsr_opt] = { W_81D, 25 }, [FEATURE_rdtscp] = { W_81D, 27 }, [FEATURE_lm] = { W_81D, 29 }, [FEATURE_3dnow] = { W_81D, 31 },
-    [FEATURE_lahf] = { W_81C, 0 }, [FEATURE_svm] = { W_81C, 2 }, [FEATURE_abm] = { W_81C, 5 }, [FEATURE_sse4a] = { W_81C, 6 },
-    [FEATURE_prefetchw] = { W_81C, 8 },
+    [FEATURE_xsave] = { W_1C, 26 }, [FEATURE_rdrand] = { W_1C, 30 }, [FEATURE_fsgsbase] = { W_7B, 0 },
+    [FEATURE_bmi1] = { W_7B, 3 }, [FEATURE_invpcid] = { W_7B, 10 }, [FEATURE_rdseed] = { W_7B, 18 },
+    [FEATURE_adx] = { W_7B, 19 }, [FEATURE_smap] = { W_7B, 20 }, [FEATURE_clflushopt] = { W_7B, 23 },
+    [FEATURE_clwb] = { W_7B, 24 }, [FEATURE_sha] = { W_7B, 29 }, [FEATURE_syscall] = { W_81D, 11 },
+    [FEATURE_nx] = { W_81D, 20 }, [FEATURE_mmxext] = { W_81D, 22 }, [FEATURE_fxsr_opt] = { W_81D, 25 },
+    [FEATURE_rdtscp] = { W_81D, 27 }, [FEATURE_lm] = { W_81D, 29 }, [FEATURE_3dnow] = { W_81D, 31 },
+    [FEATURE_lahf] = { W_81C, 0 }, [FEATURE_svm] = { W_81C, 2 }, [FEATURE_abm] = { W_81C, 5 },
+    [FEATURE_sse4a] = { W_81C, 6 }, [FEATURE_prefetchw] = { W_81C, 8 },
 };
 
 static bool has_feature(const struct env *e, unsigned feature)
 {
     const uint32_t words[] = {
-        [W_1C] = e->cpuid_1c, [W_1D] = e->cpuid_1d, [W_7B] = e->cpuid_7b, [W_81C] = e->cpuid_81c, [W_81D] = e->cpuid_81d,
+        [W_1C] = e->cpuid_1c, [W_1D] = e->cpuid_1d, [W_7B] = e->cpuid_7b,
+        [W_81C] = e->cpuid_81c, [W_81D] = e->cpuid_81d,
     };
 
     if (feature >= sizeof(feature_bits) / sizeof(feature_bits[0]) || feature_bits[feature].word == W_NONE)
@@ -51,7 +53,8 @@ static bool is_immediate(unsigned opnd)
 
 static bool is_rm(unsigned opnd)
 {
-    return (opnd >= OPND_Eb && opnd <= OPND_Ez) || (opnd >= OPND_M && opnd <= OPND_Rm) || opnd == OPND_Ob || opnd == OPND_Ov;
+    return (opnd >= OPND_Eb && opnd <= OPND_Ez) || (opnd >= OPND_M && opnd <= OPND_Rm) || opnd == OPND_Ob ||
+           opnd == OPND_Ov;
 }
 
 /* 64-bit mode, base and displacement, no segment: the address needs neither mask nor check. */

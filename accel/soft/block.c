@@ -27,7 +27,8 @@ int soft_init(struct soft *s, size_t arena_bytes)
 {
     memset(s, 0, sizeof(*s));
     s->arena.size = arena_bytes ? arena_bytes : ARENA_DEFAULT;
-    s->arena.base = mmap(NULL, s->arena.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    s->arena.base = mmap(NULL, s->arena.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+                         -1, 0);
     if (s->arena.base == MAP_FAILED)
         return -ENOMEM;
     s->hash = calloc(HASH_SIZE, sizeof(*s->hash));

@@ -69,7 +69,8 @@ static bool keeps_flags(const struct insn *i)
     case SHAPE_mov: case SHAPE_movx: case SHAPE_cmov: case SHAPE_setcc: case SHAPE_jcc:
         return true;
     default:
-        return i->op == OP_push || i->op == OP_pop || i->op == OP_lea || i->op == OP_nop || i->op == OP_not || i->op == OP_xchg;
+        return i->op == OP_push || i->op == OP_pop || i->op == OP_lea || i->op == OP_nop || i->op == OP_not ||
+               i->op == OP_xchg;
     }
 }
 

@@ -8,8 +8,9 @@
 #include "accel/soft/block.h"
 
 /*
- * A new block at lin, which lies in *page at physical address gpa; published.  NULL: the arena is full.  May raise the fault
- * of a fetch from the next page.  Bytes that are not plain memory give a block that is not kept.
+ * A new block at lin, which lies in *page at physical address gpa; published.  NULL: the arena is full.
+ * May raise the fault of a fetch from the next page.  Bytes that are not plain memory give a block that
+ * is not kept.
  */
 struct block *block_build(struct env *e, const struct soft_page *page, uint64_t lin, uint64_t gpa);
 

@@ -98,10 +98,14 @@ static bool mode_fits(const struct form *f, const struct cursor *c)
     return !(f->attrs & FORM_PM) || ((c->key & KEY_PE) && !(c->key & KEY_VM86));
 }
 
+static bool has_modrm(const struct insn *i)
+{
+    return form_modrm[i->map][i->opcode >> 3] & 1 << (i->opcode & 7);
+}
+
 static const struct form *choose_form(const struct cursor *c, const struct insn *i)
 {
-    bool modrm = form_modrm[i->map][i->opcode >> 3] & 1 << (i->opcode & 7);
-    const struct form_slot *slot = &form_index[i->map][i->opcode][modrm ? i->modrm >> 3 & 7 : 0];
+    const struct form_slot *slot = &form_index[i->map][i->opcode][has_modrm(i) ? i->modrm >> 3 & 7 : 0];
 
     for (unsigned n = 0; n < slot->count; n++) {
         const struct form *f = &forms[form_list[slot->first + n]];
@@ -119,7 +123,8 @@ static const struct form *choose_form(const struct cursor *c, const struct insn 
 static void segment_of_operand(const struct cursor *c, struct insn *i, unsigned by_default)
 {
     static const uint32_t flat[X86_SREGS] = {
-        [ES] = KEY_FLAT_DATA, [DS] = KEY_FLAT_DATA, [SS] = KEY_FLAT_SS, [CS] = KEY_FLAT_CS,
+        [ES] = KEY_FLAT_DATA, [DS] = KEY_FLAT_DATA, [SS] = KEY_FLAT_SS,
+        [CS] = 0,               /* may be read at most: always checked */
     };
 
     i->seg = c->seg < X86_SREGS ? c->seg : by_default;
@@ -304,11 +309,37 @@ static bool has_memory_operand(const struct form *f)
     return true;
 }
 
+/* Registers, sizes and the memory operand.  Returns true if disp is relative to the next instruction. */
+static bool operands(struct cursor *c, struct insn *i, const struct form *f)
+{
+    bool modrm = has_modrm(i), relative = false;
+
+    i->flags |= (c->rep == 0xf3 ? I_REP : c->rep == 0xf2 ? I_REPNE : 0) | (c->rex & 8 ? I_REXW : 0);
+    i->flags |= (c->seg < X86_SREGS ? I_SEGPFX : 0) | (f->attrs & FORM_ALIGN ? I_ALIGN16 : 0);
+    i->flags |= f->attrs & FORM_STACK ? I_STACK : 0;
+    i->asz = c->code64 ? (c->addrsize ? 4 : 8) : !!(c->key & KEY_CS32) != c->addrsize ? 4 : 2;
+    i->ea_mask = size_mask(i->asz);
+    i->osz = operand_size(c, f);
+    i->base = i->index = REG_NONE;
+    i->reg = (i->modrm >> 3 & 7) | (c->rex & 4) << 1;
+    i->rm = (modrm ? i->modrm & 7 : i->opcode & 7) | (c->rex & 1) << 3;
+    if (modrm && i->modrm < 0xc0 && has_memory_operand(f)) {
+        i->flags |= I_MEM;
+        if (i->asz == 2)
+            memory16(c, i);
+        else
+            relative = memory32(c, i);
+    } else {
+        segment_of_operand(c, i, DS);   /* strings and XLAT use it; others ignore it */
+    }
+    return relative;
+}
+
 int decode_insn(const uint8_t *bytes, unsigned avail, uint32_t key, uint64_t pc, struct insn *i)
 {
     struct cursor c = { .bytes = bytes, .avail = avail, .key = key, .code64 = key & KEY_CS64, .seg = X86_SREGS };
     const struct form *f;
-    bool relative = false;
+    bool relative;
     uint8_t b;
 
     memset(i, 0, sizeof(*i));
@@ -316,7 +347,7 @@ int decode_insn(const uint8_t *bytes, unsigned avail, uint32_t key, uint64_t pc,
     while (prefix(&c, i, b = next_byte(&c)) && !c.error)
         ;
     opcode(&c, i, b);
-    if (form_modrm[i->map][i->opcode >> 3] & 1 << (i->opcode & 7))
+    if (has_modrm(i))
         i->modrm = next_byte(&c);
     if (c.error)
         return c.error;
@@ -325,28 +356,7 @@ int decode_insn(const uint8_t *bytes, unsigned avail, uint32_t key, uint64_t pc,
         return -EINVAL;
     i->form = f - forms;
     i->op = f->op;
-    i->flags |= (c.rep == 0xf3 ? I_REP : c.rep == 0xf2 ? I_REPNE : 0) | (c.rex & 8 ? I_REXW : 0);
-    if (c.seg < X86_SREGS)
-        i->flags |= I_SEGPFX;
-    i->asz = c.code64 ? (c.addrsize ? 4 : 8) : !!(key & KEY_CS32) != c.addrsize ? 4 : 2;
-    i->ea_mask = size_mask(i->asz);
-    i->osz = operand_size(&c, f);
-    i->base = i->index = REG_NONE;
-    i->reg = (i->modrm >> 3 & 7) | (c.rex & 4) << 1;
-    i->rm = (form_modrm[i->map][i->opcode >> 3] & 1 << (i->opcode & 7) ? i->modrm & 7 : i->opcode & 7) | (c.rex & 1) << 3;
-    if (form_modrm[i->map][i->opcode >> 3] & 1 << (i->opcode & 7) && i->modrm < 0xc0 && has_memory_operand(f)) {
-        i->flags |= I_MEM;
-        if (i->asz == 2)
-            memory16(&c, i);
-        else
-            relative = memory32(&c, i);
-    } else {
-        segment_of_operand(&c, i, DS);  /* strings and XLAT use it; others ignore it */
-    }
-    if (f->attrs & FORM_ALIGN)
-        i->flags |= I_ALIGN16;
-    if (f->attrs & FORM_STACK)
-        i->flags |= I_STACK;
+    relative = operands(&c, i, f);
     finish(&c, i, f, relative);
     if (c.error)
         return c.error;

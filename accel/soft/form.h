@@ -17,7 +17,8 @@ enum opnd {
     OPND_NONE,
     OPND_Eb, OPND_Ew, OPND_Ed, OPND_Eq, OPND_Ev, OPND_Ey, OPND_Ez,
     OPND_Gb, OPND_Gw, OPND_Gd, OPND_Gq, OPND_Gv, OPND_Gy, OPND_Gz,
-    OPND_M, OPND_Mb, OPND_Mw, OPND_Md, OPND_Mq, OPND_Mdq, OPND_Mv, OPND_My, OPND_Mt, OPND_Mp, OPND_Ms, OPND_Ma, OPND_Mz,
+    OPND_M, OPND_Mb, OPND_Mw, OPND_Md, OPND_Mq, OPND_Mdq, OPND_Mv, OPND_My, OPND_Mt, OPND_Mp, OPND_Ms, OPND_Ma,
+    OPND_Mz,
     OPND_Rb, OPND_Rw, OPND_Rd, OPND_Rq, OPND_Ry, OPND_Rv, OPND_Rm,
     OPND_Ib, OPND_Ibs, OPND_Iw, OPND_Iz, OPND_Iv, OPND_Jb, OPND_Jz, OPND_Ob, OPND_Ov, OPND_Ap,
     OPND_Sw, OPND_Cd, OPND_Dd, OPND_Zb, OPND_Zv,
@@ -29,8 +30,8 @@ enum opnd {
 /* How a form is bound to functions (shapes.h has the layout of each). */
 enum shape {
     SHAPE_op, SHAPE_bind,
-    SHAPE_rmw2, SHAPE_cmp2, SHAPE_bin2, SHAPE_mov, SHAPE_movx, SHAPE_rmw1, SHAPE_shift, SHAPE_bit, SHAPE_cmov, SHAPE_setcc,
-    SHAPE_jcc,
+    SHAPE_rmw2, SHAPE_cmp2, SHAPE_bin2, SHAPE_mov, SHAPE_movx, SHAPE_rmw1, SHAPE_shift, SHAPE_bit, SHAPE_cmov,
+    SHAPE_setcc, SHAPE_jcc,
 };
 
 /* Attributes */
@@ -57,12 +58,13 @@ enum {
 
 /* CPUID words a form may depend on (attr cpuid=): index of the feature in form.c's table. */
 enum feature {
-    FEATURE_NONE, FEATURE_fpu, FEATURE_tsc, FEATURE_msr, FEATURE_cx8, FEATURE_sep, FEATURE_cmov, FEATURE_clflush, FEATURE_mmx, FEATURE_fxsr,
-    FEATURE_sse, FEATURE_sse2, FEATURE_sse3, FEATURE_pclmul, FEATURE_monitor, FEATURE_ssse3, FEATURE_cx16, FEATURE_sse41,
-    FEATURE_sse42, FEATURE_movbe, FEATURE_popcnt, FEATURE_aes, FEATURE_xsave, FEATURE_rdrand, FEATURE_fsgsbase, FEATURE_bmi1,
-    FEATURE_rdseed, FEATURE_adx, FEATURE_smap, FEATURE_clflushopt, FEATURE_clwb, FEATURE_sha, FEATURE_rdpid, FEATURE_invpcid,
-    FEATURE_syscall, FEATURE_rdtscp, FEATURE_lahf, FEATURE_abm, FEATURE_sse4a, FEATURE_prefetchw, FEATURE_svm, FEATURE_fxsr_opt,
-    FEATURE_mmxext, FEATURE_3dnow, FEATURE_lm, FEATURE_nx,
+    FEATURE_NONE, FEATURE_fpu, FEATURE_tsc, FEATURE_msr, FEATURE_cx8, FEATURE_sep, FEATURE_cmov,
+    FEATURE_clflush, FEATURE_mmx, FEATURE_fxsr, FEATURE_sse, FEATURE_sse2, FEATURE_sse3, FEATURE_pclmul,
+    FEATURE_monitor, FEATURE_ssse3, FEATURE_cx16, FEATURE_sse41, FEATURE_sse42, FEATURE_movbe, FEATURE_popcnt,
+    FEATURE_aes, FEATURE_xsave, FEATURE_rdrand, FEATURE_fsgsbase, FEATURE_bmi1, FEATURE_rdseed, FEATURE_adx,
+    FEATURE_smap, FEATURE_clflushopt, FEATURE_clwb, FEATURE_sha, FEATURE_rdpid, FEATURE_invpcid,
+    FEATURE_syscall, FEATURE_rdtscp, FEATURE_lahf, FEATURE_abm, FEATURE_sse4a, FEATURE_prefetchw, FEATURE_svm,
+    FEATURE_fxsr_opt, FEATURE_mmxext, FEATURE_3dnow, FEATURE_lm, FEATURE_nx,
 };
 
 enum { FORM_PP_ANY = 0xff, FORM_PP_NONE = 0, FORM_PP_66 = 1, FORM_PP_F3 = 2, FORM_PP_F2 = 3 };
@@ -82,7 +84,7 @@ struct form {
     uint8_t fixed;              /* whole modrm byte; 0: none (C0 and above are the only ones in use) */
     uint8_t opnd[4];
     uint8_t fr, fw, fu;         /* arithmetic flags read, written, undefined: see FORM_FLAG_* */
-    uint8_t osz;                /* operand that says insn.osz: 1, 2, 4, 8 fixed; 0: by prefixes; 0x80: 4 or 8 by REX.W; 0x40: 2 or 4 */
+    uint8_t osz;                /* insn.osz: 1, 2, 4, 8; 0: by prefixes; 0x80: 4 or 8 by REX.W; 0x40: 2 or 4 */
 };
 
 enum { FORM_FLAG_C = 1, FORM_FLAG_P = 2, FORM_FLAG_A = 4, FORM_FLAG_Z = 8, FORM_FLAG_S = 16, FORM_FLAG_O = 32 };

@@ -38,11 +38,11 @@ struct tlb_side {
     struct soft_page_code *write_code[MMU_MODES][TLB_SIZE];     /* of the pages in the write tables */
     uint64_t large[BLOOM_BITS / 64];        /* 2 MiB regions that have entries of large pages */
     uint64_t executed[BLOOM_BITS / 64];     /* pages that were fetched from */
-    bool huge;                              /* some entry is of a 1 GiB page */
+    uint64_t huge[BLOOM_BITS / 64];         /* 1 GiB regions, the same */
     struct tlb_entry never[TLB_SIZE];       /* what instructions see when every access must be slow */
 };
 
-/* Three bits of the address hash spread neighbours over the whole filter. */
+/* Bloom filters of one hash: false alarms cost a flush too many. */
 static inline unsigned bloom_bit(uint64_t n)
 {
     return (n * 0x9e3779b97f4a7c15ull) >> 51 & (BLOOM_BITS - 1);
@@ -139,7 +139,7 @@ void mmu_flush_all(struct env *e)
     flush(e, true);
     phys_clear(e->tlb_side);
     memset(e->tlb_side->large, 0, sizeof(e->tlb_side->large));
-    e->tlb_side->huge = false;
+    memset(e->tlb_side->huge, 0, sizeof(e->tlb_side->huge));
 }
 
 void mmu_flush_nonglobal(struct env *e)
@@ -170,7 +170,7 @@ void mmu_flush_page(struct env *e, uint64_t lin)
     struct tlb_side *s = e->tlb_side;
     uint64_t page = lin & SOFT_PAGE_MASK;
 
-    if (s->huge) {
+    if (bloom_has(s->huge, lin >> 30)) {
         mmu_flush_all(e);
         return;
     }
@@ -338,6 +338,17 @@ static _Noreturn void raise_noncanonical(struct env *e, const struct insn *i, ui
     soft_raise(e, i, stack ? VEC_SS : VEC_GP, 0);
 }
 
+/* INVLPG anywhere in a large page must find all entries that were made of it. */
+static inline void note_large(struct tlb_side *s, uint64_t lin, const struct walk *w)
+{
+    if (w->shift == 30)
+        bloom_add(s->huge, lin >> 30);
+    else if (w->shift > 12)
+        bloom_add(s->large, lin >> 21);
+    if (w->shift == 22)
+        bloom_add(s->large, lin >> 21 ^ 1);
+}
+
 static void tlb_put(struct env *e, unsigned mmu, unsigned rw, uint64_t lin, const uint8_t *host, const struct walk *w)
 {
     struct tlb_entry *t = tlb_slot(e->tlb[mmu][rw], lin);
@@ -351,10 +362,7 @@ static void tlb_put(struct env *e, unsigned mmu, unsigned rw, uint64_t lin, cons
             log->slot[log->count] = t - e->tlb[mmu][rw];
         log->count++;
     }
-    if (w->shift > 12 && w->shift < 30)
-        bloom_add(e->tlb_side->large, lin >> 21);
-    else if (w->shift == 30)
-        e->tlb_side->huge = true;
+    note_large(e->tlb_side, lin, w);
 }
 
 /* Physical address of lin after all checks; raises.  Fills the TLBs of `mmu` where that is allowed. */
@@ -526,10 +534,7 @@ int mmu_fetch(struct env *e, uint64_t lin, struct soft_page *page, uint64_t *gpa
         /* device memory may change under the decoder: it is never remembered */
         x->tag = x->page.host ? tag : TLB_INVALID;
         bloom_add(e->tlb_side->executed, lin >> 12);
-        if (w.shift > 12 && w.shift < 30)
-            bloom_add(e->tlb_side->large, lin >> 21);
-        else if (w.shift == 30)
-            e->tlb_side->huge = true;
+        note_large(e->tlb_side, lin, &w);
     }
     *page = x->page;
     *gpa = x->gpa | (lin & ~SOFT_PAGE_MASK);

@@ -64,7 +64,10 @@ static ALWAYS_INLINE uint64_t bit_string(struct env *e, const struct insn *i, un
     OPFN op##_mi##size(struct env *e, const struct insn *i)                                                     \
     { RMW_MEM(e, i, PLAIN_EA(e, i, size, 1), size, sem_##op(e, a, BIT(i->imm, size), size)); return i + 1; }    \
     OPFN op##_lmr##size(struct env *e, const struct insn *i)                                                    \
-    { LOCKED_RMW_MEM(e, i, bit_string(e, i, size, 1), size, sem_##op(e, a, BIT(REG1(size), size), size)); return i + 1; } \
+    {                                                                                                           \
+        LOCKED_RMW_MEM(e, i, bit_string(e, i, size, 1), size, sem_##op(e, a, BIT(REG1(size), size), size));     \
+        return i + 1;                                                                                           \
+    }                                                                                                           \
     OPFN op##_lmi##size(struct env *e, const struct insn *i)                                                    \
     { LOCKED_RMW_MEM(e, i, PLAIN_EA(e, i, size, 1), size, sem_##op(e, a, BIT(i->imm, size), size)); return i + 1; }
 

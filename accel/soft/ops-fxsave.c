@@ -13,11 +13,16 @@
 
 static uint64_t fx_operand(struct env *e, const struct insn *i, bool write)
 {
-    uint64_t lin = ea(e, i, FX_SIZE, write);
+    uint64_t off = ea_offset(e, i), lin = (e->seg_base[i->seg] + off) & e->lin_mask;
 
+    /* The order of processors: the first bytes against the limit, alignment, the rest with its end first. */
+    if (i->flags & I_SEGCHECK)
+        seg_check(e, i, off, 16, write);
     if (lin & 15 && lin_canonical(lin))         /* else the access says which fault that is */
         soft_raise(e, i, VEC_GP, 0);
-    if (write)                  /* processors look at the end first */
+    if (i->flags & I_SEGCHECK)
+        seg_check(e, i, off, FX_SIZE, write);
+    if (write)
         mem_probe(e, i, lin + FX_SIZE - 1, 1);
     else
         mem_load(e, i, lin + FX_SIZE - 1, 1);

@@ -108,7 +108,8 @@ const struct insn *op_pusha(struct env *e, const struct insn *i)
     unsigned size = i->osz;
     uint64_t sp = e->r[RSP];
 
-    /* The far end first: if it can be written the rest can, or nothing was. */
+    /* Both ends first: if they can be written the rest can, or nothing was. */
+    mem_probe(e, i, stack_lin(e, i, sp - size, size, true), size);
     mem_probe(e, i, stack_lin(e, i, sp - 8 * size, size, true), size);
     for (unsigned r = RAX; r <= RDI; r++)
         mem_store(e, i, stack_lin(e, i, sp - (r + 1) * size, size, true), size, reg_get(e, 8 * r, size));

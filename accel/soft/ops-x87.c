@@ -117,20 +117,19 @@ static const struct insn *op_x87_load(struct env *e, const struct insn *i)
     return i + 1;
 }
 
-/* Nothing is stored when an exception other than precision was found and is unmasked. */
+/* Memory is not touched when an exception other than precision was found and is unmasked. */
 static const struct insn *op_x87_store(struct env *e, const struct insn *i)
 {
     uint8_t out[FX_SIZE] __attribute__((aligned(16))), mem[SAVE32] = { 0 };
-    uint64_t flags = FLAG_1, lin;
+    uint64_t flags = FLAG_1;
     uint16_t cw, sw;
 
     x87_check(e, i);
-    lin = ea(e, i, i->ext, true);
     x87_call(e, i, mem, out, &flags);
     memcpy(&cw, out + FX_FCW, 2);
     memcpy(&sw, out + FX_FSW, 2);
     if (!(sw & ~cw & 0x1f))
-        mem_write(e, i, lin, mem, i->ext);
+        mem_write(e, i, ea(e, i, i->ext, true), mem, i->ext);
     x87_commit(e, out);
     return i + 1;
 }

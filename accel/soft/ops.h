@@ -10,7 +10,8 @@
 #include "accel/soft/insn.h"
 
 /* Data movement */
-insn_fn op_xchg, op_pause, op_xadd, op_cmpxchg, op_pushm, op_popm, op_pusha, op_popa, op_cbw, op_cwd, op_movbe, op_movbest;
+insn_fn op_xchg, op_pause, op_xadd, op_cmpxchg, op_pushm, op_popm, op_pusha, op_popa, op_cbw, op_cwd, op_movbe,
+    op_movbest;
 int bind_xchgax(struct env *e, struct insn *i, const uint8_t *bytes);
 int bind_bswap(struct env *e, struct insn *i, const uint8_t *bytes);
 int bind_cmpxchg8b(struct env *e, struct insn *i, const uint8_t *bytes);
@@ -41,7 +42,8 @@ int bind_movs(struct env *e, struct insn *i, const uint8_t *bytes);
 int bind_stos(struct env *e, struct insn *i, const uint8_t *bytes);
 
 /* Flag control and miscellaneous */
-insn_fn op_cmc, op_clc, op_stc, op_cld, op_std, op_pushf, op_popf, op_xlat, op_salc, op_ud, op_ud0, op_ud1, op_ud2, op_cpuid,
+insn_fn op_cmc, op_clc, op_stc, op_cld, op_std, op_pushf, op_popf, op_xlat, op_salc, op_ud, op_ud0, op_ud1, op_ud2,
+    op_cpuid,
     op_rdtsc, op_rdtscp, op_nop, op_lfence, op_mfence, op_sfence, op_gp0, op_nm;
 int bind_sahf(struct env *e, struct insn *i, const uint8_t *bytes);
 int bind_lahf(struct env *e, struct insn *i, const uint8_t *bytes);

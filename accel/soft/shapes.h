@@ -23,10 +23,11 @@
 #include "accel/soft/mem.h"
 #include "accel/soft/regs.h"
 
-enum { V_RR, V_RI, V_RM, V_RMS, V_MR, V_MRS, V_MI, V_MIS, V_LMR, V_LMI, V2_COUNT };     /* rmw2, cmp2, mov, bin2, movx */
-enum { V_R, V_M, V_LM, V1_COUNT };                                                      /* rmw1 */
-enum { V_SHIFT_RI, V_SHIFT_RC, V_SHIFT_MI, V_SHIFT_MC, V_SHIFT_COUNT };                 /* shift */
-enum { V_BIT_RR, V_BIT_RI, V_BIT_MR, V_BIT_MI, V_BIT_LMR, V_BIT_LMI, V_BIT_COUNT };     /* bit */
+/* rmw2, cmp2, mov, bin2, movx; rmw1; shift; bit */
+enum { V_RR, V_RI, V_RM, V_RMS, V_MR, V_MRS, V_MI, V_MIS, V_LMR, V_LMI, V2_COUNT };
+enum { V_R, V_M, V_LM, V1_COUNT };
+enum { V_SHIFT_RI, V_SHIFT_RC, V_SHIFT_MI, V_SHIFT_MC, V_SHIFT_COUNT };
+enum { V_BIT_RR, V_BIT_RI, V_BIT_MR, V_BIT_MI, V_BIT_LMR, V_BIT_LMI, V_BIT_COUNT };
 
 /* Index into a fns array of those four: variant and log2 of the size. */
 #define FNS_AT(variant, log2) ((variant) * 4 + (log2))
@@ -109,6 +110,7 @@ static ALWAYS_INLINE bool host_cas(void *p, unsigned size, uint64_t *old, uint64
 #define REG0(size) reg_get(e, i->r0, size)
 #define REG1(size) reg_get(e, i->r1, size)
 #define IMM(size) truncate_to(i->imm, size)
+#define LOAD(how, size) mem_load(e, i, how##_EA(e, i, size, 0), size)
 
 #define RMW2_FNS(op, size)                                                                                      \
     OPFN op##_rr##size(struct env *e, const struct insn *i)                                                     \
@@ -116,9 +118,9 @@ static ALWAYS_INLINE bool host_cas(void *p, unsigned size, uint64_t *old, uint64
     OPFN op##_ri##size(struct env *e, const struct insn *i)                                                     \
     { reg_set(e, i->r0, size, sem_##op(e, REG0(size), IMM(size), size)); NEXT(e, i); }                          \
     OPFN op##_rm##size(struct env *e, const struct insn *i)                                                     \
-    { reg_set(e, i->r0, size, sem_##op(e, REG0(size), mem_load(e, i, PLAIN_EA(e, i, size, 0), size), size)); NEXT(e, i); } \
+    { reg_set(e, i->r0, size, sem_##op(e, REG0(size), LOAD(PLAIN, size), size)); NEXT(e, i); }                  \
     OPFN op##_rms##size(struct env *e, const struct insn *i)                                                    \
-    { reg_set(e, i->r0, size, sem_##op(e, REG0(size), mem_load(e, i, SIMPLE_EA(e, i, size, 0), size), size)); NEXT(e, i); } \
+    { reg_set(e, i->r0, size, sem_##op(e, REG0(size), LOAD(SIMPLE, size), size)); NEXT(e, i); }                 \
     OPFN op##_mr##size(struct env *e, const struct insn *i)                                                     \
     { RMW_MEM(e, i, PLAIN_EA(e, i, size, 1), size, sem_##op(e, a, REG1(size), size)); NEXT(e, i); }             \
     OPFN op##_mi##size(struct env *e, const struct insn *i)                                                     \
@@ -171,7 +173,7 @@ static ALWAYS_INLINE bool host_cas(void *p, unsigned size, uint64_t *old, uint64
     OPFN op##_rr##size(struct env *e, const struct insn *i)                                                     \
     { reg_set(e, i->r0, size, sem_##op(e, REG0(size), REG1(size), size)); NEXT(e, i); }                         \
     OPFN op##_rm##size(struct env *e, const struct insn *i)                                                     \
-    { reg_set(e, i->r0, size, sem_##op(e, REG0(size), mem_load(e, i, PLAIN_EA(e, i, size, 0), size), size)); NEXT(e, i); }
+    { reg_set(e, i->r0, size, sem_##op(e, REG0(size), LOAD(PLAIN, size), size)); NEXT(e, i); }
 
 #define DEFINE_BIN2(op)                                                                                         \
     BIN2_FNS(op, 2) BIN2_FNS(op, 4) BIN2_FNS(op, 8)                                                             \

@@ -86,33 +86,37 @@ static inline void simd_fp(struct env *e, const struct insn *i, void *dst, const
     env_mxcsr_set(e, a->mxcsr);
 }
 
+/* The address of a 16-byte operand: processors check alignment before the segment's limit. */
+static inline __attribute__((always_inline)) uint64_t simd_ea16(struct env *e, const struct insn *i, bool write)
+{
+    uint64_t off = ea_offset(e, i), lin = (e->seg_base[i->seg] + off) & e->lin_mask;
+
+    if (unlikely(lin & 15) && i->flags & I_ALIGN16)
+        soft_raise(e, i, VEC_GP, 0);
+    if (unlikely(i->flags & I_SEGCHECK))
+        seg_check(e, i, off, 16, write);
+    return lin;
+}
+
 /* The memory operand; buf is written only when nothing faults. */
 static inline __attribute__((always_inline)) void simd_load(struct env *e, const struct insn *i, void *buf, unsigned size)
 {
-    uint64_t lin = ea(e, i, size, false), v;
+    uint64_t v;
 
     if (size == 16) {
-        if (unlikely(lin & 15) && i->flags & I_ALIGN16)
-            soft_raise(e, i, VEC_GP, 0);
-        mem_read(e, i, lin, buf, 16);
+        mem_read(e, i, simd_ea16(e, i, false), buf, 16);
         return;
     }
-    v = mem_load(e, i, lin, size);
+    v = mem_load(e, i, ea(e, i, size, false), size);
     memcpy(buf, &v, 8);
 }
 
 static inline __attribute__((always_inline)) void simd_store(struct env *e, const struct insn *i, const void *buf, unsigned size)
 {
-    uint64_t lin = ea(e, i, size, true), v;
-
-    if (size == 16) {
-        if (unlikely(lin & 15) && i->flags & I_ALIGN16)
-            soft_raise(e, i, VEC_GP, 0);
-        mem_write(e, i, lin, buf, 16);
-        return;
-    }
-    v = host_load(buf, size);
-    mem_store(e, i, lin, size, v);
+    if (size == 16)
+        mem_write(e, i, simd_ea16(e, i, true), buf, 16);
+    else
+        mem_store(e, i, ea(e, i, size, true), size, host_load(buf, size));
 }
 
 static inline void simd_set_flags(struct env *e, uint64_t rflags)

@@ -166,7 +166,7 @@ static int chips_build(struct machine *m, const struct board_config *cfg, struct
     int r = cfg->hpet ? board_device_new(m, "hpet", NULL, NULL, NULL, err) : 0;
 
     for (unsigned i = 0; i < sizeof(chips) / sizeof(chips[0]) && !r; i++)
-        r = board_device_new(m, chips[i], NULL, NULL, NULL, err);
+        r = board_device_new(m, chips[i], i ? NULL : "base_year", "0", NULL, err);
     return r ? r : serial_build(m, cfg, err);
 }
 

@@ -187,7 +187,7 @@ static void arm_update(struct rtc *r)
     bool every_second = (b & B_UIE) || !(c & C_UF);
 
     r->st.update_ns = TIMER_OFF;
-    r->st.next_alarm_ns = host_ns(r) + to_alarm;
+    r->st.next_alarm_ns = distance <= DAY_S ? host_ns(r) + to_alarm : 0;
     if (!held(r) && (every_second || distance <= DAY_S))
         r->st.update_ns = clock_ns(&r->dev) + (every_second ? to_next : to_alarm);
     timer_update(&r->update);
@@ -220,11 +220,13 @@ void rtc_update_fired(struct device *dev)
 {
     struct rtc *r = rtc(dev);
     int64_t now = now_ns(r);
+    bool alarm;
 
     if (fraction_of(now) > SECOND_NS - 1000000) {
         arm_update(r);
         return;
     }
-    raise(r, C_UF | (alarm_matches(r, seconds_of(now)) ? C_AF : 0));
+    alarm = r->st.next_alarm_ns && (uint64_t)host_ns(r) >= r->st.next_alarm_ns;
+    raise(r, C_UF | (alarm || alarm_matches(r, seconds_of(now)) ? C_AF : 0));
     arm_update(r);
 }
