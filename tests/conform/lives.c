@@ -4,13 +4,14 @@
 /*
  * A hundred lives: realize and unrealize leave neither memory nor descriptors behind
  *
- * Under the address sanitizer its leak check decides, otherwise the allocator's own books.
+ * Under the address sanitizer its leak check decides, otherwise the allocator's own books.  Those
+ * move a little by themselves, so what counts is what every hundred lives add at least.
  */
 
 #include <dirent.h>
 #include <malloc.h>
 
-enum { LIVES = 100, WARM_UP = 5 };
+enum { LIVES = 100, BATCHES = 3, WARM_UP = 5, LEAK_BYTES = 8 * LIVES };
 
 int __lsan_do_recoverable_leak_check(void) __attribute__((weak));
 
@@ -38,10 +39,21 @@ static void live(struct conform *c, struct loop *loop)
     c->n->lives++;
 }
 
+/* Bytes by which a hundred lives grow the heap. */
+static size_t growth(struct conform *c, struct loop *loop)
+{
+    size_t before = mallinfo2().uordblks, after;
+
+    for (unsigned i = 0; i < LIVES; i++)
+        live(c, loop);
+    after = mallinfo2().uordblks;
+    return after > before ? after - before : 0;
+}
+
 void conform_lives(struct conform *c)
 {
     struct loop *loop;
-    size_t bytes;
+    size_t least = SIZE_MAX;
     unsigned fds;
 
     conform_step(c, "a hundred lives");
@@ -49,15 +61,17 @@ void conform_lives(struct conform *c)
         return;
     for (unsigned i = 0; i < WARM_UP; i++)
         live(c, loop);
-    bytes = mallinfo2().uordblks;
     fds = descriptors();
-    for (unsigned i = 0; i < LIVES; i++)
-        live(c, loop);
-    if (mallinfo2().uordblks > bytes + 8 * LIVES)
-        conform_finding(c, "%s: %u lives leave %zu bytes behind", c->type->type.name, LIVES, mallinfo2().uordblks - bytes);
+    for (unsigned i = 0; i < BATCHES && least >= LEAK_BYTES; i++) {
+        size_t bytes = growth(c, loop);
+
+        least = bytes < least ? bytes : least;
+    }
+    if (least >= LEAK_BYTES)
+        conform_finding(c, "%s: %u lives leave %zu bytes behind", c->type->type.name, LIVES, least);
     if (descriptors() > fds)
-        conform_finding(c, "%s: %u lives leave %u descriptors open", c->type->type.name, LIVES, descriptors() - fds);
+        conform_finding(c, "%s: %u descriptors stay open", c->type->type.name, descriptors() - fds);
     loop_free(loop);
-    if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check())
-        conform_finding(c, "%s: lives leave memory behind, says the leak check", c->type->type.name);
+    if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() && least < LEAK_BYTES)
+        conform_finding(c, "%s: %u lives leave memory behind, says the leak check", c->type->type.name, LIVES);
 }

@@ -135,6 +135,20 @@ static const struct hook {
 static const struct exception { const char *type, *field, *why; } exceptions[] = {
     { "apic", "apicbase", "the first processor's has the BSP bit" },
     { "apic", "id", "the user chose it" },
+    { "hpet", "num_timers", "the user chose it" },
+    { "hpet", "tn", "the number of the timer" },
+    { "hpet", "config", "which interrupts a timer may use is wiring" },
+    { "isa-pit", "gate", "of channel 2 only it is low" },
+    { "isa-pit", "count_load_time", "follows the clock" },
+    { "isa-pit", "next_transition_time", "follows the clock" },
+    { "isa-pit", "channels[0].next_transition_time", "follows the clock" },
+    { "mc146818rtc", "cmos_data", "time of day and registers A to D" },
+    { "mc146818rtc", "period", "what register A makes of it" },
+    { "mc146818rtc", "base_rtc", "follows the clock" },
+    { "mc146818rtc", "last_update", "follows the clock" },
+    { "mc146818rtc", "offset", "follows the clock" },
+    { "mc146818rtc", "next_alarm_time", "follows the clock" },
+    { "mc146818rtc", "update_ns", "follows the clock" },
     { "ICH9-LPC", "pm.acpi_regs.tmr.overflow_time", "follows the clock" },
 };
 

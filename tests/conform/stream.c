@@ -82,7 +82,8 @@ static int load(struct machine *m, const uint8_t *buf, size_t len, struct error 
     struct wire w = { .buf = copy, .len = len };
     int r = 0;
 
-    memcpy(copy, buf, len);
+    if (len)
+        memcpy(copy, buf, len);
     while (!r && w.at < w.len)
         r = wire_get(&w, 1) == FULL ? machine_load_section(m, &w, err) : -EINVAL;
     machine_load_end(m, r < 0);
@@ -200,13 +201,14 @@ void conform_streams(struct conform *c)
 {
     struct loop *loop;
     struct rig *from, *to;
+    unsigned findings = c->n->findings;
 
     conform_step(c, "save and load");
     if (loop_new(&loop, NULL) < 0)
         return;
     from = rig_new(loop, c->type, NULL);
     to = rig_new(loop, c->type, NULL);
-    for (unsigned round = 0; from && to && round < ROUNDS && !c->n->findings; round++) {
+    for (unsigned round = 0; from && to && round < ROUNDS && c->n->findings == findings; round++) {
         struct sent sent;
 
         conform_hammer(c, from, round * 300);

@@ -17,8 +17,8 @@ def library_flags():
 
 def compile_alone(tree, source, flags):
     command = ["gcc", "-std=gnu17", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Wextra", "-Wno-unused-parameter",
-               "-Wno-missing-field-initializers", "-Wno-unused-function", "-Werror", '-DRHEA_VERSION="0"', f"-I{tree.root}",
-               f"-I{tree.build}", *flags, "-x", "c", "-"]
+               "-Wno-missing-field-initializers", "-Wno-unused-function", "-Werror",
+               '-DRHEA_VERSION="0"', f"-I{tree.root}", f"-I{tree.build}", *flags, "-x", "c", "-"]
     result = subprocess.run(command, input=f'#include "{source.name}"\nextern int nothing;\n', capture_output=True,
                             text=True, cwd=tree.root)
     return result.returncode and next((line for line in result.stderr.splitlines() if "error" in line), "fails")

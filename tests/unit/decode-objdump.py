@@ -15,7 +15,8 @@ import sys
 LINE = re.compile(r'^\s*[0-9a-f]+:\t((?:[0-9a-f]{2} )+)\s*\t?(.*)$')
 seen = collections.Counter()
 for path in sys.argv[1:]:
-    out = subprocess.run(['objdump', '-d', '-w', '--insn-width=15', path], capture_output=True, text=True, check=False).stdout
+    command = ['objdump', '-d', '-w', '--insn-width=15', path]
+    out = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     for line in out.splitlines():
         m = LINE.match(line)
         if not m:

@@ -141,10 +141,10 @@ static void random_fx(struct rng *r, uint8_t *fx)
         value_vector(r, fx + 160 + 16 * n);
 }
 
-static void random_regs(struct rng *r, struct cpu_regs *regs)
+static void random_regs(struct rng *r, enum cpu_mode mode, struct cpu_regs *regs)
 {
-    for (unsigned n = 0; n < 16; n++)
-        regs->gpr[n] = value_int(r);
+    for (unsigned n = 0; n < (mode == CPU_64 ? 16 : 8); n++)
+        regs->gpr[n] = mode == CPU_64 ? value_int(r) : (uint32_t)value_int(r);
     random_fx(r, regs->fx);
     regs->rflags = 0x202 | (rng_next(r) & FLAGS_ARITH) | (chance(r, 20) ? FLAG_DF : 0);
 }
@@ -164,7 +164,7 @@ static void random_memory(struct rng *r, struct gen_case *c)
     }
 }
 
-static uint64_t random_target(struct rng *r)
+static uint64_t random_target(struct rng *r, enum cpu_mode mode)
 {
     unsigned where = rng_below(r, 100);
     uint64_t page = SANDBOX_DATA + SANDBOX_PAGE * rng_below(r, 3);
@@ -185,7 +185,22 @@ static uint64_t random_target(struct rng *r)
         return SANDBOX_DATA + 6 * SANDBOX_PAGE - rng_below(r, 20);      /* writable into read-only */
     if (where < 98)
         return SANDBOX_DATA + 5 * SANDBOX_PAGE - rng_below(r, 20);      /* read-only into writable */
+    if (mode == CPU_16)         /* around the segment's limit */
+        return SANDBOX_DATA + SANDBOX_PAGES * SANDBOX_PAGE + rng_below(r, 0x100) - 32;
+    if (mode == CPU_32)
+        return 0xf0000000 + rng_below(r, 0x1000000);
     return 0x8000000000000000ull + rng_next(r) % 0x7fff000000000000ull;
+}
+
+/* As an instruction of this mode sees a linear address of the data. */
+static uint64_t offset_of(enum cpu_mode mode, uint64_t linear)
+{
+    return mode == CPU_16 ? linear - SANDBOX_DATA : linear;
+}
+
+static uint64_t random_offset(struct rng *r, enum cpu_mode mode)
+{
+    return offset_of(mode, random_target(r, mode));
 }
 
 /* Operands */
@@ -223,11 +238,11 @@ static bool is_near_branch(const struct form *f)
     return false;
 }
 
-bool gen_usable(const struct form *f)
+bool gen_usable(const struct form *f, enum cpu_mode mode)
 {
     static const enum opnd never[] = { OPND_Sw, OPND_Cd, OPND_Dd, OPND_Ap, OPND_Mp, OPND_Ms };
 
-    if (f->attrs & (FORM_CPL0 | FORM_I64))
+    if (f->attrs & (FORM_CPL0 | (mode == CPU_64 ? FORM_I64 : FORM_O64)))
         return false;
     if (f->attrs & (FORM_NOFUZZ | FORM_END) && !is_near_branch(f) && !named(f, "pushf") && !named(f, "popf") && !named(f, "ud"))
         return false;
@@ -248,17 +263,54 @@ static bool opcode_has_modrm(const struct form *f)
     return form_modrm[f->map][f->opcode >> 3] & 1 << (f->opcode & 7);
 }
 
+static void rex(struct emit *m, unsigned bits)
+{
+    if (m->c->mode == CPU_64)
+        m->rex |= bits;
+}
+
+static unsigned random_reg(struct emit *m)
+{
+    return rng_below(m->r, m->c->mode == CPU_64 ? 16 : 8);
+}
+
+/* The same with 16-bit addressing: [BX+SI] and so on; the upper halves of the registers do not count. */
+static void aim16(struct emit *m)
+{
+    static const uint8_t bases[8] = { RBX, RBX, RBP, RBP, RSI, RDI, RBP, RBX }, indexes[4] = { RSI, RDI, RSI, RDI };
+    unsigned mod = rng_below(m->r, 3), rm = rng_below(m->r, 8);
+    uint64_t *gpr = m->c->in.gpr, target = offset_of(CPU_16, m->c->target);
+
+    m->disp_len = mod == 0 && rm == 6 ? 2 : mod;
+    m->modrm |= mod << 6 | rm;
+    m->disp = mod == 0 && rm == 6 ? (int64_t)target : mod == 1 ? (int8_t)rng_next(m->r) : mod ? (int16_t)rng_next(m->r) : 0;
+    if (mod == 0 && rm == 6)
+        return;
+    m->base = bases[rm];
+    target -= m->disp;
+    if (rm < 4) {
+        m->index = indexes[rm];
+        target -= gpr[m->index];
+    }
+    gpr[m->base] = (target & 0xffff) | (rng_next(m->r) & 0xffff0000);
+}
+
 /* Chooses an addressing form for c->target and sets base and index so that it comes out. */
 static void aim(struct emit *m)
 {
     struct rng *r = m->r;
-    uint64_t *gpr = m->c->in.gpr, target = m->c->target;
-    unsigned base = rng_below(r, 16), index = rng_below(r, 16), scale = rng_below(r, 4);
-    bool low = target + 0x1000000 < 1ull << 31;
+    enum cpu_mode mode = m->c->mode;
+    uint64_t *gpr = m->c->in.gpr, target = offset_of(mode, m->c->target);
+    unsigned base = random_reg(m), index = random_reg(m), scale = rng_below(r, 4);
+    bool low = target + 0x1000000 < 1ull << 31 || mode != CPU_64;
 
+    if (mode == CPU_16 && !(m->addrsize = chance(r, 30))) {
+        aim16(m);
+        return;
+    }
     if (low && chance(r, 8)) {
         m->modrm |= 5;
-        m->relative = true;
+        m->relative = mode == CPU_64;
         m->disp_len = 4;
         m->disp = (int64_t)target;
         return;
@@ -280,14 +332,14 @@ static void aim(struct emit *m)
     }
     m->modrm |= (m->disp_len == 4 ? 2 : m->disp_len) << 6;
     m->has_sib = (base & 7) == RSP || chance(r, 40);
-    m->rex |= base >> 3;
+    rex(m, base >> 3);
     target -= m->disp;
     if (m->has_sib) {
         if (index == base || chance(r, 20))
             index = RSP;
         m->modrm |= 4;
         m->sib = scale << 6 | (index & 7) << 3 | (base & 7);
-        m->rex |= index >> 3 << 1;
+        rex(m, index >> 3 << 1);
         m->index = index == RSP ? 16 : index;
         if (index != RSP)
             target -= gpr[index] << scale;
@@ -295,8 +347,8 @@ static void aim(struct emit *m)
         m->modrm |= base & 7;
     }
     m->base = base;
-    gpr[base] = target;
-    if (low && chance(r, 15)) {
+    gpr[base] = mode == CPU_64 ? target : (uint32_t)target;
+    if (mode == CPU_64 && low && chance(r, 15)) {
         m->addrsize = true;
         gpr[base] = (uint32_t)target | rng_next(r) << 32;
     }
@@ -306,29 +358,30 @@ static void aim(struct emit *m)
 static void aim_implicit(struct emit *m)
 {
     struct rng *r = m->r;
-    uint64_t *gpr = m->c->in.gpr;
+    enum cpu_mode mode = m->c->mode;
+    uint64_t *gpr = m->c->in.gpr, target = offset_of(mode, m->c->target);
     static const enum opnd strings[] = { OPND_Xb, OPND_Xv, OPND_Yb, OPND_Yv };
 
     for (unsigned n = 0; n < 4; n++) {
         if (!has_operand(m->f, strings[n]))
             continue;
-        gpr[RSI] = random_target(r);
-        gpr[RDI] = m->c->target;
+        gpr[RSI] = random_offset(r, mode);
+        gpr[RDI] = target;
         gpr[RCX] = rng_below(r, chance(r, 80) ? 12 : 200);
         m->addrsize = false;
         if (chance(r, 30))
             gpr[RSI] = gpr[RDI] + rng_below(r, 16) - 8;
     }
     if (named(m->f, "maskmov"))
-        gpr[RDI] = m->c->target;
+        gpr[RDI] = target;
     if (named(m->f, "xlat"))
-        gpr[RBX] = m->c->target - (gpr[RAX] & 0xff);
+        gpr[RBX] = target - (gpr[RAX] & 0xff);
     if (uses_stack(m->f)) {
         if (m->base == RSP || (!strcmp(m->f->name, "calli") && !m->memory && (m->modrm & 7) == RSP && !(m->rex & 1)))
             m->reject = true;
-        gpr[RSP] = named(m->f, "popf") ? m->c->target : random_target(r);
+        gpr[RSP] = named(m->f, "popf") ? target : random_offset(r, mode);
         if (m->base != RBP && m->index != RBP)
-            gpr[RBP] = random_target(r);
+            gpr[RBP] = random_offset(r, mode);
         return;
     }
     if (is_division(m->f) && m->base != RDX && m->index != RDX && chance(r, 60))
@@ -374,13 +427,22 @@ static void choose_modrm(struct emit *m)
         return;
     m->modrm = f->fixed ? f->fixed : (f->reg < 8 ? f->reg : rng_below(m->r, 8)) << 3;
     if (f->reg >= 8 && chance(m->r, 50))
-        m->rex |= 4;
+        rex(m, 4);
     m->memory = f->mod == FORM_MOD_MEM || (f->mod == FORM_MOD_ANY && !m->plain && !f->fixed && chance(m->r, 50));
     if (m->memory) {
         aim(m);
     } else {
         m->modrm |= 0xc0 | (f->fixed ? 0 : rng_below(m->r, 8));
-        m->rex |= chance(m->r, 40);
+        rex(m, chance(m->r, 40));
+    }
+}
+
+static unsigned address_size(const struct emit *m)
+{
+    switch (m->c->mode) {
+    case CPU_64: return m->addrsize ? 4 : 8;
+    case CPU_32: return m->addrsize ? 2 : 4;
+    default: return m->addrsize ? 4 : 2;
     }
 }
 
@@ -389,12 +451,12 @@ static void emit_immediates(struct emit *m)
     for (unsigned n = 0; n < 4; n++) {
         switch (m->f->opnd[n]) {
         case OPND_Jb: put(m, TAKEN, 1); break;
-        case OPND_Jz: put(m, TAKEN, 4); break;
+        case OPND_Jz: put(m, TAKEN, m->c->mode == CPU_64 || m->osz != 2 ? 4 : 2); break;
         case OPND_Ib: case OPND_Ibs: put(m, chance(m->r, 50) ? value_int(m->r) : rng_next(m->r), 1); break;
         case OPND_Iw: put(m, rng_below(m->r, 2048), 2); break;
         case OPND_Iz: put(m, value_int(m->r), m->osz == 2 ? 2 : 4); break;
         case OPND_Iv: put(m, value_int(m->r), m->osz); break;
-        case OPND_Ob: case OPND_Ov: put(m, m->c->target, m->addrsize ? 4 : 8); break;
+        case OPND_Ob: case OPND_Ov: put(m, offset_of(m->c->mode, m->c->target), address_size(m)); break;
         default: break;
         }
     }
@@ -402,12 +464,13 @@ static void emit_immediates(struct emit *m)
 
 static void emit_prefixes(struct emit *m)
 {
-    static const uint8_t mandatory[] = { 0, 0x66, 0xf3, 0xf2 }, ignored[] = { 0x26, 0x2e, 0x36, 0x3e };
+    static const uint8_t mandatory[] = { 0, 0x66, 0xf3, 0xf2 }, segments[] = { 0x26, 0x36, 0x3e, 0x2e };
+    bool flat = m->c->mode != CPU_16;           /* CS is another segment in 16-bit code */
 
     if (m->memory && (m->f->attrs & FORM_LOCK) && m->f->shape != SHAPE_cmp2 && chance(m->r, 30))
         put(m, 0xf0, 1);
     if (!m->plain && chance(m->r, 3))
-        put(m, ignored[rng_below(m->r, 4)], 1);
+        put(m, segments[rng_below(m->r, flat ? 4 : 3)], 1);
     if (m->addrsize)
         put(m, 0x67, 1);
     if (m->opsize)
@@ -416,7 +479,7 @@ static void emit_prefixes(struct emit *m)
         put(m, chance(m->r, 65) ? 0xf3 : 0xf2, 1);
     if (m->f->pp < 4 && m->f->pp)
         put(m, mandatory[m->f->pp], 1);
-    if (m->rex || (chance(m->r, 15)))
+    if (m->rex || (m->c->mode == CPU_64 && chance(m->r, 15)))
         put(m, 0x40 | m->rex, 1);
 }
 
@@ -447,10 +510,16 @@ static void choose_sizes(struct emit *m)
     /* With 66 the result (or, for MOVSXD, how much is read) is up to the processor. */
     bool odd = named(f, "shld") || named(f, "shrd") || named(f, "bswap") || named(f, "movsxd");
 
+    if (m->c->mode == CPU_32 && is_near_branch(f))
+        odd = true;             /* 66 cuts EIP to 16 bits */
     if (f->pp == FORM_PP_ANY && !odd && chance(m->r, 25))
         m->opsize = true;
+    if (m->c->mode != CPU_64) {
+        m->osz = m->opsize == (m->c->mode == CPU_16) ? 4 : 2;
+        return;
+    }
     if (chance(m->r, 40))
-        m->rex |= 8;
+        rex(m, 8);
     m->osz = m->rex & 8 || f->attrs & FORM_F64 ? 8 : m->opsize ? 2 : f->attrs & FORM_D64 ? 8 : 4;
 }
 
@@ -468,15 +537,16 @@ static uint64_t flags_of(unsigned letters)
 static void aim_branch(struct emit *m)
 {
     struct gen_case *c = m->c;
-    uint64_t to = c->in.rip + c->len + TAKEN;
+    uint64_t to = c->in.rip + c->len + TAKEN - (c->mode == CPU_16 ? SANDBOX_CODE : 0);
     unsigned reg = (m->modrm & 7) | (m->rex & 1) << 3;
 
     memcpy(c->code + c->len, branch_tail, sizeof(branch_tail));
     c->len += sizeof(branch_tail);
     if (chance(m->r, 10))
-        to = chance(m->r, 50) ? SANDBOX_DATA + 3 * SANDBOX_PAGE : 0x1234567890abcdefull;
+        to = c->mode == CPU_16 ? 0x3000 : chance(m->r, 50) ? SANDBOX_DATA + 3 * SANDBOX_PAGE :
+             c->mode == CPU_32 ? 0xf0000000 : 0x1234567890abcdefull;
     if (named(m->f, "ret"))
-        c->target = c->in.gpr[RSP];
+        c->target = c->in.gpr[RSP] + (c->mode == CPU_16 ? SANDBOX_DATA : 0);
     if (m->memory || named(m->f, "ret"))
         memcpy(c->mem, &to, 8);
     else if (m->has_modrm)
@@ -494,13 +564,16 @@ static bool emit_insn(struct rng *r, const struct form *f, struct gen_case *c, b
         m.opcode += rng_below(r, 16);
     else if (has_operand(f, OPND_Zb) || has_operand(f, OPND_Zv)) {
         m.opcode += rng_below(r, 8);
-        m.rex |= chance(r, 40);
+        rex(&m, chance(r, 40));
     }
     if (!plain && (chance(r, 70) || named(f, "popf")))
         fit_memory(&m);
     choose_modrm(&m);
-    if (!plain)
+    if (!plain) {
         aim_implicit(&m);
+        for (unsigned n = 0; n < 16 && c->mode != CPU_64; n++)
+            c->in.gpr[n] = (uint32_t)c->in.gpr[n];
+    }
     if (m.reject)
         return false;
     emit_prefixes(&m);
@@ -524,9 +597,9 @@ void gen_single(struct rng *r, const struct form *f, struct gen_case *c)
         memset(&c->in, 0, sizeof(c->in));
         c->in.rip = rip;
         c->len = c->insns = 0;
-        random_regs(r, &c->in);
+        random_regs(r, c->mode, &c->in);
         random_memory(r, c);
-        c->target = random_target(r);
+        c->target = random_target(r, c->mode);
         c->mem_len = 128;
     } while (!emit_insn(r, f, c, false));
     c->undefined = flags_of(f->fu);
@@ -551,7 +624,7 @@ void gen_sequence(struct rng *r, const struct form *const *list, unsigned n, str
 
     c->len = c->insns = c->mem_len = 0;
     c->undefined = c->target = 0;
-    random_regs(r, &c->in);
+    random_regs(r, c->mode, &c->in);
     while (c->insns < insns) {
         const struct form *f = list[rng_below(r, n)];
 

@@ -27,6 +27,7 @@ static inline unsigned rng_below(struct rng *r, unsigned n)
 enum { GEN_CODE = 30 * 15 + 16, GEN_MEM = 512 };
 
 struct gen_case {
+    enum cpu_mode mode;         /* set by the caller, and in.rip */
     struct cpu_regs in;
     const struct form *form;    /* of the last instruction */
     unsigned len, insns;
@@ -38,7 +39,7 @@ struct gen_case {
 };
 
 /* Can the form run in the sandbox: no system instruction, no far transfer, no segment register? */
-bool gen_usable(const struct form *f);
+bool gen_usable(const struct form *f, enum cpu_mode mode);
 /* One instruction of form f. */
 void gen_single(struct rng *r, const struct form *f, struct gen_case *c);
 /* 5 to 30 instructions on registers, of the n forms in list. */

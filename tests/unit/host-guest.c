@@ -248,17 +248,25 @@ void guest_set_control(struct guest *g, uint64_t cr0, uint64_t cr4)
 }
 
 /* Everything that a run changes goes back to what it was, without a TLB flush. */
-static void enter_user(struct guest *g, const struct cpu_regs *in)
+static void enter_user(struct guest *g, enum cpu_mode mode, const struct cpu_regs *in)
 {
+    static const uint32_t code_attr[] = { 0xaffb00, 0xcffb00, 0x00fb00 };
     struct env *e = g->env;
+    struct x86_seg data = segment(SEL_UDATA, 0xcff300), code = segment(SEL_UCODE, code_attr[mode]);
+
+    if (mode == CPU_16) {
+        data = (struct x86_seg){ .base = SANDBOX_DATA, .limit = SANDBOX_PAGES * SANDBOX_PAGE - 1, .attr = 0xf300, .sel = 0xf };
+        code.base = SANDBOX_CODE;
+        code.limit = 0xffff;
+    }
 
     memcpy(e->r, in->gpr, sizeof(in->gpr));
     memcpy(e->x.fx, in->fx, 512);
-    e->pc = in->rip;
+    e->pc = in->rip - code.base;
     env_set_rflags(e, in->rflags);
     for (unsigned n = 0; n < X86_SREGS; n++)
-        e->x.seg[n] = segment(SEL_UDATA, 0xcff300);
-    e->x.seg[CS] = segment(SEL_UCODE, 0xaffb00);
+        e->x.seg[n] = data;
+    e->x.seg[CS] = code;
     e->x.halted = 0;
     e->x.inhibit = 0;
     e->shutdown = false;
@@ -266,7 +274,7 @@ static void enter_user(struct guest *g, const struct cpu_regs *in)
 }
 
 /* The frame that the handler found: [error], rip, cs, rflags, rsp, ss. */
-static void read_result(struct guest *g, struct cpu_result *out)
+static void read_result(struct guest *g, enum cpu_mode mode, struct cpu_result *out)
 {
     struct env *e = g->env;
     uint64_t at = e->r[RSP];
@@ -281,12 +289,12 @@ static void read_result(struct guest *g, struct cpu_result *out)
     at += at == STACK_TOP - 48 ? 8 : 0;
     memcpy(out->regs.gpr, e->r, sizeof(out->regs.gpr));
     memcpy(out->regs.fx, e->x.fx, 512);
-    out->regs.rip = get64(g, at) - (vector == DONE ? 2 : 0);
+    out->regs.rip = get64(g, at) - (vector == DONE ? 2 : 0) + (mode == CPU_16 ? SANDBOX_CODE : 0);
     out->regs.rflags = get64(g, at + 16);
     out->regs.gpr[RSP] = get64(g, at + 24);
 }
 
-void guest_run(struct guest *g, const struct cpu_regs *in, const uint8_t *code, unsigned len, struct cpu_result *out)
+void guest_run(struct guest *g, enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len, struct cpu_result *out)
 {
     static const uint8_t done[] = { 0xcd, DONE };
     unsigned off = in->rip - SANDBOX_CODE;
@@ -294,7 +302,7 @@ void guest_run(struct guest *g, const struct cpu_regs *in, const uint8_t *code, 
     memcpy(g->ram + CODE + off, code, len);
     memcpy(g->ram + CODE + off + len, done, sizeof(done));
     soft_phys_written(&g->soft, &g->codes[CODE >> 12], off, len + sizeof(done));
-    enter_user(g, in);
+    enter_user(g, mode, in);
     soft_run(g->env);
-    read_result(g, out);
+    read_result(g, mode, out);
 }

@@ -240,7 +240,7 @@ static inline void bench_mode32(struct bench *b)
     bench_start(b, b->e, &st);
 }
 
-/* Real mode; code at segment BENCH_CODE >> 4, offset 0; data segments likewise at BENCH_DATA >> 4 - all within 1 MiB. */
+/* Real mode; code at segment BENCH_CODE >> 4, offset 0; all other segments at 0x4000. */
 static inline void bench_mode16(struct bench *b)
 {
     struct x86_state st;

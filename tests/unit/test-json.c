@@ -257,7 +257,8 @@ static void white_space_costs_nothing(void)
 /* What comes out does not depend on how the bytes come in, and nothing crashes. */
 static void broken_input_is_read_the_same_in_any_portions(void)
 {
-    static const char base[] = "{\"execute\":\"x\",\"arguments\":{\"a\":[1,-2.5e3,null,true,\"\\u00e9\\n\"],'b':{}}} 12 [] ";
+    static const char base[] = "{\"execute\":\"x\",\"arguments\":"
+                               "{\"a\":[1,-2.5e3,null,true,\"\\u00e9\\n\"],'b':{}}} 12 [] ";
     unsigned rounds = long_form ? 200000 : 5000;
 
     for (unsigned round = 0; round < rounds; round++) {

@@ -16,7 +16,8 @@ static uint64_t pte_at(uint64_t lin)
 }
 
 /* The sentences of SDM 4.6.1, one by one. */
-static bool sdm_allows(bool user, enum walk_access access, bool u, bool w, bool nx, bool wp, bool smep, bool smap, bool ac)
+static bool sdm_allows(bool user, enum walk_access access, bool u, bool w, bool nx, bool wp, bool smep, bool smap,
+                       bool ac)
 {
     if (!user) {
         if (access == WALK_READ)
@@ -37,7 +38,8 @@ static void sdm_4_6_1_access_rights_matrix(void)
     struct env *e = bench_long();
 
     for (unsigned bits = 0; bits < 1u << 12; bits++) {
-        bool u = bits & 1, w = bits & 2, nx = bits & 4, wp = bits & 8, smep = bits & 16, smap = bits & 32, ac = bits & 64;
+        bool u = bits & 1, w = bits & 2, nx = bits & 4, wp = bits & 8, smep = bits & 16, smap = bits & 32;
+        bool ac = bits & 64;
         bool user = bits & 128, present = bits & 256, nxe = bits & 512;
         enum walk_access access = bits >> 10;
         struct walk k;
@@ -374,8 +376,23 @@ static void invlpg_in_a_large_page_drops_all_of_it(void)
     CHECK(!hits(e->tlb_rd, large) && !hits(e->tlb_rd, large + 0x1ff000) && !hits(e->tlb_wr, large + 0x5000));
     ram_put(PDPT_AT + 8 * 3, 8, P | W | PS);
     load(0xc0300000, 1);
+    CHECK(hits(e->tlb_rd, 0xc0300000));
     mmu_flush_page(e, 0xc0800000);
     CHECK(!hits(e->tlb_rd, 0xc0300000));
+}
+
+static void invlpg_in_one_half_of_a_4_mib_page_drops_the_other(void)
+{
+    struct env *e = bench_prot();
+
+    e->x.cr0 |= CR0_PG;
+    e->x.cr3 = PML4_AT;
+    e->x.cr4 = CR4_PSE;
+    ram_put(PML4_AT + 4 * 2, 4, 0x00800000 | P | W | PS);
+    load(0x801000, 1);
+    CHECK(hits(e->tlb_rd, 0x801000));
+    mmu_flush_page(e, 0xa34000);
+    CHECK(!hits(e->tlb_rd, 0x801000));
 }
 
 static void non_canonical_is_gp_and_ss_through_the_stack(void)
@@ -526,6 +543,7 @@ int main(void)
     TEST(invlpg_and_cr3_drop_what_they_should);
     TEST(cr3_drops_everything_also_when_the_log_overflows);
     TEST(invlpg_in_a_large_page_drops_all_of_it);
+    TEST(invlpg_in_one_half_of_a_4_mib_page_drops_the_other);
     TEST(non_canonical_is_gp_and_ss_through_the_stack);
     TEST(alignment_check_at_cpl_3_with_am_and_ac);
     TEST(fetch_faults_have_the_i_bit_and_translate_at_the_current_level);

@@ -133,12 +133,13 @@ static void every_shape_survives_reading_and_writing(void)
 {
     static const char *const same[] = {
         "{\"shapes\": [], \"limit\": 8, \"colour\": \"red\"}",
-        "{\"shapes\": [{\"colour\": \"red\", \"id\": \"x\"}, {\"colour\": \"dark-blue\", \"name\": \"n\", \"comment\": \"\", "
-        "\"small\": {\"byte\": 255}, \"more\": {\"byte\": 0, \"word\": -32768}}], \"alternate\": \"s\", \"anything\": "
-        "[\"red\", \"dark-blue\"], \"any\": {\"a\": [1, null]}, \"names\": [\"a\", \"\"], \"limit\": -1, \"colour\": \"red\", "
-        "\"lists\": [{\"small\": []}, {\"small\": [{\"byte\": 1}]}]}",
-        "{\"shapes\": [], \"alternate\": null, \"anything\": {\"byte\": 3}, \"any\": null, \"names\": [], \"limit\": 0, "
-        "\"colour\": \"red\", \"lists\": []}",
+        ("{\"shapes\": [{\"colour\": \"red\", \"id\": \"x\"}, {\"colour\": \"dark-blue\", \"name\": \"n\", "
+         "\"comment\": \"\", \"small\": {\"byte\": 255}, \"more\": {\"byte\": 0, \"word\": -32768}}], "
+         "\"alternate\": \"s\", \"anything\": [\"red\", \"dark-blue\"], \"any\": {\"a\": [1, null]}, "
+         "\"names\": [\"a\", \"\"], \"limit\": -1, \"colour\": \"red\", "
+         "\"lists\": [{\"small\": []}, {\"small\": [{\"byte\": 1}]}]}"),
+        ("{\"shapes\": [], \"alternate\": null, \"anything\": {\"byte\": 3}, \"any\": null, \"names\": [], "
+         "\"limit\": 0, \"colour\": \"red\", \"lists\": []}"),
         "{\"shapes\": [], \"anything\": true, \"limit\": 0, \"colour\": \"red\"}",
         "{\"shapes\": [], \"anything\": 5, \"limit\": 0, \"colour\": \"red\"}",
     };

@@ -12,7 +12,13 @@
 #include "qapi/qapi-commands.h"
 #include "qapi/qapi-events.h"
 
+#include "chardev/char.h"
+#include "lib/loop.h"
+
 #include <errno.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /* A machine that has nothing but a run state. */
 static struct {
@@ -354,8 +360,8 @@ static void with_oob_eight_requests_are_read_ahead(void)
         CHECK(monitor_session_ready(p.session));
         CHECK_STR(ask(&p, "{'execute':'query-name'}"), "");
         if (i == 3)
-            CHECK_STR(ask(&p, "{'exec-oob':'query-name','id':0}"), "{\"id\": 0, \"error\": {\"class\": \"GenericError\", "
-                      "\"desc\": \"The command query-name does not support OOB\"}}\r\n");
+            CHECK_STR(ask(&p, "{'exec-oob':'query-name','id':0}"), "{\"id\": 0, \"error\": "
+                      "{\"class\": \"GenericError\", \"desc\": \"The command query-name does not support OOB\"}}\r\n");
     }
     CHECK(!monitor_session_ready(p.session));
     g_string_truncate(p.got, 0);
@@ -561,6 +567,83 @@ static void without_the_focus_a_terminal_shows_nothing(void)
     monitor_free(m);
 }
 
+/* Sessions on a chardev */
+
+struct client { int fd; GString *got; };
+
+static void client_connect(struct client *c, const char *path)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+    snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+    c->fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    c->got = g_string_new(NULL);
+    CHECK(!connect(c->fd, (struct sockaddr *)&a, sizeof(a)));
+}
+
+/* Turns the loop until the last line is that one. */
+static void client_await(struct client *c, struct loop *loop, const char *end)
+{
+    char bytes[4096];
+
+    for (int i = 0; i < 1000 && !g_str_has_suffix(c->got->str, end); i++) {
+        ssize_t n;
+
+        loop_turn(loop, 10);
+        n = recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+        if (n > 0)
+            g_string_append_len(c->got, bytes, n);
+    }
+    CHECK(g_str_has_suffix(c->got->str, end));
+}
+
+static void client_send(struct client *c, const char *bytes)
+{
+    CHECK_EQ(send(c->fd, bytes, strlen(bytes), 0), strlen(bytes));
+}
+
+static void client_end(struct client *c)
+{
+    close(c->fd);
+    g_string_free(c->got, TRUE);
+}
+
+static void a_socket_s_clients_come_one_after_the_other(void)
+{
+    struct monitor *m = monitor_start();
+    struct chardevs set;
+    struct chardev_config cfg;
+    struct loop *loop;
+    struct client c;
+    char dir[] = "/tmp/test-qmp-XXXXXX", path[100];
+
+    CHECK(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/s", dir);
+    CHECK(!loop_new(&loop, NULL));
+    chardevs_init(&set, loop);
+    CHECK(!chardev_parse_option(&cfg, T("socket,id=c0,path=%s,server=on,wait=off", path), NULL));
+    struct chardev *chr = chardev_open(&set, &cfg, NULL);
+    CHECK(chr);
+    struct monitor_char *mon = monitor_char_new(m, chr, MONITOR_QMP, NULL);
+    CHECK(mon && !monitor_char_new(m, chr, MONITOR_QMP, NULL));
+
+    for (int round = 0; round < 3; round++) {
+        client_connect(&c, path);
+        client_await(&c, loop, "\"capabilities\": [\"oob\"]}}\r\n");
+        client_send(&c, NEGOTIATE);
+        for (int i = 0; i < 20; i++)
+            client_send(&c, T("{'execute':'query-qmp-schema','id':%d}", i));
+        client_await(&c, loop, ", \"id\": 19}\r\n");
+        client_end(&c);
+    }
+    monitor_char_free(mon);
+    chardevs_fini(&set);
+    loop_free(loop);
+    monitor_free(m);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     TEST(answers_are_the_reference_s_to_the_byte);
@@ -577,5 +660,6 @@ int main(void)
     TEST(tab_completes_names_of_commands);
     TEST(a_line_too_long_is_cut_and_nothing_else);
     TEST(without_the_focus_a_terminal_shows_nothing);
+    TEST(a_socket_s_clients_come_one_after_the_other);
     return test_end();
 }

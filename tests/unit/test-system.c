@@ -26,10 +26,12 @@ static void mov_to_sreg_checks(void)
     static const struct { uint8_t sreg, cpl; uint16_t sel; int vector, error; } row[] = {
         { DS, 0, SEL_DATA0, -1, 0 }, { DS, 0, 0, -1, 0 }, { DS, 0, 3, -1, 0 }, { DS, 3, SEL_DATA3, -1, 0 },
         { DS, 3, SEL_DATA0, VEC_GP, SEL_DATA0 }, { DS, 0, SEL_DATA0 | 3, VEC_GP, SEL_DATA0 },
-        { DS, 0, SEL_ABSENT, VEC_NP, SEL_ABSENT }, { DS, 0, SEL_END, VEC_GP, SEL_END }, { DS, 0, SEL_TSS, VEC_GP, SEL_TSS },
+        { DS, 0, SEL_ABSENT, VEC_NP, SEL_ABSENT }, { DS, 0, SEL_END, VEC_GP, SEL_END },
+        { DS, 0, SEL_TSS, VEC_GP, SEL_TSS },
         { ES, 3, SEL_CONFORMING | 3, -1, 0 }, { FS, 0, SEL_CODE0, -1, 0 }, { GS, 0, 0x1c, VEC_GP, 0x1c },
         { SS, 0, SEL_DATA0, -1, 0 }, { SS, 0, 0, VEC_GP, 0 }, { SS, 0, SEL_RO, VEC_GP, SEL_RO },
-        { SS, 0, SEL_ABSENT, VEC_SS, SEL_ABSENT }, { SS, 0, SEL_DATA3, VEC_GP, SEL_DATA3 & ~3 }, { SS, 3, SEL_DATA3, -1, 0 },
+        { SS, 0, SEL_ABSENT, VEC_SS, SEL_ABSENT }, { SS, 0, SEL_DATA3, VEC_GP, SEL_DATA3 & ~3 },
+        { SS, 3, SEL_DATA3, -1, 0 },
         { SS, 0, SEL_CODE0, VEC_GP, SEL_CODE0 }, { CS, 0, SEL_CODE0, VEC_UD, -1 }, { 6, 0, SEL_DATA0, VEC_UD, -1 },
     };
 
@@ -117,7 +119,8 @@ static void lss_loads_both_or_nothing(void)
 static void segment_limits_and_rights(void)
 {
     struct env *e = bench_prot();
-    struct insn i = { .flags = I_MEM | I_SEGCHECK, .base = REG_NONE, .index = REG_NONE, .seg = DS, .ea_mask = 0xffffffff };
+    struct insn i = { .flags = I_MEM | I_SEGCHECK, .base = REG_NONE, .index = REG_NONE, .seg = DS,
+                      .ea_mask = 0xffffffff };
 
     e->x.seg[DS] = bench_seg(SEL_DATA16);
     mode_update(e);
@@ -694,7 +697,8 @@ static void keys_say_the_mode(void)
 {
     struct env *e = bench_prot();
 
-    CHECK_EQ(e->key, KEY_CS32 | KEY_SS32 | KEY_FLAT_DATA | KEY_FLAT_SS | KEY_FLAT_CS | KEY_PE | KEY_IOPL_OK | 1 << KEY_MMU_SHIFT);
+    CHECK_EQ(e->key, KEY_CS32 | KEY_SS32 | KEY_FLAT_DATA | KEY_FLAT_SS | KEY_FLAT_CS | KEY_PE | KEY_IOPL_OK |
+             MMU_SUPER << KEY_MMU_SHIFT);
     e = bench_long_user();
     CHECK_EQ(e->key, KEY_CS64 | KEY_FLAT_DATA | KEY_FLAT_SS | KEY_FLAT_CS | KEY_PE | KEY_CPL);
     e = bench_long();

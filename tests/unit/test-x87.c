@@ -36,7 +36,7 @@ static void start(void)
 
 static int run(const uint8_t *code, unsigned len)
 {
-    guest_run(guest, &in, code, len, &out);
+    guest_run(guest, CPU_64, &in, code, len, &out);
     return out.vector;
 }
 
