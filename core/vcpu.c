@@ -138,15 +138,17 @@ static void work_run(struct vcpu *cpu)
     lock_drop(&cpu->lock);
 }
 
+/* The last look at STOP and the end of `parked` are one step for vcpu_park_all(). */
 static void park(struct vcpu *cpu)
 {
     lock_take(&cpu->lock);
     cpu->parked = true;
     cond_wake_all(&cpu->cond);
-    lock_drop(&cpu->lock);
-    while ((cpu->requests & (VCPU_STOP | VCPU_EXIT)) == VCPU_STOP)
+    while ((cpu->requests & (VCPU_STOP | VCPU_EXIT)) == VCPU_STOP) {
+        lock_drop(&cpu->lock);
         kick_halt(&cpu->kick);
-    lock_take(&cpu->lock);
+        lock_take(&cpu->lock);
+    }
     cpu->parked = false;
     lock_drop(&cpu->lock);
 }
@@ -180,6 +182,7 @@ static void *vcpu_main(void *arg)
 {
     struct vcpu *cpu = arg;
 
+    park(cpu);                          /* even if it was resumed before it got here */
     while (!(cpu->requests & VCPU_EXIT)) {
         if (cpu->requests)
             requests_run(cpu);

@@ -79,6 +79,8 @@ static void code_free(struct ram_block *b)
     struct code_pages *c = b->code;
 
     b->code = NULL;
+    b->code_free = NULL;
+    b->code_written = NULL;
     munmap(c, code_bytes(c->pages));
 }
 

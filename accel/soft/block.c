@@ -7,9 +7,9 @@
 #include "accel/soft/thunk.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 
 /*
  * The block cache: look-up, links, jump caches, invalidation.  build.c makes the blocks.
@@ -95,17 +95,26 @@ static void remember(struct env *e, struct block *b)
     j->block = b;
 }
 
-/* No memory for another block: forget them all, once nobody is inside one. */
+/*
+ * No memory for another block: forget them all, once nobody is inside one.  This vCPU counts as outside
+ * meanwhile, so two that want it at once do not wait for each other.
+ */
 static void make_room(struct env *e)
 {
+    static const struct timespec moment = { .tv_nsec = 100000 };
+    struct soft *s = e->soft;
+
+    soft_exit(e);
     soft_exclusive_begin(e);
-    while (!soft_exclusive_quiet(e->soft, e)) {
+    while (!soft_exclusive_quiet(s, e)) {
         soft_exclusive_end(e);
-        sched_yield();
+        nanosleep(&moment, NULL);       /* lets those finish that are in the middle of an instruction */
         soft_exclusive_begin(e);
     }
-    block_flush_all(e->soft);
+    if (s->arena.size - s->arena.used < BLOCK_MOST_BYTES)
+        block_flush_all(s);
     soft_exclusive_end(e);
+    soft_enter(e);
 }
 
 struct block *block_lookup(struct env *e)

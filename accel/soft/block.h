@@ -39,6 +39,8 @@ struct block {
 };
 _Static_assert(sizeof(struct block) == 128, "instructions stay on cache lines of their own");
 
+enum { BLOCK_MOST_BYTES = sizeof(struct block) + (BLOCK_INSNS + 1) * sizeof(struct insn) };
+
 /* The block at e->pc in the current mode; builds it.  Raises #PF, #GP or #UD-in-waiting as the fetch does. */
 struct block *block_lookup(struct env *e);
 

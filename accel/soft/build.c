@@ -171,9 +171,8 @@ static bool begin(struct builder *k, uint64_t lin)
 {
     struct env *e = k->e;
     struct block_arena *a = &e->soft->arena;
-    size_t most = sizeof(struct block) + (BLOCK_INSNS + 1) * sizeof(struct insn);
 
-    if (a->size - a->used < most)
+    if (a->size - a->used < BLOCK_MOST_BYTES)
         return false;
     k->b = (struct block *)(a->base + a->used);
     memset(k->b, 0, sizeof(*k->b));

@@ -35,7 +35,7 @@ static ALWAYS_INLINE void count_insns(struct env *e, const struct insn *i, const
 
 #define BRANCH_DIRECT(e, i)                                                                                     \
     do {                                                                                                        \
-        const struct insn *next_ = (const struct insn *)__atomic_load_n(&(i)->disp, __ATOMIC_RELAXED);          \
+        const struct insn *next_ = (const struct insn *)__atomic_load_n(&(i)->disp, __ATOMIC_ACQUIRE);          \
         if (unlikely(!next_) || kicked(e))                                                                      \
             return branch_slow(e, i);                                                                           \
         count_insns(e, i, next_);                                                                               \

@@ -17,7 +17,7 @@ static uint64_t fx_operand(struct env *e, const struct insn *i, bool write)
 
     /* The order of processors: the first bytes against the limit, alignment, the rest with its end first. */
     if (i->flags & I_SEGCHECK)
-        seg_check(e, i, off, 16, write);
+        seg_check(e, i, off, 8, write);
     if (lin & 15 && lin_canonical(lin))         /* else the access says which fault that is */
         soft_raise(e, i, VEC_GP, 0);
     if (i->flags & I_SEGCHECK)

@@ -251,7 +251,8 @@ static const struct insn *op_mmx_xmm_fp(struct env *e, const struct insn *i)
 
 /* Binders */
 
-static int bind(struct env *e, struct insn *i, enum thunk_file dst, enum thunk_file src, unsigned flags, insn_fn *fn, unsigned size)
+static int bind(struct env *e, struct insn *i, enum thunk_file dst, enum thunk_file src, unsigned flags, insn_fn *fn,
+                unsigned size)
 {
     int r = forms[i->form].attrs & FORM_SSE ? simd_class_sse(e, i) : simd_class_mmx(e, i);
 

@@ -9,57 +9,76 @@
  * Reference: Intel SDM volume 2, MOVAPS to MOVUPS, PAND, POR, PXOR; volume 1, section 10.4.
  * Invariant: the destination changes only after the last access that may fault.
  */
+#include "accel/soft/regs.h"
 #include "accel/soft/simd-ops.h"
 
 typedef uint64_t vec __attribute__((vector_size(16), may_alias));
 
 #define XMM(e, n) ((vec *)env_xmm(e, n))
 
+typedef uint64_t unaligned_vec __attribute__((vector_size(16), may_alias, aligned(1)));
+
+/* By value, so that no local's address escapes from the functions that end in NEXT(). */
+static __attribute__((noinline)) vec load_slow(struct env *e, const struct insn *i, uint64_t lin)
+{
+    vec v;
+
+    mem_read_slow(e, i, lin, &v, sizeof(v));
+    return v;
+}
+
+static inline __attribute__((always_inline)) vec load_vec(struct env *e, const struct insn *i)
+{
+    uint64_t lin = simd_ea16(e, i, false);
+    const struct tlb_entry *t = tlb_slot(e->tlb_rd, lin);
+
+    if (likely(tlb_hit(t, lin, 16)))
+        return *(const unaligned_vec *)(lin + t->add);
+    return load_slow(e, i, lin);
+}
+
 /* Loads: register to register, and from memory of each size with the rest zeroed. */
 
 static const struct insn *op_move_reg(struct env *e, const struct insn *i)
 {
     *XMM(e, i->reg) = *XMM(e, i->rm);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_load16(struct env *e, const struct insn *i)
 {
-    vec v;
-
-    simd_load(e, i, &v, 16);
-    *XMM(e, i->reg) = v;
-    return i + 1;
+    *XMM(e, i->reg) = load_vec(e, i);
+    NEXT(e, i);
 }
 
 static const struct insn *op_load8(struct env *e, const struct insn *i)
 {
     *XMM(e, i->reg) = (vec){ mem_load(e, i, ea(e, i, 8, false), 8) };
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_load4(struct env *e, const struct insn *i)
 {
     *XMM(e, i->reg) = (vec){ mem_load(e, i, ea(e, i, 4, false), 4) };
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_merge8_reg(struct env *e, const struct insn *i)
 {
     memcpy(env_xmm(e, i->reg), env_xmm(e, i->rm), 8);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_merge4_reg(struct env *e, const struct insn *i)
 {
     memcpy(env_xmm(e, i->reg), env_xmm(e, i->rm), 4);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_movq_reg(struct env *e, const struct insn *i)
 {
     *XMM(e, i->reg) = (vec){ (*XMM(e, i->rm))[0] };
-    return i + 1;
+    NEXT(e, i);
 }
 
 /* Stores; a register destination is modrm.rm. */
@@ -67,49 +86,49 @@ static const struct insn *op_movq_reg(struct env *e, const struct insn *i)
 static const struct insn *op_move_to_reg(struct env *e, const struct insn *i)
 {
     *XMM(e, i->rm) = *XMM(e, i->reg);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_merge8_to_reg(struct env *e, const struct insn *i)
 {
     memcpy(env_xmm(e, i->rm), env_xmm(e, i->reg), 8);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_merge4_to_reg(struct env *e, const struct insn *i)
 {
     memcpy(env_xmm(e, i->rm), env_xmm(e, i->reg), 4);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_movq_to_reg(struct env *e, const struct insn *i)
 {
     *XMM(e, i->rm) = (vec){ (*XMM(e, i->reg))[0] };
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_store16(struct env *e, const struct insn *i)
 {
     simd_store(e, i, env_xmm(e, i->reg), 16);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_store8(struct env *e, const struct insn *i)
 {
     simd_store(e, i, env_xmm(e, i->reg), 8);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_store4(struct env *e, const struct insn *i)
 {
     simd_store(e, i, env_xmm(e, i->reg), 4);
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_store_high(struct env *e, const struct insn *i)
 {
     simd_store(e, i, env_xmm(e, i->reg) + 8, 8);
-    return i + 1;
+    NEXT(e, i);
 }
 
 /* MOVD and MOVQ between general registers and xmm */
@@ -119,7 +138,7 @@ static const struct insn *op_movd_from_gpr(struct env *e, const struct insn *i)
     uint64_t v = e->r[i->rm];
 
     *XMM(e, i->reg) = (vec){ i->flags & I_REXW ? v : (uint32_t)v };
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_movd_to_gpr(struct env *e, const struct insn *i)
@@ -127,7 +146,7 @@ static const struct insn *op_movd_to_gpr(struct env *e, const struct insn *i)
     uint64_t v = (*XMM(e, i->reg))[0];
 
     e->r[i->rm] = i->flags & I_REXW ? v : (uint32_t)v;
-    return i + 1;
+    NEXT(e, i);
 }
 
 static const struct insn *op_movnti(struct env *e, const struct insn *i)
@@ -138,7 +157,7 @@ static const struct insn *op_movnti(struct env *e, const struct insn *i)
         mem_store(e, i, ea(e, i, 8, true), 8, v);
     else
         mem_store(e, i, ea(e, i, 4, true), 4, (uint32_t)v);
-    return i + 1;
+    NEXT(e, i);
 }
 
 /* The bytes chosen by the mask's sign bits go to DS:rDI; a fault on any of them comes before the first store. */
@@ -155,15 +174,13 @@ static const struct insn *op_maskmovdqu(struct env *e, const struct insn *i)
     {                                                                                   \
         vec a = *XMM(e, i->reg), b = *XMM(e, i->rm);                                    \
         *XMM(e, i->reg) = (vec)(expr);                                                  \
-        return i + 1;                                                                   \
+        NEXT(e, i);                                                                     \
     }                                                                                   \
     static const struct insn *op_##name##_mem(struct env *e, const struct insn *i)      \
     {                                                                                   \
-        vec a, b;                                                                       \
-        simd_load(e, i, &b, 16);                                                        \
-        a = *XMM(e, i->reg);                                                            \
+        vec b = load_vec(e, i), a = *XMM(e, i->reg);                                    \
         *XMM(e, i->reg) = (vec)(expr);                                                  \
-        return i + 1;                                                                   \
+        NEXT(e, i);                                                                     \
     }
 
 typedef int8_t vec8 __attribute__((vector_size(16), may_alias));

@@ -9,17 +9,27 @@
  * Reference: Intel SDM volume 2, instructions named in cpu/x86-simd.tbl; volume 1, section 11.5.
  * Invariant: the destination changes only after the last access that may fault.
  */
+#include "accel/soft/regs.h"
 #include "accel/soft/simd-ops.h"
 
-#define ALWAYS_INLINE inline __attribute__((always_inline))
 #define BUFFER uint8_t __attribute__((aligned(16)))
 
-/* The second operand: an xmm register (size 0) or `size` bytes of memory in buf. */
+/*
+ * The second operand: an xmm register (size 0) or `size` bytes of memory.  Guest RAM is used where it
+ * is: its alignment in the page is the guest's, and the thunk reads it once, as the guest would.
+ */
 static ALWAYS_INLINE const void *xmm_source(struct env *e, const struct insn *i, void *buf, unsigned size)
 {
+    const struct tlb_entry *t;
+    uint64_t lin;
+
     if (!size)
         return env_xmm(e, i->rm);
-    simd_load(e, i, buf, size);
+    lin = size == 16 ? simd_ea16(e, i, false) : ea(e, i, size, false);
+    t = tlb_slot(e->tlb_rd, lin);
+    if (likely(tlb_hit(t, lin, size)) && (size < 16 || !(lin & 15)))
+        return (const void *)(lin + t->add);
+    mem_read(e, i, lin, buf, size);
     return buf;
 }
 
@@ -31,6 +41,12 @@ static ALWAYS_INLINE const struct insn *xmm_run(struct env *e, const struct insn
 
     thunk_of(i)(env_xmm(e, i->reg), xmm_source(e, i, buf, size), NULL);
     return i + 1;
+}
+
+static const struct insn *op_xmm_reg(struct env *e, const struct insn *i)
+{
+    thunk_of(i)(env_xmm(e, i->reg), env_xmm(e, i->rm), NULL);
+    NEXT(e, i);
 }
 
 static ALWAYS_INLINE const struct insn *xmm_run_fp(struct env *e, const struct insn *i, unsigned size)
@@ -96,7 +112,6 @@ static ALWAYS_INLINE const struct insn *gpr_run(struct env *e, const struct insn
         return body;                                                                    \
     }
 
-PATTERN(xmm_reg, xmm_run(e, i, 0))
 PATTERN(xmm_mem16, xmm_run(e, i, 16))
 PATTERN(xmm_mem8, xmm_run(e, i, 8))
 PATTERN(xmm_mem4, xmm_run(e, i, 4))

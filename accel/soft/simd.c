@@ -39,7 +39,8 @@ int simd_class_x87(struct env *e, struct insn *i)
 
 int simd_thunk(struct env *e, struct insn *i, enum thunk_file dst, enum thunk_file src, unsigned flags)
 {
-    static const uint8_t prefixes[] = { [FORM_PP_NONE] = 0, [FORM_PP_66] = 0x66, [FORM_PP_F3] = 0xf3, [FORM_PP_F2] = 0xf2 };
+    static const uint8_t prefixes[] = { [FORM_PP_NONE] = 0, [FORM_PP_66] = 0x66, [FORM_PP_F3] = 0xf3,
+                                        [FORM_PP_F2] = 0xf2 };
     const struct form *f = &forms[i->form];
     bool has_imm = f->opnd[1] == OPND_Ib || f->opnd[2] == OPND_Ib;
     struct thunk_spec spec = {

@@ -99,7 +99,8 @@ static inline __attribute__((always_inline)) uint64_t simd_ea16(struct env *e, c
 }
 
 /* The memory operand; buf is written only when nothing faults. */
-static inline __attribute__((always_inline)) void simd_load(struct env *e, const struct insn *i, void *buf, unsigned size)
+static inline __attribute__((always_inline)) void simd_load(struct env *e, const struct insn *i, void *buf,
+                                                            unsigned size)
 {
     uint64_t v;
 
@@ -111,7 +112,8 @@ static inline __attribute__((always_inline)) void simd_load(struct env *e, const
     memcpy(buf, &v, 8);
 }
 
-static inline __attribute__((always_inline)) void simd_store(struct env *e, const struct insn *i, const void *buf, unsigned size)
+static inline __attribute__((always_inline)) void simd_store(struct env *e, const struct insn *i, const void *buf,
+                                                             unsigned size)
 {
     if (size == 16)
         mem_write(e, i, simd_ea16(e, i, true), buf, 16);

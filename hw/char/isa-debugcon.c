@@ -67,7 +67,8 @@ static void write_port(struct device *dev, uint32_t at, uint64_t val)
 static const struct prop debugcon_props[] = {
     PROP(D, "chardev", chardev, .link = true, .doc = "name of the character backend"),
     PROP(D, "iobase", iobase, .def = 0xe9, .doc = "port"),
-    PROP(D, "readback", readback, .def = 0xe9, .doc = "what reading the port gives, so that software knows it is there"),
+    PROP(D, "readback", readback, .def = 0xe9,
+         .doc = "what reading the port gives, so that software knows it is there"),
     {}
 };
 static const struct reg debugcon_regs[] = {

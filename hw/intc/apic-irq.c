@@ -11,6 +11,8 @@
  * TMR is set before IRR, so whoever sees the request sees its trigger mode.
  */
 
+#include "cpu/model.h"
+
 #include <stdatomic.h>
 
 void apic_kick(struct apic *a, uint32_t requests)
@@ -157,6 +159,12 @@ static void intc_tpr_set(void *opaque, uint8_t tpr)
     apic_look(a);
 }
 
+/* On a bench without a CPU model everything is offered. */
+static bool offers_x2apic(const struct apic *a)
+{
+    return !a->cpu || !a->cpu->model || cpu_has(a->cpu->model, WORD_1_ECX, 21);
+}
+
 static bool base_legal(const struct apic *a, uint64_t val)
 {
     uint32_t old = a->st.base;
@@ -164,7 +172,7 @@ static bool base_legal(const struct apic *a, uint64_t val)
 
     if (val & ~(uint64_t)(BASE_ADDR | BASE_ENABLED | BASE_X2APIC | BASE_BSP))
         return false;
-    if (x2 && !on)
+    if (x2 && (!on || !offers_x2apic(a)))
         return false;
     if (x2 && !(old & BASE_ENABLED))            /* off to x2APIC: not in figure 10-27 */
         return false;

@@ -12,7 +12,8 @@
 enum { SECONDS, SECONDS_ALARM, MINUTES, MINUTES_ALARM, HOURS, HOURS_ALARM, DAY_OF_WEEK, DAY_OF_MONTH, MONTH, YEAR,
        REG_A, REG_B, REG_C, REG_D, CENTURY = 0x32, CENTURY_PS2 = 0x37 };
 enum { A_UIP = 1 << 7, A_DIVIDER = 7 << 4, A_DIVIDER_RESET = 6 << 4, A_RATE = 0xf };
-enum { B_SET = 1 << 7, B_PIE = 1 << 6, B_AIE = 1 << 5, B_UIE = 1 << 4, B_SQWE = 1 << 3, B_BINARY = 1 << 2, B_24H = 1 << 1 };
+enum { B_SET = 1 << 7, B_PIE = 1 << 6, B_AIE = 1 << 5, B_UIE = 1 << 4, B_SQWE = 1 << 3, B_BINARY = 1 << 2,
+       B_24H = 1 << 1 };
 enum { C_IRQF = 1 << 7, C_PF = 1 << 6, C_AF = 1 << 5, C_UF = 1 << 4 };
 enum { D_VALID = 1 << 7 };
 #define SECOND_NS 1000000000ll

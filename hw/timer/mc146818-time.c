@@ -24,7 +24,9 @@ static int64_t host_ns(const struct rtc *r)
 /* Nanoseconds since 1970 of the guest's calendar. */
 static int64_t now_ns(const struct rtc *r)
 {
-    return (int64_t)((uint64_t)r->st.base_s * SECOND_NS + (uint64_t)(host_ns(r) - r->st.last_ns) + (uint64_t)r->st.offset_ns);
+    uint64_t since = (uint64_t)host_ns(r) - (uint64_t)r->st.last_ns;      /* a stream may bring anything */
+
+    return (int64_t)((uint64_t)r->st.base_s * SECOND_NS + since + (uint64_t)r->st.offset_ns);
 }
 
 static int64_t seconds_of(int64_t ns)
@@ -174,7 +176,8 @@ static void arm_periodic(struct rtc *r)
     r->st.periodic_ns = TIMER_OFF;
     if (ticks && (r->st.cmos[REG_B] & B_PIE)) {
         tick = clock_muldiv(now, TICK_HZ, SECOND_NS) / ticks * ticks + ticks;
-        r->st.periodic_ns = clock_muldiv(tick, SECOND_NS, TICK_HZ) + 1;
+        r->st.periodic_ns = clock_muldiv(tick, SECOND_NS, TICK_HZ);
+        r->st.periodic_ns += clock_muldiv(r->st.periodic_ns, TICK_HZ, SECOND_NS) < tick;
     }
     timer_update(&r->periodic);
 }

@@ -40,8 +40,10 @@ static bool chance(struct rng *r, unsigned percent)
 static uint64_t value_int(struct rng *r)
 {
     static const uint64_t picks[] = {
-        0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff,
-        0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~0ull - 1, 0xffffffff80000000, 0xffffffffffffff80, 0x5555555555555555,
+        0, 1, 2, 3, 7, 8, 15, 16, 31, 32, 63, 64, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
+            0xffffffff,
+        0x7fffffffffffffff, 0x8000000000000000, ~0ull, ~0ull - 1, 0xffffffff80000000, 0xffffffffffffff80,
+            0x5555555555555555,
         0x8080808080808080, 0x7f7f7f7f7f7f7f7f, 0x00ff00ff00ff00ff,
     };
 
@@ -56,8 +58,10 @@ static uint64_t value_int(struct rng *r)
 static uint32_t value_f32(struct rng *r)
 {
     static const uint32_t picks[] = {
-        0, 0x3f800000, 0x40000000, 0x3f000000, 0x7f800000, 0x7fc00000, 0x7f800001, 0x7fbfffff, 0x00000001, 0x007fffff, 0x00800000,
-        0x7f7fffff, 0x4b000000, 0x4f000000, 0x4effffff, 0x5f000000, 0x3fc00000, 0x40200000, 0x33000000, 0x1e3ce508, 0x34000000,
+        0, 0x3f800000, 0x40000000, 0x3f000000, 0x7f800000, 0x7fc00000, 0x7f800001, 0x7fbfffff, 0x00000001, 0x007fffff,
+            0x00800000,
+        0x7f7fffff, 0x4b000000, 0x4f000000, 0x4effffff, 0x5f000000, 0x3fc00000, 0x40200000, 0x33000000, 0x1e3ce508,
+            0x34000000,
     };
     uint32_t v = chance(r, 60) ? picks[rng_below(r, sizeof(picks) / sizeof(picks[0]))] : (uint32_t)rng_next(r);
 
@@ -67,9 +71,12 @@ static uint32_t value_f32(struct rng *r)
 static uint64_t value_f64(struct rng *r)
 {
     static const uint64_t picks[] = {
-        0, 0x3ff0000000000000, 0x4000000000000000, 0x7ff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001, 0x0000000000000001,
-        0x000fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff, 0x41dfffffffc00000, 0x41e0000000000000, 0x43e0000000000000,
-        0x3fe0000000000000, 0x4004000000000000, 0x36a0000000000000, 0x3810000000000000, 0x47efffffe0000000, 0x2000000000000000,
+        0, 0x3ff0000000000000, 0x4000000000000000, 0x7ff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001,
+            0x0000000000000001,
+        0x000fffffffffffff, 0x0010000000000000, 0x7fefffffffffffff, 0x41dfffffffc00000, 0x41e0000000000000,
+            0x43e0000000000000,
+        0x3fe0000000000000, 0x4004000000000000, 0x36a0000000000000, 0x3810000000000000, 0x47efffffe0000000,
+            0x2000000000000000,
     };
     uint64_t v = chance(r, 60) ? picks[rng_below(r, sizeof(picks) / sizeof(picks[0]))] : rng_next(r);
 
@@ -79,9 +86,12 @@ static uint64_t value_f64(struct rng *r)
 static void value_f80(struct rng *r, uint8_t *p)
 {
     static const struct { uint16_t exp; uint64_t frac; } picks[] = {
-        { 0, 0 }, { 0x3fff, 1ull << 63 }, { 0x4000, 0xc90fdaa22168c235 }, { 0x7fff, 1ull << 63 }, { 0x7fff, 3ull << 62 },
-        { 0x7fff, (1ull << 63) + 1 }, { 0, 1 }, { 0, ~0ull >> 1 }, { 1, 1ull << 63 }, { 0x7ffe, ~0ull }, { 0x403e, 1ull << 63 },
-        { 0x403d, ~0ull }, { 0x3fff, 1 }, { 0x7fff, 0 }, { 0, 1ull << 63 }, { 0x400e, 0xffff000000000000 }, { 0x3ffd, 0x9a209a84fbcff799 },
+        { 0, 0 }, { 0x3fff, 1ull << 63 }, { 0x4000, 0xc90fdaa22168c235 }, { 0x7fff, 1ull << 63 }, { 0x7fff,
+            3ull << 62 },
+        { 0x7fff, (1ull << 63) + 1 }, { 0, 1 }, { 0, ~0ull >> 1 }, { 1, 1ull << 63 }, { 0x7ffe, ~0ull }, { 0x403e,
+            1ull << 63 },
+        { 0x403d, ~0ull }, { 0x3fff, 1 }, { 0x7fff, 0 }, { 0, 1ull << 63 }, { 0x400e, 0xffff000000000000 }, { 0x3ffd,
+            0x9a209a84fbcff799 },
     };
     uint16_t exp = rng_next(r) >> 48;
     uint64_t frac = rng_next(r) | 1ull << 63;
@@ -225,12 +235,14 @@ static bool is_division(const struct form *f)
 
 static bool uses_stack(const struct form *f)
 {
-    return named(f, "call") || named(f, "ret") || named(f, "push") || (named(f, "pop") && !named(f, "popcnt")) || named(f, "enter") || named(f, "leave");
+    return named(f, "call") || named(f, "ret") || named(f, "push") || (named(f, "pop") && !named(f, "popcnt")) ||
+        named(f, "enter") || named(f, "leave");
 }
 
 static bool is_near_branch(const struct form *f)
 {
-    static const char *const names[] = { "jcc", "jmp", "jmpi", "call", "calli", "ret", "reti", "loop", "loope", "loopne", "jcxz" };
+    static const char *const names[] = { "jcc", "jmp", "jmpi", "call", "calli", "ret", "reti", "loop", "loope",
+                                         "loopne", "jcxz" };
 
     for (unsigned n = 0; n < sizeof(names) / sizeof(names[0]); n++)
         if (!strcmp(f->name, names[n]))
@@ -244,7 +256,8 @@ bool gen_usable(const struct form *f, enum cpu_mode mode)
 
     if (f->attrs & (FORM_CPL0 | (mode == CPU_64 ? FORM_I64 : FORM_O64)))
         return false;
-    if (f->attrs & (FORM_NOFUZZ | FORM_END) && !is_near_branch(f) && !named(f, "pushf") && !named(f, "popf") && !named(f, "ud"))
+    if (f->attrs & (FORM_NOFUZZ | FORM_END) && !is_near_branch(f) && !named(f, "pushf") && !named(f, "popf") &&
+        !named(f, "ud"))
         return false;
     for (unsigned n = 0; n < sizeof(never) / sizeof(never[0]); n++)
         if (has_operand(f, never[n]))
@@ -283,7 +296,8 @@ static void aim16(struct emit *m)
 
     m->disp_len = mod == 0 && rm == 6 ? 2 : mod;
     m->modrm |= mod << 6 | rm;
-    m->disp = mod == 0 && rm == 6 ? (int64_t)target : mod == 1 ? (int8_t)rng_next(m->r) : mod ? (int16_t)rng_next(m->r) : 0;
+    m->disp = mod == 0 && rm == 6 ? (int64_t)target : mod == 1 ? (int8_t)rng_next(m->r) : mod ?
+        (int16_t)rng_next(m->r) : 0;
     if (mod == 0 && rm == 6)
         return;
     m->base = bases[rm];
@@ -614,7 +628,8 @@ static bool fits_sequence(const struct form *f, uint64_t undefined)
     for (unsigned n = 0; n < sizeof(memory) / sizeof(memory[0]); n++)
         if (has_operand(f, memory[n]))
             return false;
-    return !uses_stack(f) && !is_near_branch(f) && !named(f, "ud") && !named(f, "xlat") && !named(f, "maskmov") && !named(f, "lea") &&
+    return !uses_stack(f) && !is_near_branch(f) && !named(f, "ud") && !named(f, "xlat") && !named(f, "maskmov") &&
+        !named(f, "lea") &&
            strcmp(f->name, "bsf") && strcmp(f->name, "bsr");     /* a source of 0 leaves the destination undefined */
 }
 

@@ -20,7 +20,8 @@
 #include <string.h>
 
 enum {
-    PML4 = 0x1000, PDPT = 0x2000, PD_LOW = 0x3000, PD_HIGH = 0x4000, PT_LOW = 0x5000, PT_DATA = 0x6000, PT_CODE = 0x7000,
+    PML4 = 0x1000, PDPT = 0x2000, PD_LOW = 0x3000, PD_HIGH = 0x4000, PT_LOW = 0x5000, PT_DATA = 0x6000,
+        PT_CODE = 0x7000,
     GDT = 0x8000, IDT = 0x9000, TSS = 0xa000, HANDLERS = 0x10000, STACK_TOP = 0x20000,
     DATA = 0x100000, CODE = 0x110000, RAM = 0x120000,
     PTE_P = 1, PTE_W = 2, PTE_U = 4, PTE_AD = 0x60, DONE = 0x80,
@@ -39,7 +40,11 @@ static void bus_page(void *opaque, uint64_t gpa, struct soft_page *page)
     struct guest *g = opaque;
     bool ram = gpa < RAM;
 
-    *page = (struct soft_page){ .host = ram ? g->ram + gpa : NULL, .writable = ram, .code = ram ? &g->codes[gpa >> 12] : NULL };
+    *page = (struct soft_page){ .writable = ram };
+    if (ram) {
+        page->host = g->ram + gpa;
+        page->code = &g->codes[gpa >> 12];
+    }
 }
 
 static uint64_t bus_read(void *opaque, uint64_t gpa, unsigned size)
@@ -255,7 +260,8 @@ static void enter_user(struct guest *g, enum cpu_mode mode, const struct cpu_reg
     struct x86_seg data = segment(SEL_UDATA, 0xcff300), code = segment(SEL_UCODE, code_attr[mode]);
 
     if (mode == CPU_16) {
-        data = (struct x86_seg){ .base = SANDBOX_DATA, .limit = SANDBOX_PAGES * SANDBOX_PAGE - 1, .attr = 0xf300, .sel = 0xf };
+        data = (struct x86_seg){ .base = SANDBOX_DATA, .limit = SANDBOX_PAGES * SANDBOX_PAGE - 1, .attr = 0xf300,
+                                 .sel = 0xf };
         code.base = SANDBOX_CODE;
         code.limit = 0xffff;
     }
@@ -294,7 +300,8 @@ static void read_result(struct guest *g, enum cpu_mode mode, struct cpu_result *
     out->regs.gpr[RSP] = get64(g, at + 24);
 }
 
-void guest_run(struct guest *g, enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len, struct cpu_result *out)
+void guest_run(struct guest *g, enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len,
+               struct cpu_result *out)
 {
     static const uint8_t done[] = { 0xcd, DONE };
     unsigned off = in->rip - SANDBOX_CODE;

@@ -21,4 +21,5 @@ void guest_set_control(struct guest *g, uint64_t cr0, uint64_t cr4);
 #define GUEST_CR0 0x80010033ull         /* PG WP NE ET MP PE */
 #define GUEST_CR4 0x620ull              /* OSXMMEXCPT OSFXSR PAE */
 /* As native_run(); out->vector is -2 when the software CPU did not come to a halt in a handler. */
-void guest_run(struct guest *g, enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len, struct cpu_result *out);
+void guest_run(struct guest *g, enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len,
+               struct cpu_result *out);

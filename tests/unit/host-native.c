@@ -143,7 +143,8 @@ static bool map_sandbox(void)
             return false;
     }
     if (mmap((void *)SANDBOX_CODE, SANDBOX_PAGE, PROT_READ | PROT_EXEC, fixed, fd, bytes) == MAP_FAILED ||
-        mmap(STATE, SANDBOX_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == MAP_FAILED)
+        mmap(STATE, SANDBOX_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+             0) == MAP_FAILED)
         return false;
     close(fd);
     return true;
@@ -151,7 +152,8 @@ static bool map_sandbox(void)
 
 static bool map_segments(void)
 {
-    struct user_desc code = { .entry_number = 0, .base_addr = SANDBOX_CODE, .limit = 0xffff, .contents = 2, .useable = 1 };
+    struct user_desc code = { .entry_number = 0, .base_addr = SANDBOX_CODE, .limit = 0xffff, .contents = 2,
+                              .useable = 1 };
     struct user_desc data = { .entry_number = 1, .base_addr = SANDBOX_DATA, .useable = 1,
                               .limit = SANDBOX_PAGES * SANDBOX_PAGE - 1 };
 
@@ -200,7 +202,8 @@ static void put_leave(enum cpu_mode mode, uint8_t *at)
         memcpy(at, far_jump, sizeof(far_jump));
 }
 
-void native_run(enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len, struct cpu_result *out)
+void native_run(enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len,
+                struct cpu_result *out)
 {
     static const uint16_t code_sel[] = { SEL_CODE64, SEL_CODE32, SEL_CODE16 };
     uint8_t *at = code_alias + (in->rip - SANDBOX_CODE);

@@ -5,10 +5,10 @@
  * Running guest instructions on the host CPU itself, in a sandbox
  *
  * In 64-bit mode, in flat 32-bit code (compatibility mode), and in 16-bit code whose segments begin
- * at the sandbox's code and data (an LDT).  The sandbox is a region of data pages at a fixed address (some absent, one read-only), a code
- * page, and a page of state from which all registers are loaded and into which they are saved.
- * Faults arrive as signals and become part of the result.  Nothing here is thread-safe: one
- * sandbox per process.
+ * at the sandbox's code and data (an LDT).  The sandbox is a region of data pages at a fixed address
+ * (some absent, one read-only), a code page, and a page of state from which all registers are loaded
+ * and into which they are saved.  Faults arrive as signals and become part of the result.  Nothing
+ * here is thread-safe: one sandbox per process.
  */
 
 #include <stdbool.h>
@@ -45,4 +45,5 @@ bool native_has_mode(enum cpu_mode mode);
 /* The data pages as the harness sees them, always writable; SANDBOX_PAGES pages. */
 uint8_t *native_data(void);
 /* Runs code[0..len) placed at rip (in the code page) from *in.  The code falls through to its end. */
-void native_run(enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len, struct cpu_result *out);
+void native_run(enum cpu_mode mode, const struct cpu_regs *in, const uint8_t *code, unsigned len,
+                struct cpu_result *out);

@@ -86,9 +86,11 @@ static void forget_undefined(const struct gen_case *c, const struct cpu_result *
         memcpy(g->regs.gpr, n->regs.gpr, sizeof(g->regs.gpr));
     if (n->vector == 19)
         memcpy(g->regs.fx + 24, n->regs.fx + 24, 1);
-    if (n->vector >= 12 && n->vector <= 14 && c->insns == 1 && (c->form->attrs & FORM_X87 || !strcmp(c->form->name, "pusha")))
+    if (n->vector >= 12 && n->vector <= 14 && c->insns == 1 && (c->form->attrs & FORM_X87 || !strcmp(c->form->name,
+        "pusha")))
         memcpy(guest_data(guest), native_data(), SANDBOX_PAGES * SANDBOX_PAGE);
-    for (unsigned k = 0; k < 16 && c->insns == 1 && (!strcmp(c->form->name, "bsf") || !strcmp(c->form->name, "bsr")); k++)
+    for (unsigned k = 0; k < 16 && c->insns == 1 && (!strcmp(c->form->name, "bsf") || !strcmp(c->form->name, "bsr"));
+         k++)
         if (n->regs.rflags & FLAG_ZF && (uint32_t)n->regs.gpr[k] == (uint32_t)g->regs.gpr[k])
             g->regs.gpr[k] = n->regs.gpr[k];
 }
@@ -141,16 +143,19 @@ static const char *difference(const struct gen_case *c, const struct cpu_result 
     if (n->vector != g->vector)
         snprintf(text, sizeof(text), "vector %d, host %d", g->vector, n->vector);
     else if (n->vector >= 0 && n->error != g->error)
-        snprintf(text, sizeof(text), "vector %d: error code %#" PRIx64 ", host %#" PRIx64, n->vector, g->error, n->error);
+        snprintf(text, sizeof(text), "vector %d: error code %#" PRIx64 ", host %#" PRIx64, n->vector, g->error,
+                 n->error);
     else if (n->vector == 14 && !same_cr2(c, n->cr2, g->cr2))
         snprintf(text, sizeof(text), "cr2 %#" PRIx64 ", host %#" PRIx64, g->cr2, n->cr2);
     else if (n->regs.rip != g->regs.rip)
         snprintf(text, sizeof(text), "rip %#" PRIx64 ", host %#" PRIx64, g->regs.rip, n->regs.rip);
     else if ((n->regs.rflags ^ g->regs.rflags) & flags_mask(c, n))
-        snprintf(text, sizeof(text), "flags %#" PRIx64 ", host %#" PRIx64 ", of %#" PRIx64, g->regs.rflags, n->regs.rflags,
+        snprintf(text, sizeof(text), "flags %#" PRIx64 ", host %#" PRIx64 ", of %#" PRIx64, g->regs.rflags,
+                 n->regs.rflags,
                  flags_mask(c, n));
     else if ((at = fx_differs(n->regs.fx, g->regs.fx)) >= 0)
-        snprintf(text, sizeof(text), "fx byte %d (%s %d): %#x, host %#x", at, at < 32 ? "head" : at < 160 ? "st" : "xmm",
+        snprintf(text, sizeof(text), "fx byte %d (%s %d): %#x, host %#x", at, at < 32 ? "head" : at < 160 ? "st" :
+                 "xmm",
                  at < 32 ? 0 : at < 160 ? (at - 32) / 16 : (at - 160) / 16, g->regs.fx[at], n->regs.fx[at]);
     else {
         uint64_t mask = mode == CPU_64 ? ~0ull : 0xffffffff;
@@ -174,14 +179,16 @@ static void show(const struct gen_case *c, const char *what, const struct cpu_re
     printf("# %s: %s\n#   bytes", c->form->name, what);
     for (unsigned k = 0; k < c->len; k++)
         printf(" %02x", c->code[k]);
-    printf("\n#   rip %" PRIx64 " rflags %" PRIx64 " target %" PRIx64 " host vector %d cr2 %" PRIx64 "\n#   in ", c->in.rip,
+    printf("\n#   rip %" PRIx64 " rflags %" PRIx64 " target %" PRIx64 " host vector %d cr2 %" PRIx64 "\n#   in ",
+           c->in.rip,
            c->in.rflags, c->target, n->vector, n->cr2);
     for (unsigned k = 0; k < 16; k++)
         printf(" %" PRIx64, c->in.gpr[k]);
     printf("\n#   host");
     for (unsigned k = 0; k < 16; k++)
         printf(" %" PRIx64, n->regs.gpr[k]);
-    printf("\n#   fcw/fsw/ftw %02x%02x %02x%02x %02x mxcsr %02x%02x mem", c->in.fx[1], c->in.fx[0], c->in.fx[3], c->in.fx[2],
+    printf("\n#   fcw/fsw/ftw %02x%02x %02x%02x %02x mxcsr %02x%02x mem", c->in.fx[1], c->in.fx[0], c->in.fx[3],
+           c->in.fx[2],
            c->in.fx[4], c->in.fx[25], c->in.fx[24]);
     for (unsigned k = 0; k < 16 && c->mem_len; k++)
         printf(" %02x", c->mem[k]);
@@ -234,11 +241,13 @@ static void check_forms(void)
                 bad_forms++;
         }
         if (bad_here)
-            printf("# form %s (map %d %02x/%d pp %d): %u of %u differ\n", usable[n]->name, usable[n]->map, usable[n]->opcode,
+            printf("# form %s (map %d %02x/%d pp %d): %u of %u differ\n", usable[n]->name, usable[n]->map,
+                   usable[n]->opcode,
                    usable[n]->reg, usable[n]->pp, bad_here, singles);
         bad += bad_here;
     }
-    printf("# %s: %u instructions of %u forms, seed %" PRIu64 ": %u differences in %u forms\n", mode_names[mode], run, n_usable, seed, bad, bad_forms);
+    printf("# %s: %u instructions of %u forms, seed %" PRIu64 ": %u differences in %u forms\n", mode_names[mode], run,
+           n_usable, seed, bad, bad_forms);
     CHECK(run > 0 || only_form);
     CHECK_EQ(bad, 0);
 }
@@ -265,7 +274,8 @@ static void check_sequences(void)
         bad += !agree(&c);
         insns += c.insns;
     }
-    printf("# %s: %u instructions in %u sequences, seed %" PRIu64 ": %u differ\n", mode_names[mode], insns, sequences, seed, bad);
+    printf("# %s: %u instructions in %u sequences, seed %" PRIu64 ": %u differ\n", mode_names[mode], insns, sequences,
+           seed, bad);
     CHECK_EQ(bad, 0);
 }
 

@@ -359,7 +359,7 @@ GUEST(increment, 64,
       "1: lock incl (%rdi); lock addl $1,0xffe(%rdi); dec %ecx; jnz 1b; hlt");
 
 GUEST(long_code, 64,
-      "mov $300,%ecx\n"
+      "mov $30,%ecx\n"
       "1:\n.rept 800\ninc %eax; jmp 2f; 2:\n.endr\n"
       "dec %ecx; jnz 1b; hlt");
 
@@ -403,8 +403,8 @@ static void two_vcpus_share_an_arena_that_is_too_small(void)
     pthread_create(&thread, NULL, run_vcpu, other);
     soft_run(small->e);
     pthread_join(thread, NULL);
-    CHECK_EQ(small->e->r[RAX], 240000);
-    CHECK_EQ(other->r[RAX], 240000);
+    CHECK_EQ(small->e->r[RAX], 24000);
+    CHECK_EQ(other->r[RAX], 24000);
     CHECK(small->soft.flushes > 100);
     bench_free(small);
 }

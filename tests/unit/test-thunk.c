@@ -64,7 +64,8 @@ static void the_same_bytes_are_the_same_thunk(void)
 
 static void mxcsr_is_the_guests_inside_and_the_hosts_outside(void)
 {
-    struct thunk_spec s = { .prefix = 0xf2, .map = 1, .opcode = 0x5e, .dst = TH_XMM, .src = TH_XMM, .imm = -1, .flags = TH_FP };
+    struct thunk_spec s = { .prefix = 0xf2, .map = 1, .opcode = 0x5e, .dst = TH_XMM, .src = TH_XMM, .imm = -1,
+                            .flags = TH_FP };
     double a[2] ALIGNED = { 1, 5 }, b[2] ALIGNED = { 3, 7 };
     struct thunk_args args = { .mxcsr = 0x1f80 | 3 << 13, .host_mxcsr = host_mxcsr() };
     uint32_t before = host_mxcsr();
@@ -77,7 +78,8 @@ static void mxcsr_is_the_guests_inside_and_the_hosts_outside(void)
 
 static void comiss_gives_flags(void)
 {
-    struct thunk_spec s = { .map = 1, .opcode = 0x2f, .dst = TH_XMM, .src = TH_XMM, .imm = -1, .flags = TH_FP | TH_FLAGS };
+    struct thunk_spec s = { .map = 1, .opcode = 0x2f, .dst = TH_XMM, .src = TH_XMM, .imm = -1, .flags = TH_FP |
+                            TH_FLAGS };
     float a[4] ALIGNED = { 1 }, b[4] ALIGNED = { 2 };
     struct thunk_args args = { .mxcsr = 0x1f80, .host_mxcsr = 0x1f80 };
 
@@ -87,8 +89,10 @@ static void comiss_gives_flags(void)
 
 static void general_registers_go_in_and_out(void)
 {
-    struct thunk_spec in = { .prefix = 0xf2, .map = 1, .opcode = 0x2a, .dst = TH_XMM, .src = TH_GPR, .rexw = true, .imm = -1, .flags = TH_FP };
-    struct thunk_spec out = { .prefix = 0xf2, .map = 1, .opcode = 0x2c, .dst = TH_GPR, .src = TH_XMM, .rexw = true, .imm = -1, .flags = TH_FP };
+    struct thunk_spec in = { .prefix = 0xf2, .map = 1, .opcode = 0x2a, .dst = TH_XMM, .src = TH_GPR, .rexw = true,
+                             .imm = -1, .flags = TH_FP };
+    struct thunk_spec out = { .prefix = 0xf2, .map = 1, .opcode = 0x2c, .dst = TH_GPR, .src = TH_XMM, .rexw = true,
+                              .imm = -1, .flags = TH_FP };
     double d[2] ALIGNED = { 0 };
     struct thunk_args args = { .gpr = 1ull << 40, .mxcsr = 0x1f80, .host_mxcsr = 0x1f80 };
 

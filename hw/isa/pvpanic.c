@@ -44,7 +44,8 @@ static const struct prop pvpanic_props[] = {
     {}
 };
 static const struct reg pvpanic_regs[] = {
-    REG_FN(0, "EVENT", 1, .read = events_read, .write = event_write, .doc = "read: events offered; write: event that happened"),
+    REG_FN(0, "EVENT", 1, .read = events_read, .write = event_write,
+           .doc = "read: events offered; write: event that happened"),
     {}
 };
 static const struct region_type pvpanic_regions[] = {

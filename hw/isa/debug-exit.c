@@ -40,7 +40,8 @@ static const struct prop exit_props[] = {
     {}
 };
 static const struct region_type exit_regions[] = {
-    { .name = "isa-debug-exit", .size = SIZE_MAX_BYTES, .min = 1, .max = 4, .ports = true, .read = exit_read, .write = exit_write },
+    { .name = "isa-debug-exit", .size = SIZE_MAX_BYTES, .min = 1, .max = 4, .ports = true, .read = exit_read,
+      .write = exit_write },
     {}
 };
 
@@ -53,8 +54,8 @@ static int exit_realize(struct device *dev, struct error **err)
 }
 
 static const struct device_type exit_type = {
-    .type = { .name = "isa-debug-exit", .parent = "isa-device", .category = "misc", .doc = "a port that ends the process",
-              DEVICE(D), .props = exit_props, .state = &no_state },
+    .type = { .name = "isa-debug-exit", .parent = "isa-device", .category = "misc",
+              .doc = "a port that ends the process", DEVICE(D), .props = exit_props, .state = &no_state },
     .bus = "ISA",
     .regions = exit_regions,
     .realize = exit_realize,

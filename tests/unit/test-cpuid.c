@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/model.h"
+
+/*
+ * CPUID as a guest of the reference reads it for the same model and topology, and the notation of -cpu
+ *
+ * Compared before the software CPU takes away what it lacks (SVM, of qemu64).
+ */
+
+#include "lib/error.h"
+#include "tests/test.h"
+
+#include <errno.h>
+
+struct row { uint32_t leaf, sub, out[4]; };
+
+/* -cpu qemu64, one CPU. */
+static const struct row qemu64[] = {
+    { 0x0, 0, { 0x0000000d, 0x68747541, 0x444d4163, 0x69746e65 } },
+    { 0x1, 0, { 0x00060fb1, 0x00000800, 0x80002001, 0x078bfbfd } },
+    { 0x5, 0, { 0, 0, 3, 0 } },
+    { 0x7, 0, { 0, 0, 0, 0 } },
+    { 0xb, 0, { 0, 1, 0x100, 0 } },
+    { 0xb, 1, { 0, 1, 0x201, 0 } },
+    { 0xb, 2, { 0, 0, 2, 0 } },
+    { 0x40000000, 0, { 0x40000001, 0x54474354, 0x43544743, 0x47435447 } },
+    { 0x80000000, 0, { 0x8000000a, 0x68747541, 0x444d4163, 0x69746e65 } },
+    { 0x80000001, 0, { 0x00060fb1, 0, 5, 0x2193fbfd } },
+    { 0x80000002, 0, { 0x554d4551, 0x72695620, 0x6c617574, 0x55504320 } },
+    { 0x80000003, 0, { 0x72657620, 0x6e6f6973, 0x352e3220, 0x0000002b } },
+    { 0x80000004, 0, { 0, 0, 0, 0 } },
+    { 0x80000005, 0, { 0x01ff01ff, 0x01ff01ff, 0x40020140, 0x40020140 } },
+    { 0x80000006, 0, { 0, 0x42004200, 0x02008140, 0x00808140 } },
+    { 0x80000008, 0, { 0x00003028, 0, 0, 0 } },
+    { 0x8000000a, 0, { 1, 0x10, 0, 0 } },
+};
+/* -smp 4,sockets=1,cores=2,threads=2: what differs. */
+static const struct row two_by_two[] = {
+    { 0x1, 0, { 0x00060fb1, 0x00040800, 0x80002001, 0x178bfbfd } },
+    { 0xb, 0, { 1, 2, 0x100, 0 } },
+    { 0xb, 1, { 2, 4, 0x201, 0 } },
+    { 0x80000001, 0, { 0x00060fb1, 0, 7, 0x2193fbfd } },
+    { 0x80000008, 0, { 0x00003028, 0, 0x2003, 0 } },
+};
+/* -smp 4,sockets=2,cores=2,threads=1 */
+static const struct row two_sockets[] = {
+    { 0x1, 0, { 0x00060fb1, 0x00020800, 0x80002001, 0x178bfbfd } },
+    { 0xb, 1, { 1, 2, 0x201, 0 } },
+    { 0x80000008, 0, { 0x00003028, 0, 0x1001, 0 } },
+};
+
+static struct cpu_config cfg;
+static struct cpuid_live live = { .apic_enabled = true, .xcr0 = 1 };
+
+static void check_rows(const struct row *rows, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t out[4];
+
+        cpuid_query(&cfg, &live, rows[i].leaf, rows[i].sub, out);
+        for (unsigned r = 0; r < 4; r++) {
+            if (out[r] != rows[i].out[r])
+                printf("# leaf %#x.%u, register %u\n", rows[i].leaf, rows[i].sub, r);
+            CHECK_EQ(out[r], rows[i].out[r]);
+        }
+    }
+}
+
+static void qemu64_reads_as_in_the_reference(void)
+{
+    CHECK_EQ(cpu_config_parse("qemu64", false, &cfg, NULL), 0);
+    check_rows(qemu64, sizeof(qemu64) / sizeof(qemu64[0]));
+}
+
+static void topology_shows_in_leaves_1_b_and_80000008(void)
+{
+    cpu_config_parse("qemu64", false, &cfg, NULL);
+    cfg.cores = cfg.threads = 2;
+    check_rows(two_by_two, sizeof(two_by_two) / sizeof(two_by_two[0]));
+    cfg.threads = 1;
+    check_rows(two_sockets, sizeof(two_sockets) / sizeof(two_sockets[0]));
+}
+
+static void a_basic_leaf_beyond_the_highest_reads_as_the_highest(void)
+{
+    uint32_t top[4], beyond[4];
+
+    cpu_config_parse("qemu64", true, &cfg, NULL);
+    cpuid_query(&cfg, &live, cfg.model.level, 0, top);
+    cpuid_query(&cfg, &live, 0x1234, 0, beyond);
+    CHECK(!memcmp(top, beyond, sizeof(top)));
+    cpuid_query(&cfg, &live, 0x8000ffff, 0, beyond);
+    CHECK(!memcmp(top, beyond, sizeof(top)));
+}
+
+static void what_changes_while_it_runs_shows_in_leaf_1(void)
+{
+    uint32_t out[4];
+    struct cpuid_live other = { .apic_id = 0x42, .osxsave = true };
+
+    cpu_config_parse("qemu64", true, &cfg, NULL);
+    cpuid_query(&cfg, &other, 1, 0, out);
+    CHECK_EQ(out[1] >> 24, 0x42);
+    CHECK_EQ(out[2] >> 27 & 1, 1);
+    CHECK_EQ(out[3] >> 9 & 1, 0);
+}
+
+static void features_are_added_and_removed_by_name(void)
+{
+    CHECK_EQ(cpu_config_parse("qemu64,+x2apic,-nx,sse4_1=on,sse4-2=on", true, &cfg, NULL), 0);
+    CHECK_EQ(cfg.model.words[WORD_1_ECX] >> 21 & 1, 1);
+    CHECK_EQ(cfg.model.words[WORD_1_ECX] >> 19 & 3, 3);
+    CHECK_EQ(cfg.model.words[WORD_80000001_EDX] >> 20 & 1, 0);
+    CHECK_EQ(cpu_config_parse("qemu64-v1", true, &cfg, NULL), 0);
+}
+
+static void what_the_software_cpu_lacks_is_taken_away_and_told(void)
+{
+    CHECK_EQ(cpu_config_parse("max,+vmx", true, &cfg, NULL), 0);
+    for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++)
+        CHECK(!cpu_has(&cfg, m->word, m->bit));
+    CHECK(cfg.removed[WORD_1_ECX] >> 5 & 1);
+    CHECK_EQ(cpu_config_parse("qemu64,+vmx", false, &cfg, NULL), 0);
+    CHECK(cpu_has(&cfg, WORD_1_ECX, 5));
+}
+
+static void a_wrong_name_or_value_is_refused_with_what_is_legal(void)
+{
+    static const char *const bad[] = { "nonsense", "qemu64,+nonsense", "qemu64,nx=maybe", "qemu64,,", "qemu64,+", "", "qemu64-v2",
+                                       "qemu64,+nx=on" };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct error *err = NULL;
+
+        CHECK(cpu_config_parse(bad[i], true, &cfg, &err) < 0);
+        CHECK(err && err->legal[0]);
+        error_free(err);
+    }
+}
+
+static void count_name(const char *name, const char *brand, void *opaque)
+{
+    struct cpu_config c;
+
+    ++*(unsigned *)opaque;
+    CHECK(brand && cpu_config_parse(name, false, &c, NULL) == 0);
+}
+
+static void every_model_that_is_listed_can_be_had(void)
+{
+    unsigned n = 0;
+
+    cpu_model_names(count_name, &n);
+    CHECK(n >= 2);
+}
+
+int main(void)
+{
+    TEST(qemu64_reads_as_in_the_reference);
+    TEST(topology_shows_in_leaves_1_b_and_80000008);
+    TEST(a_basic_leaf_beyond_the_highest_reads_as_the_highest);
+    TEST(what_changes_while_it_runs_shows_in_leaf_1);
+    TEST(features_are_added_and_removed_by_name);
+    TEST(what_the_software_cpu_lacks_is_taken_away_and_told);
+    TEST(a_wrong_name_or_value_is_refused_with_what_is_legal);
+    TEST(every_model_that_is_listed_can_be_had);
+    return test_end();
+}

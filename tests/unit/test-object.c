@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "object/object.h"
+
+/* Types, the tree of objects, and properties, as the headers of object/ say them. */
+
+#include "lib/error.h"
+#include "tests/test.h"
+
+#include <errno.h>
+
+struct thing {
+    struct object obj;
+    struct {
+        uint32_t speed;
+        int16_t offset;
+        uint8_t mode;
+        bool on;
+        uint64_t room;
+        char *label;
+    } cfg;
+};
+#define T_ struct thing
+
+static const char *const modes[] = { "slow", "fast", NULL };
+static const struct prop base_props[] = {
+    PROP(T_, "speed", speed, .def = 9600, .min = 50, .max = 115200, WAS({ 602, 300 }, { 701, 1200 })),
+    PROP(T_, "on", on, .def = true),
+    {}
+};
+static const struct prop leaf_props[] = {
+    PROP(T_, "offset", offset, .def = (uint64_t)-5),
+    PROP_NAMED(T_, "mode", mode, modes, .def = 1),
+    PROP_SIZED(T_, "room", room, .def = 1 << 20),
+    PROP(T_, "label", label, .def_string = "none"),
+    {}
+};
+static const struct type thing_base = { .name = "thing-base", .parent = "object", .doc = "a test's", .abstract = true, .props = base_props };
+static const struct type thing_type = { .name = "thing", .parent = "thing-base", .doc = "a test's", .size = sizeof(T_), .props = leaf_props };
+TYPE(thing_base);
+TYPE(thing_type);
+
+static unsigned freed;
+static void thing_free(struct object *o)
+{
+    freed++;
+    free(o);
+}
+
+static struct object *thing_new(void)
+{
+    T_ *t = calloc(1, sizeof(*t));
+
+    object_init(&t->obj, &thing_type, thing_free);
+    return &t->obj;
+}
+
+static void root_free(struct object *o)
+{
+    (void)o;
+}
+
+static void a_type_is_itself_and_its_ancestors(void)
+{
+    CHECK(type_find("thing") == &thing_type);
+    CHECK(!type_find("nothing"));
+    CHECK(type_is(&thing_type, "thing") && type_is(&thing_type, "thing-base") && type_is(&thing_type, "object"));
+    CHECK(!type_is(&thing_base, "thing") && !type_is(&thing_type, "container"));
+}
+
+static char seen[200];
+static void see(const struct prop *p, void *opaque)
+{
+    (void)opaque;
+    strcat(strcat(seen, p->name), " ");
+}
+
+static void properties_of_parents_apply_too_parents_first(void)
+{
+    seen[0] = '\0';
+    type_props_each(&thing_type, see, NULL);
+    CHECK_STR(seen, "speed on offset mode room label ");
+    CHECK(type_prop_find(&thing_type, "speed") == &base_props[0]);
+    CHECK(!type_prop_find(&thing_base, "mode"));
+    CHECK(!type_prop_find(&thing_type, "nothing"));
+}
+
+static void a_parent_holds_a_reference_on_each_child(void)
+{
+    struct object root, *a = thing_new(), *b = thing_new();
+
+    freed = 0;
+    object_init(&root, &thing_base, root_free);
+    CHECK_EQ(object_attach(&root, "a", a, NULL), 0);
+    CHECK_EQ(object_attach(a, "b", object_get(b), NULL), 0);
+    CHECK_EQ(b->refs, 2);
+    object_put(&root);          /* the tree goes, b stays as long as we hold it */
+    CHECK_EQ(freed, 1);
+    CHECK_EQ(b->refs, 1);
+    CHECK(!b->parent);
+    object_put(b);
+    CHECK_EQ(freed, 2);
+    object_put(NULL);
+}
+
+static void names_are_unique_among_siblings(void)
+{
+    struct object root, *a = thing_new(), *b = thing_new();
+    struct error *err = NULL;
+
+    object_init(&root, &thing_base, root_free);
+    object_attach(&root, "x", a, NULL);
+    CHECK_EQ(object_attach(&root, "x", b, &err), -EEXIST);
+    CHECK_STR(err->value, "x");
+    error_free(err);
+    object_attach_numbered(&root, "dev", b);
+    CHECK(object_child(&root, "dev[0]") == b);
+    object_attach_numbered(&root, "dev", thing_new());
+    CHECK(object_child(&root, "dev[1]"));
+    object_detach(b);
+    object_attach_numbered(&root, "dev", thing_new());
+    CHECK(object_child(&root, "dev[0]"));
+    object_put(&root);
+}
+
+static void paths_lead_there_and_back(void)
+{
+    struct object root, *a = thing_new(), *c;
+    char *path, deep[600];
+
+    object_init(&root, &thing_base, root_free);
+    c = object_container(&root, "machine");
+    CHECK(object_container(&root, "machine") == c);
+    object_attach(c, "q35", a, NULL);
+    CHECK(object_resolve(&root, "/machine/q35") == a);
+    CHECK(object_resolve(&root, "//machine//q35/") == a);
+    CHECK(object_resolve(&root, "/") == &root);
+    CHECK(!object_resolve(&root, "/machine/none/q35"));
+    memset(deep, 'x', sizeof(deep));
+    deep[sizeof(deep) - 1] = '\0';
+    CHECK(!object_resolve(&root, deep));
+    path = object_path(a);
+    CHECK_STR(path, "/machine/q35");
+    free(path);
+    object_put(&root);
+}
+
+static void defaults_are_those_of_the_machines_version(void)
+{
+    T_ t = { 0 };
+    const struct { unsigned version; uint32_t speed; } cases[] = { { 601, 300 }, { 602, 1200 }, { 700, 1200 }, { 701, 9600 }, { 702, 9600 } };
+
+    for (unsigned i = 0; i < 5; i++) {
+        props_init(base_props, &t, cases[i].version);
+        CHECK_EQ(t.cfg.speed, cases[i].speed);
+    }
+    props_init(leaf_props, &t, 702);
+    CHECK(t.cfg.offset == -5 && t.cfg.mode == 1 && t.cfg.on);
+    CHECK_STR(t.cfg.label, "none");
+    props_fini(leaf_props, &t);
+    CHECK(!t.cfg.label);
+}
+
+static int set(const char *name, T_ *t, const char *value, struct error **err)
+{
+    return prop_set(type_prop_find(&thing_type, name), t, "thing", value, err);
+}
+
+static void what_fits_is_stored(void)
+{
+    T_ t = { 0 };
+
+    CHECK(!set("speed", &t, "0x4b0", NULL) && t.cfg.speed == 1200);
+    CHECK(!set("offset", &t, "-32768", NULL) && t.cfg.offset == -32768);
+    CHECK_EQ(prop_get(&leaf_props[0], &t), (uint64_t)-32768);
+    CHECK(!set("mode", &t, "slow", NULL) && t.cfg.mode == 0);
+    CHECK(!set("on", &t, "yes", NULL) && t.cfg.on);
+    CHECK(!set("on", &t, "off", NULL) && !t.cfg.on);
+    CHECK(!set("room", &t, "1.5G", NULL) && t.cfg.room == 3ull << 29);
+    CHECK(!set("label", &t, "a", NULL) && !set("label", &t, "b", NULL));
+    CHECK_STR(prop_text(&leaf_props[3], &t).s, "\"b\"");
+    CHECK_STR(prop_text(&base_props[0], &t).s, "1200 (0x4b0)");
+    CHECK_STR(prop_type_name(&leaf_props[0]), "int16");
+    props_fini(leaf_props, &t);
+}
+
+static void what_does_not_fit_is_refused_by_name_value_and_range(void)
+{
+    static const struct { const char *name, *value, *legal; int r; } bad[] = {
+        { "speed", "49", "50 to 115200", -ERANGE }, { "speed", "115201", "50 to 115200", -ERANGE },
+        { "speed", "12x", "a number", -EINVAL }, { "speed", "", "a number", -EINVAL }, { "speed", "-1", "a number", -EINVAL },
+        { "speed", "99999999999999999999999", "50 to 115200", -ERANGE },
+        { "offset", "32768", "-32768 to 32767", -ERANGE }, { "offset", "-32769", "-32768 to 32767", -ERANGE },
+        { "mode", "medium", "slow, fast", -EINVAL }, { "on", "1", "on, off", -EINVAL },
+        { "room", "1Q", "a size: digits, then k, M, G, T, P or E", -EINVAL },
+    };
+    T_ t = { 0 };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct error *err = NULL;
+
+        CHECK_EQ(set(bad[i].name, &t, bad[i].value, &err), bad[i].r);
+        CHECK_STR(err->object, T("thing.%s", bad[i].name));
+        CHECK_STR(err->value, bad[i].value);
+        CHECK_STR(err->legal, bad[i].legal);
+        error_free(err);
+    }
+    CHECK(!t.cfg.speed && !t.cfg.offset && !t.cfg.room);
+}
+
+static void sizes_have_suffixes(void)
+{
+    static const struct { const char *s; uint64_t unit, val; int r; } cases[] = {
+        { "512", 1, 512, 0 }, { "512", 1 << 20, 512u << 20, 0 }, { "0x200", 1, 0x200, 0 }, { "64k", 1 << 20, 65536, 0 },
+        { "1.5G", 1, 3ull << 29, 0 }, { "2t", 1, 2ull << 40, 0 }, { "15E", 1, 15ull << 60, 0 }, { "7b", 1 << 20, 7, 0 },
+        { "16E", 1, 0, -ERANGE }, { "99999999999999999999", 1, 0, -ERANGE }, { "", 1, 0, -EINVAL }, { "k", 1, 0, -EINVAL },
+        { "-1", 1, 0, -EINVAL }, { "1kk", 1, 0, -EINVAL }, { "1 k", 1, 0, -EINVAL },
+    };
+
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t val = 0;
+
+        CHECK_EQ((int64_t)prop_parse_size(cases[i].s, cases[i].unit, &val), (int64_t)cases[i].r);
+        CHECK_EQ(val, cases[i].val);
+    }
+}
+
+int main(void)
+{
+    TEST(a_type_is_itself_and_its_ancestors);
+    TEST(properties_of_parents_apply_too_parents_first);
+    TEST(a_parent_holds_a_reference_on_each_child);
+    TEST(names_are_unique_among_siblings);
+    TEST(paths_lead_there_and_back);
+    TEST(defaults_are_those_of_the_machines_version);
+    TEST(what_fits_is_stored);
+    TEST(what_does_not_fit_is_refused_by_name_value_and_range);
+    TEST(sizes_have_suffixes);
+    return test_end();
+}
