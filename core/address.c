@@ -67,7 +67,8 @@ static void look_once(struct address_space *as, uint64_t addr, unsigned *hint, s
     }
     spot->at = r->offset + (addr - r->first);
     spot->more = r->last - addr;
-    if (r->region->kind == REGION_IO && r->region->type)     /* who is addressed takes the whole access, as CF8h does over CF9h */
+    /* who is addressed takes the whole access, as CF8h does over CF9h */
+    if (r->region->kind == REGION_IO && r->region->type)
         spot->more = r->region->last - spot->at;
     if (r->host)
         spot->host = r->host + (addr - r->first);

@@ -27,7 +27,11 @@ static const struct device_type device_base = {
 };
 DEVICE_TYPE(device_base);
 static const struct device_type sysbus_base = {
-    .type = { .name = "sys-bus-device", .parent = "device", .doc = "a device on no bus", .abstract = true, .state = &no_state },
+    .type = { .name = "sys-bus-device",
+              .parent = "device",
+              .doc = "a device on no bus",
+              .abstract = true,
+              .state = &no_state },
 };
 DEVICE_TYPE(sysbus_base);
 
@@ -94,7 +98,8 @@ int device_set(struct device *dev, const char *name, const char *value, struct e
     int r;
 
     if (!p)
-        return error_set(err, -ENOENT, ERROR_UNKNOWN, t->name, name, T("a property that -device %s,help lists", t->name));
+        return error_set(err, -ENOENT, ERROR_UNKNOWN, t->name, name,
+                         T("a property that -device %s,help lists", t->name));
     if (!dev->realized)
         return prop_set(p, dev, t->name, value, err);
     if (!p->set)

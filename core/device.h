@@ -85,6 +85,7 @@ struct device {
     char *bus_path;                     /* prefix of its section in the stream ("0000:00:1f.0"); NULL: none */
     uint32_t instance;                  /* of sections with fixed_instance */
     struct list_node in_machine;        /* creation order, the order of sections */
+    const struct irq_sink *inputs;      /* of a controller: its lines, for those who find it by name; NULL: none */
     struct lock own, *lock;             /* lock: own, the chipset's, or NULL */
     bool realized;
     void *staged;                       /* state that was read and checked, not yet taken over */

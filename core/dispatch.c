@@ -222,7 +222,8 @@ uint64_t device_read(struct device *dev, unsigned n, uint64_t at, unsigned size)
 
 void device_write(struct device *dev, unsigned n, uint64_t at, unsigned size, uint64_t val)
 {
-    dispatch(dev, &(struct entry){ .kind = ENTRY_WRITE, .region = &dev->regions[n], .at = at, .size = size, .val = val });
+    dispatch(dev, &(struct entry){ .kind = ENTRY_WRITE, .region = &dev->regions[n], .at = at, .size = size,
+                                   .val = val });
 }
 
 void guest_error(struct device *dev, const char *what, uint64_t val)

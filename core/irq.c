@@ -8,12 +8,15 @@
  * source holds; nothing here marks the thread as inside a device, since nothing comes back.
  */
 
-#include "core/device.h"
+#include "core/machine.h"
 
 static void deliver(const struct irq *irq, bool level)
 {
     struct device *dev = irq->sink->dev;
+    const struct irq_watch *watch = &dev->machine->irq_watch;
 
+    if (watch->fn)
+        watch->fn(watch->opaque, irq, level);
     if (dev->lock)
         lock_take(dev->lock);
     irq->sink->set(dev, irq->line, level);

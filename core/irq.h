@@ -14,6 +14,13 @@
 #include <stdint.h>
 
 struct device;
+struct irq;
+
+/* Who looks on (qtest): told of every level that is delivered, on the thread that sets it, before it arrives. */
+struct irq_watch {
+    void (*fn)(void *opaque, const struct irq *irq, bool level);
+    void *opaque;
+};
 
 /* The receiving end: `set` runs under the controller's lock, then its outputs() follow. */
 struct irq_sink {

@@ -20,7 +20,8 @@ bool kick_try_sleep(struct kick *k)
 {
     uint32_t awake = KICK_AWAKE;
 
-    if (__atomic_compare_exchange_n((uint32_t *)&k->word, &awake, KICK_ASLEEP, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    if (__atomic_compare_exchange_n((uint32_t *)&k->word, &awake, KICK_ASLEEP, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST))
         return true;
     k->word = KICK_AWAKE;
     return false;
@@ -30,7 +31,8 @@ bool kick_slept(struct kick *k)
 {
     uint32_t kicked = KICK_KICKED;
 
-    return __atomic_compare_exchange_n((uint32_t *)&k->word, &kicked, KICK_AWAKE, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+    return __atomic_compare_exchange_n((uint32_t *)&k->word, &kicked, KICK_AWAKE, false, __ATOMIC_SEQ_CST,
+                                       __ATOMIC_SEQ_CST);
 }
 
 void kick_set(struct kick *k)

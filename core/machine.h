@@ -81,6 +81,7 @@ struct machine {
     void (*board_free)(struct machine *m);      /* after devices and vCPUs */
     void *cpu_model;                    /* struct cpu_config of all vCPUs; freed with the machine */
     _Atomic unsigned guest_errors;
+    struct irq_watch irq_watch;         /* accel/qtest's */
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
     const void *globals;                /* -global lines, main's */
 };
@@ -105,7 +106,8 @@ void machine_request_quit(struct machine *m, int status);
 
 /* Home loop.  -EINVAL with an error that names the state when the transition is not legal. */
 int machine_start(struct machine *m, struct error **err);               /* to running: clock and vCPUs go */
-int machine_stop(struct machine *m, enum run_state state, struct error **err);  /* vCPUs and clock stand, then returns */
+/* vCPUs and clock stand, then returns */
+int machine_stop(struct machine *m, enum run_state state, struct error **err);
 bool machine_running(const struct machine *m);
 /* Reset of devices in creation order, then CPUs; the machine must stand.  cold: power-on. */
 void machine_reset(struct machine *m, bool cold);

@@ -13,8 +13,11 @@
 
 #include <errno.h>
 
-_Static_assert((int)QAPI_RUN_STATE_SHUTDOWN == (int)RUN_SHUTDOWN && (int)QAPI_RUN_STATE__NUM == (int)RUN_STATES, "run states");
-_Static_assert((int)QAPI_SHUTDOWN_CAUSE_GUEST_RESET == (int)CAUSE_GUEST_RESET && (int)QAPI_SHUTDOWN_CAUSE__NUM == (int)CAUSES, "causes");
+_Static_assert((int)QAPI_RUN_STATE_SHUTDOWN == (int)RUN_SHUTDOWN && (int)QAPI_RUN_STATE__NUM == (int)RUN_STATES,
+               "run states");
+_Static_assert((int)QAPI_SHUTDOWN_CAUSE_GUEST_RESET == (int)CAUSE_GUEST_RESET &&
+                   (int)QAPI_SHUTDOWN_CAUSE__NUM == (int)CAUSES,
+               "causes");
 
 int qmp_query_status(struct qapi_ctx *ctx, struct qapi_status_info *ret, struct error **err)
 {

@@ -41,7 +41,8 @@ struct ram_config {
     bool share, prealloc;
 };
 
-/* Sparse unless prealloc.  -ENOMEM, -ERANGE (0, not a multiple of 4096, or above 1 TiB... the host refuses), errno of the file. */
+/* Sparse unless prealloc.  -ENOMEM, -ERANGE (0, not a multiple of 4096, or above 1 TiB... the host refuses), errno of
+ * the file. */
 int ram_block_new(const struct ram_config *cfg, struct ram_block **block, struct error **err);
 void ram_block_free(struct ram_block *b);
 

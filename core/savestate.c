@@ -75,7 +75,8 @@ static void section_save(struct saving *s, const struct device *dev, const struc
 static int device_save(struct saving *s, struct device *dev, struct error **err)
 {
     if (!dev->type->type.state)
-        return error_set(err, -ENOTSUP, ERROR_STATE, dev->type->type.name, "migration", "only types with a state table");
+        return error_set(err, -ENOTSUP, ERROR_STATE, dev->type->type.name, "migration",
+                         "only types with a state table");
     if (dev->realized && dev->type->capture)
         device_enter(dev, dev->type->capture);
     for (const struct section *sec = sections_of(dev); sec && sec->name; sec = sec->also) {

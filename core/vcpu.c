@@ -44,7 +44,8 @@ static void vcpu_map_fini(struct vcpu *cpu)
     region_fini(&cpu->root);
 }
 
-int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **out, struct error **err)
+int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **out,
+             struct error **err)
 {
     struct vcpu *cpu = calloc(1, sizeof(*cpu));
     int r;

@@ -67,7 +67,8 @@ struct vcpu {
 };
 
 /* model: the struct cpu_config of cpu/, borrowed for the vCPU's life. */
-int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **cpu, struct error **err);
+int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **cpu,
+             struct error **err);
 void vcpu_free(struct vcpu *cpu);
 
 /* Home loop. */

@@ -75,7 +75,8 @@ static void leaf_b(const struct cpu_config *c, const struct cpuid_live *live, ui
     }
 }
 
-static void leaf_basic(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t sub, uint32_t out[4])
+static void leaf_basic(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t sub,
+                       uint32_t out[4])
 {
     const uint32_t *w = c->model.words;
 
@@ -142,7 +143,8 @@ static void leaf_extended(const struct cpu_config *c, uint32_t leaf, uint32_t ou
     }
 }
 
-void cpuid_query(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t subleaf, uint32_t out[4])
+void cpuid_query(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t subleaf,
+                 uint32_t out[4])
 {
     set(out, 0, 0, 0, 0);
     if (leaf >> 16 == 0x8000 && leaf <= c->model.xlevel) {

@@ -17,15 +17,33 @@
 #include <string.h>
 
 static const struct cpu_model models[] = {
-    { .name = "qemu64", .vendor = "AuthenticAMD", .brand = "QEMU Virtual CPU version 2.5+",
-      .signature = 0x60fb1, .level = 0xd, .xlevel = 0x8000000a, .phys_bits = 40,
-      .words = { [WORD_1_EDX] = 0x078bfbfd, [WORD_1_ECX] = 0x80002001,
-                 [WORD_80000001_EDX] = 0x2193fbfd, [WORD_80000001_ECX] = 0x00000005 } },
-    { .name = "max", .vendor = "AuthenticAMD", .brand = "QEMU TCG CPU version 2.5+",
-      .signature = 0x60fb1, .level = 0xd, .xlevel = 0x8000000a, .phys_bits = 40,
-      .words = { [WORD_1_EDX] = 0x0fcbfbfd, [WORD_1_ECX] = 0xf6d8320b, [WORD_6_EAX] = 0x4,
-                 [WORD_7_EBX] = 0x01d843a9, [WORD_7_ECX] = 0x8001020c, [WORD_D1_EAX] = 0x5,
-                 [WORD_80000001_EDX] = 0xedd3fbfd, [WORD_80000001_ECX] = 0x00000075, [WORD_8000000A_EDX] = 0x10010001 } },
+    { .name = "qemu64",
+      .vendor = "AuthenticAMD",
+      .brand = "QEMU Virtual CPU version 2.5+",
+      .signature = 0x60fb1,
+      .level = 0xd,
+      .xlevel = 0x8000000a,
+      .phys_bits = 40,
+      .words = { [WORD_1_EDX] = 0x078bfbfd,
+                 [WORD_1_ECX] = 0x80002001,
+                 [WORD_80000001_EDX] = 0x2193fbfd,
+                 [WORD_80000001_ECX] = 0x00000005 } },
+    { .name = "max",
+      .vendor = "AuthenticAMD",
+      .brand = "QEMU TCG CPU version 2.5+",
+      .signature = 0x60fb1,
+      .level = 0xd,
+      .xlevel = 0x8000000a,
+      .phys_bits = 40,
+      .words = { [WORD_1_EDX] = 0x0fcbfbfd,
+                 [WORD_1_ECX] = 0xf6d8320b,
+                 [WORD_6_EAX] = 0x4,
+                 [WORD_7_EBX] = 0x01d843a9,
+                 [WORD_7_ECX] = 0x8001020c,
+                 [WORD_D1_EAX] = 0x5,
+                 [WORD_80000001_EDX] = 0xedd3fbfd,
+                 [WORD_80000001_ECX] = 0x00000075,
+                 [WORD_8000000A_EDX] = 0x10010001 } },
 };
 enum { MODELS = sizeof(models) / sizeof(models[0]) };
 
@@ -45,7 +63,8 @@ static const struct cpu_model *model_find(const char *name, size_t len)
 {
     for (unsigned i = 0; i < MODELS; i++)
         if ((strlen(models[i].name) == len && !strncmp(models[i].name, name, len)) ||
-            (strlen(models[i].name) + 3 == len && !strncmp(models[i].name, name, len - 3) && !strncmp(name + len - 3, "-v1", 3)))
+            (strlen(models[i].name) + 3 == len && !strncmp(models[i].name, name, len - 3) &&
+             !strncmp(name + len - 3, "-v1", 3)))
             return &models[i];
     return NULL;
 }
@@ -90,7 +109,8 @@ static int item_parse(const char *spec, size_t len, struct cpu_config *cfg, stru
     if (eq) {
         on = name_is("on", eq + 1, value_len);
         if (!on && !name_is("off", eq + 1, value_len))
-            return error_set(err, -EINVAL, ERROR_SYNTAX, T("cpu.%s", f->name), T("%.*s", (int)value_len, eq + 1), "on, off");
+            return error_set(err, -EINVAL, ERROR_SYNTAX, T("cpu.%s", f->name), T("%.*s", (int)value_len, eq + 1),
+                             "on, off");
     }
     cfg->model.words[f->word] &= ~(1u << f->bit);
     cfg->model.words[f->word] |= (uint32_t)on << f->bit;

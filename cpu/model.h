@@ -56,4 +56,5 @@ static inline bool cpu_has(const struct cpu_config *c, enum cpu_word w, unsigned
 struct cpuid_live { uint32_t apic_id; bool apic_enabled, osxsave; uint64_t xcr0; };
 
 /* out: eax ebx ecx edx.  Leaves beyond the highest answer as the highest basic one, as the hardware does. */
-void cpuid_query(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t subleaf, uint32_t out[4]);
+void cpuid_query(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t subleaf,
+                 uint32_t out[4]);

@@ -32,22 +32,27 @@ static void gprs(struct lines *l, const struct x86_state *st)
             LINE(l, "%s=%016" PRIx64 " %s=%016" PRIx64 " %s=%016" PRIx64 " %s=%016" PRIx64, names64[i], g[order[i]],
                  names64[i + 1], g[order[i + 1]], names64[i + 2], g[order[i + 2]], names64[i + 3], g[order[i + 3]]);
         else
-            LINE(l, "%s=%08" PRIx32 " %s=%08" PRIx32 " %s=%08" PRIx32 " %s=%08" PRIx32, names32[i], (uint32_t)g[order[i]],
-                 names32[i + 1], (uint32_t)g[order[i + 1]], names32[i + 2], (uint32_t)g[order[i + 2]], names32[i + 3], (uint32_t)g[order[i + 3]]);
+            LINE(l, "%s=%08" PRIx32 " %s=%08" PRIx32 " %s=%08" PRIx32 " %s=%08" PRIx32, names32[i],
+                 (uint32_t)g[order[i]], names32[i + 1], (uint32_t)g[order[i + 1]], names32[i + 2],
+                 (uint32_t)g[order[i + 2]], names32[i + 3], (uint32_t)g[order[i + 3]]);
 }
 
 static void flags(struct lines *l, const struct x86_state *st, bool halted)
 {
-    static const struct { uint32_t bit; char c; } letters[] = {
-        { FLAG_DF, 'D' }, { FLAG_OF, 'O' }, { FLAG_SF, 'S' }, { FLAG_ZF, 'Z' }, { FLAG_AF, 'A' }, { FLAG_PF, 'P' }, { FLAG_CF, 'C' },
+    static const struct { uint32_t bit; char c;
+    } letters[] = {
+        { FLAG_DF, 'D' }, { FLAG_OF, 'O' }, { FLAG_SF, 'S' }, { FLAG_ZF, 'Z' },
+        { FLAG_AF, 'A' }, { FLAG_PF, 'P' }, { FLAG_CF, 'C' },
     };
     char text[8] = "";
 
     for (unsigned i = 0; i < 7; i++)
         text[i] = st->rflags & letters[i].bit ? letters[i].c : '-';
-    LINE(l, code64(st) ? "RIP=%016" PRIx64 " RFL=%08x [%s] CPL=%u II=%u A20=%u SMM=%u HLT=%u"
-                       : "EIP=%08" PRIx64 " EFL=%08x [%s] CPL=%u II=%u A20=%u SMM=%u HLT=%u",
-         st->rip, (uint32_t)st->rflags, text, st->seg[SS].attr >> SEG_DPL_SHIFT & 3, st->inhibit, st->a20, st->smm, halted);
+    LINE(l,
+         code64(st) ? "RIP=%016" PRIx64 " RFL=%08x [%s] CPL=%u II=%u A20=%u SMM=%u HLT=%u"
+                    : "EIP=%08" PRIx64 " EFL=%08x [%s] CPL=%u II=%u A20=%u SMM=%u HLT=%u",
+         st->rip, (uint32_t)st->rflags, text, st->seg[SS].attr >> SEG_DPL_SHIFT & 3, st->inhibit, st->a20, st->smm,
+         halted);
 }
 
 static const char *seg_kind(uint32_t attr, bool lma)
@@ -61,16 +66,18 @@ static void segment(struct lines *l, const struct x86_state *st, const char *nam
 {
     uint32_t shown = s->attr | (s->attr & SEG_G ? s->limit >> 12 & 0xf0000 : s->limit & 0xf0000);
 
-    LINE(l, code64(st) ? "%-3s=%04x %016" PRIx64 " %08x %08x %s" : "%-3s=%04x %08" PRIx64 " %08x %08x %s", name, s->sel, s->base,
-         s->limit, shown & ~0xf0000u, s->attr & SEG_P ? seg_kind(s->attr, st->efer & EFER_LMA) : "");
+    LINE(l, code64(st) ? "%-3s=%04x %016" PRIx64 " %08x %08x %s" : "%-3s=%04x %08" PRIx64 " %08x %08x %s", name, s->sel,
+         s->base, s->limit, shown & ~0xf0000u, s->attr & SEG_P ? seg_kind(s->attr, st->efer & EFER_LMA) : "");
 }
 
 static void system_registers(struct lines *l, const struct x86_state *st)
 {
     LINE(l, "GDT=     %016" PRIx64 " %08x", st->gdt.base, st->gdt.limit);
     LINE(l, "IDT=     %016" PRIx64 " %08x", st->idt.base, st->idt.limit);
-    LINE(l, "CR0=%08x CR2=%016" PRIx64 " CR3=%016" PRIx64 " CR4=%08x", (uint32_t)st->cr0, st->cr2, st->cr3, (uint32_t)st->cr4);
-    LINE(l, "DR0=%016" PRIx64 " DR1=%016" PRIx64 " DR2=%016" PRIx64 " DR3=%016" PRIx64 " ", st->dr[0], st->dr[1], st->dr[2], st->dr[3]);
+    LINE(l, "CR0=%08x CR2=%016" PRIx64 " CR3=%016" PRIx64 " CR4=%08x", (uint32_t)st->cr0, st->cr2, st->cr3,
+         (uint32_t)st->cr4);
+    LINE(l, "DR0=%016" PRIx64 " DR1=%016" PRIx64 " DR2=%016" PRIx64 " DR3=%016" PRIx64 " ", st->dr[0], st->dr[1],
+         st->dr[2], st->dr[3]);
     LINE(l, "DR6=%016" PRIx64 " DR7=%016" PRIx64, st->dr[6], st->dr[7]);
     LINE(l, "EFER=%016" PRIx64, st->efer);
 }

@@ -7,4 +7,5 @@
 
 #include <stdbool.h>
 
-void x86_state_print(const struct x86_state *st, bool halted, void (*out)(void *opaque, const char *line), void *opaque);
+void x86_state_print(const struct x86_state *st, bool halted, void (*out)(void *opaque, const char *line),
+                     void *opaque);

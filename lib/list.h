@@ -17,8 +17,9 @@ struct list_node { struct list_node *next, *prev; };
 #define list_entry(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
 #define list_for_each(pos, head) for (struct list_node *pos = (head)->next; pos != (head); pos = pos->next)
 /* pos may be removed in the body. */
-#define list_for_each_safe(pos, head) \
-    for (struct list_node *pos = (head)->next, *pos##_next = pos->next; pos != (head); pos = pos##_next, pos##_next = pos->next)
+#define list_for_each_safe(pos, head)                                                  \
+    for (struct list_node *pos = (head)->next, *pos##_next = pos->next; pos != (head); \
+         pos = pos##_next, pos##_next = pos->next)
 
 static inline void list_init(struct list_node *head)
 {

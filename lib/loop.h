@@ -21,9 +21,9 @@ struct timer_heap;
 
 int loop_new(struct loop **loop, struct error **err);
 void loop_free(struct loop *loop);              /* nothing may be watched any more; NULL is fine */
-void loop_run(struct loop *loop);               /* until loop_quit(); registers its thread with the epoch if needed by the caller */
+void loop_run(struct loop *loop); /* until loop_quit(); registers its thread with the epoch if needed by the caller */
 void loop_quit(struct loop *loop);              /* from any thread */
-bool loop_is_mine(const struct loop *loop);     /* does this thread run it (or did it make it and nobody runs it yet)? */
+bool loop_is_mine(const struct loop *loop); /* does this thread run it (or did it make it and nobody runs it yet)? */
 /* One round: waits at most timeout_ms (-1: for ever) for an event.  For tests and for loop_run(). */
 void loop_turn(struct loop *loop, int timeout_ms);
 

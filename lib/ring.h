@@ -2,7 +2,8 @@
 #pragma once
 
 /*
- * A bounded byte ring between one producer and one consumer, on different threads (sketch: design of chardev front ends)
+ * A bounded byte ring between one producer and one consumer, on different threads (sketch: design of chardev front
+ * ends)
  *
  * Nobody blocks and nothing is lost: who finds it full keeps its bytes and is owed a call once there
  * is room.  Who puts the first byte into an empty ring wakes the consumer, so a burst wakes it once.

@@ -74,7 +74,8 @@ int keyval_end(const struct keyval *kv, const char *legal, struct error **err)
 {
     for (unsigned i = 0; i < kv->n; i++)
         if (!kv->pair[i].used)
-            return error_set(err, -EINVAL, ERROR_UNKNOWN, kv->option, T("%s=%s", kv->pair[i].key, kv->pair[i].value), legal);
+            return error_set(err, -EINVAL, ERROR_UNKNOWN, kv->option, T("%s=%s", kv->pair[i].key, kv->pair[i].value),
+                             legal);
     return 0;
 }
 

@@ -22,7 +22,9 @@ int option_version(struct config *c, const char *value, struct error **err)
     (void)value;
     (void)err;
     printf("QEMU emulator version %d.%d.%d (Rhea %s)\n", QEMU_MAJOR, QEMU_MINOR, QEMU_MICRO, RHEA_VERSION);
-    printf("Rhea is free software under the Apache License 2.0; it implements the interfaces of the version named above.\n");
+    printf(
+        "Rhea is free software under the Apache License 2.0; it implements the interfaces of the version "
+        "named above.\n");
     c->help_shown = true;
     return 0;
 }
@@ -37,8 +39,8 @@ int option_help(struct config *c, const char *value, struct error **err)
         const char *bar = strchr(o->names, '|');
         int len = bar ? (int)(bar - o->names) : (int)strlen(o->names);
 
-        snprintf(head, sizeof(head), "-%.*s%s%s%s%s", len, o->names, bar ? ", -" : "", bar ? bar + 1 : "", o->argument ? " " : "",
-                 o->argument ? o->argument : "");
+        snprintf(head, sizeof(head), "-%.*s%s%s%s%s", len, o->names, bar ? ", -" : "", bar ? bar + 1 : "",
+                 o->argument ? " " : "", o->argument ? o->argument : "");
         printf("%-58s %s\n", head, o->help);
     }
     printf("\nDuring -nographic: C-a x ends the machine, C-a c switches to the monitor, C-a h lists more keys.\n");

@@ -81,7 +81,8 @@ static int mon_start(struct process *p, const char *spec, struct error **err)
     if (!r && !chardev)
         r = error_set(err, -EINVAL, ERROR_SYNTAX, "-mon", spec, "chardev=ID");
     if (!r)
-        r = add(p, "-mon", chardev, mode && !strcmp(mode, "control") ? pretty ? MONITOR_QMP_PRETTY : MONITOR_QMP : MONITOR_HMP, err);
+        r = add(p, "-mon", chardev,
+                mode && !strcmp(mode, "control") ? pretty ? MONITOR_QMP_PRETTY : MONITOR_QMP : MONITOR_HMP, err);
     keyval_fini(&kv);
     return r;
 }

@@ -122,16 +122,19 @@ static int topology(struct board_config *b, unsigned max, struct error **err)
     if (b->cores && b->sockets * b->cores * b->threads == max)
         return 0;
 odd:
-    return error_set(err, -EINVAL, ERROR_RANGE, "-smp", T("%u sockets, %u cores, %u threads for %u CPUs", b->sockets, b->cores,
-                     b->threads, max), "sockets * cores * threads equal to the number of CPUs");
+    return error_set(err, -EINVAL, ERROR_RANGE, "-smp",
+                     T("%u sockets, %u cores, %u threads for %u CPUs", b->sockets, b->cores, b->threads, max),
+                     "sockets * cores * threads equal to the number of CPUs");
 }
 
 int option_smp(struct config *c, const char *value, struct error **err)
 {
     struct keyval kv;
     unsigned max = 0;
-    struct { const char *key; unsigned *val; } numbers[] = {
-        { "cpus", &c->board.cpus }, { "sockets", &c->board.sockets }, { "cores", &c->board.cores }, { "threads", &c->board.threads },
+    struct { const char *key; unsigned *val;
+    } numbers[] = {
+        { "cpus", &c->board.cpus },   { "sockets", &c->board.sockets },
+        { "cores", &c->board.cores }, { "threads", &c->board.threads },
         { "maxcpus", &max },
     };
     int r = keyval_parse(&kv, "-smp", value, "cpus", err);
@@ -148,7 +151,8 @@ int option_smp(struct config *c, const char *value, struct error **err)
         c->board.cpus = (c->board.sockets ? c->board.sockets : 1) * (c->board.cores ? c->board.cores : 1) *
                         (c->board.threads ? c->board.threads : 1);
     if (!r && max && max != c->board.cpus)
-        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-smp maxcpus", T("%u", max), "legal: the number of CPUs, as none can be plugged");
+        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-smp maxcpus", T("%u", max),
+                      "legal: the number of CPUs, as none can be plugged");
     return r;
 }
 
@@ -160,7 +164,8 @@ int config_check(struct config *c, struct error **err)
     if (!b)
         return error_set(err, -EINVAL, ERROR_UNSUPPORTED, "-machine", "pc, the default,", "legal: -machine q35");
     if (c->board.cpus > b->max_cpus)
-        return error_set(err, -ERANGE, ERROR_RANGE, "-smp cpus", T("%u", c->board.cpus), T("1 to %u with -machine %s", b->max_cpus, b->name));
+        return error_set(err, -ERANGE, ERROR_RANGE, "-smp cpus", T("%u", c->board.cpus),
+                         T("1 to %u with -machine %s", b->max_cpus, b->name));
     r = topology(&c->board, c->board.cpus, err);
     if (r < 0)
         return r;

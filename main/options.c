@@ -32,8 +32,14 @@ static int append(struct config_list *list, const char *option, const char *valu
     static int fn(struct config *c, const char *v, struct error **err) { (void)err; return set_string(&c->member, v); }
 #define LIST_OPTION(fn, member, name) \
     static int fn(struct config *c, const char *v, struct error **err) { return append(&c->member, name, v, err); }
-#define FLAG_OPTION(fn, member) \
-    static int fn(struct config *c, const char *v, struct error **err) { (void)v; (void)err; c->member = true; return 0; }
+#define FLAG_OPTION(fn, member)                                        \
+    static int fn(struct config *c, const char *v, struct error **err) \
+    {                                                                  \
+        (void)v;                                                       \
+        (void)err;                                                     \
+        c->member = true;                                              \
+        return 0;                                                      \
+    }
 
 STRING_OPTION(option_cpu, cpu)
 STRING_OPTION(option_kernel, board.kernel)
@@ -79,12 +85,14 @@ const struct option options[] = {
     { "machine|M", "[type=]NAME[,PROP=VALUE...]", option_machine, "the machine to emulate; \"help\" lists them" },
     { "accel", "NAME[,PROP=VALUE...]", option_accel, "how guest code runs; of several the first that works is taken" },
     { "cpu", "MODEL[,+FEATURE,-FEATURE...]", option_cpu, "the CPU model; \"help\" lists them" },
-    { "smp", "[cpus=]N[,sockets=N,cores=N,threads=N,maxcpus=N]", option_smp, "number of CPUs and how they are arranged" },
+    { "smp", "[cpus=]N[,sockets=N,cores=N,threads=N,maxcpus=N]", option_smp,
+      "number of CPUs and how they are arranged" },
     { "m", "[size=]MEGABYTES", option_memory, "RAM; suffixes M and G" },
     { "kernel", "FILE", option_kernel, "a Linux kernel to start" },
     { "initrd", "FILE", option_initrd, "its initial RAM disk" },
     { "append", "TEXT", option_append, "its command line" },
-    { "device", "TYPE[,PROP=VALUE...]", option_device, "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
+    { "device", "TYPE[,PROP=VALUE...]", option_device,
+      "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
     { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
     { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },
@@ -134,7 +142,8 @@ static int one(struct config *c, int *i, int argc, char **argv, struct error **e
     const struct option *o = *arg == '-' && *name ? option_find(name) : NULL;
 
     if (*arg != '-')
-        return error_set(err, -EINVAL, ERROR_UNSUPPORTED, "argument", arg, "disk images have no home in this version yet; options begin with -");
+        return error_set(err, -EINVAL, ERROR_UNSUPPORTED, "argument", arg,
+                         "disk images have no home in this version yet; options begin with -");
     if (!o)
         return error_set(err, -EINVAL, ERROR_UNKNOWN, "option", arg, "an option that -help lists");
     if (!o->argument)

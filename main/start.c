@@ -151,7 +151,8 @@ static int serials_start(struct process *p, struct board_config *b, struct error
     int r = 0;
 
     if (!c->serials.n && c->nographic && !c->no_defaults)
-        return process_chardev(p, "-serial", c->monitors.n || c->mons.n ? "stdio" : "mon:stdio", "serial0", &b->serial[0], err);
+        return process_chardev(p, "-serial", c->monitors.n || c->mons.n ? "stdio" : "mon:stdio", "serial0",
+                               &b->serial[0], err);
     for (unsigned i = 0; i < c->serials.n && !r; i++) {
         if (i == 4)
             return error_set(err, -ERANGE, ERROR_RANGE, "-serial", c->serials.item[i], "at most four serial ports");

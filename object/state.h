@@ -27,7 +27,7 @@ enum field_kind {
 struct field {
     const char *name;
     enum field_kind kind;
-    uint32_t off, size;         /* member of st (of the element, when nested), one element; NUMBER with size == 0: computed */
+    uint32_t off, size; /* member of st (of the element, when nested), one element; NUMBER with size == 0: computed */
     uint32_t count;             /* elements, the bound of `used` */
     uint32_t used_off, used_size;       /* member that says how many are on the wire; or 0: all */
     uint8_t wire;               /* bytes on the wire, big-endian; 0: as in st */
@@ -35,7 +35,7 @@ struct field {
     bool is_bool;
     bool keep;                  /* survives reset (not power-on) */
     bool equal;                 /* a stream with another value than ours is refused */
-    bool hidden;                /* in st, never on the wire: `computed` from others, or host-side; reset still applies */
+    bool hidden; /* in st, never on the wire: `computed` from others, or host-side; reset still applies */
     uint64_t reset;
     uint64_t max;               /* a stream with more is refused; 0: whatever fits */
     uint16_t since, until;      /* machine versions that send it: since <= version < until */
@@ -67,10 +67,16 @@ extern const struct section no_state;
     { .name = (name_), .off = ST_OFF(T, m), .size = ST_SIZE(T, m[0]), .count = ST_COUNT(T, m), __VA_ARGS__ }
 #define BUFFER(T, name_, m, ...) \
     { .name = (name_), .kind = FIELD_BUFFER, .off = ST_OFF(T, m), .size = ST_SIZE(T, m), .count = 1, __VA_ARGS__ }
-#define STRUCT(T, name_, m, nested_, ...) \
-    { .name = (name_), .kind = FIELD_STRUCT, .off = ST_OFF(T, m), .size = ST_SIZE(T, m), .count = 1, .nested = (nested_), __VA_ARGS__ }
-#define STRUCTS(T, name_, m, nested_, ...) \
-    { .name = (name_), .kind = FIELD_STRUCT, .off = ST_OFF(T, m), .size = ST_SIZE(T, m[0]), .count = ST_COUNT(T, m), .nested = (nested_), __VA_ARGS__ }
+#define STRUCT(T, name_, m, nested_, ...)                                                              \
+    {                                                                                                  \
+        .name = (name_), .kind = FIELD_STRUCT, .off = ST_OFF(T, m), .size = ST_SIZE(T, m), .count = 1, \
+        .nested = (nested_), __VA_ARGS__                                                               \
+    }
+#define STRUCTS(T, name_, m, nested_, ...)                                                                             \
+    {                                                                                                                  \
+        .name = (name_), .kind = FIELD_STRUCT, .off = ST_OFF(T, m), .size = ST_SIZE(T, m[0]), .count = ST_COUNT(T, m), \
+        .nested = (nested_), __VA_ARGS__                                                                               \
+    }
 /* Inside a nested table: E is the element's type. */
 #define ELEM(E, name_, m, ...)                                                                   \
     { .name = (name_), .off = offsetof(E, m), .size = sizeof(((E *)0)->m), .count = 1,             \
@@ -99,7 +105,8 @@ int state_load(const struct state_owner *o, const struct section *s, uint32_t ve
 /* The members, and the closing brace, of the object that describes s in the stream's trailer:
  * "vmsd_name", "version", "fields", "subsections". */
 struct _GString;
-void state_describe_members(const struct state_owner *o, const struct section *s, const void *st, struct _GString *json);
+void state_describe_members(const struct state_owner *o, const struct section *s, const void *st,
+                            struct _GString *json);
 
 /* The register that owns the bytes at off of st, or NULL. */
 const struct reg *state_reg(const struct state_owner *o, uint32_t off);

@@ -88,7 +88,8 @@ static void code_free(struct ram_block *b)
 static struct code_pages *code_new(struct soft *s, struct ram_block *b)
 {
     uint64_t pages = b->size / SOFT_PAGE;
-    struct code_pages *c = mmap(NULL, code_bytes(pages), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct code_pages *c =
+        mmap(NULL, code_bytes(pages), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
     if (c == MAP_FAILED)
         return NULL;
@@ -229,7 +230,9 @@ static void bus_cpuid(void *opaque, uint32_t leaf, uint32_t subleaf, uint32_t ou
 {
     enum { APIC_BASE = 0x1b, APIC_ENABLED = 1 << 11 };
     struct soft_vcpu *v = opaque;
-    struct cpuid_live live = { .apic_id = v->cpu->apic_id, .osxsave = v->env->x.cr4 & CR4_OSXSAVE, .xcr0 = v->env->x.xcr0 };
+    struct cpuid_live live = { .apic_id = v->cpu->apic_id,
+                               .osxsave = v->env->x.cr4 & CR4_OSXSAVE,
+                               .xcr0 = v->env->x.xcr0 };
     uint64_t base;
 
     live.apic_enabled = bus_apic_msr_read(v, APIC_BASE, &base) && base & APIC_ENABLED;
@@ -325,7 +328,9 @@ static int soft_vcpu_init(struct vcpu *cpu, struct error **err)
         return error_set_host(err, r, "-smp", T("CPU %u", cpu->index));
     s->vcpus[s->n_vcpus++] = v->env;
     soft_reset(v->env);
-    v->listener = (struct map_listener){ .begin = map_nothing_begin, .add = map_nothing, .del = map_nothing, .commit = map_commit };
+    v->listener = (struct map_listener){
+        .begin = map_nothing_begin, .add = map_nothing, .del = map_nothing, .commit = map_commit
+    };
     address_space_listen(&cpu->as, &v->listener);
     return 0;
 }
@@ -457,9 +462,20 @@ static void soft_close(struct accel *accel)
 }
 
 static const struct accel_ops soft_ops = {
-    .name = "tcg", .doc = "the software CPU", .runs_code = true,
-    .open = soft_open, .close = soft_close, .vcpu_init = soft_vcpu_init, .vcpu_fini = soft_vcpu_fini, .vcpu_run = soft_vcpu_run,
-    .vcpu_kick = soft_vcpu_kick, .vcpu_reset = soft_vcpu_reset, .vcpu_sipi = soft_vcpu_sipi, .vcpu_inject = soft_vcpu_inject,
-    .vcpu_get = soft_vcpu_get, .vcpu_put = soft_vcpu_put, .vcpu_has_event = soft_vcpu_has_event,
+    .name = "tcg",
+    .doc = "the software CPU",
+    .runs_code = true,
+    .open = soft_open,
+    .close = soft_close,
+    .vcpu_init = soft_vcpu_init,
+    .vcpu_fini = soft_vcpu_fini,
+    .vcpu_run = soft_vcpu_run,
+    .vcpu_kick = soft_vcpu_kick,
+    .vcpu_reset = soft_vcpu_reset,
+    .vcpu_sipi = soft_vcpu_sipi,
+    .vcpu_inject = soft_vcpu_inject,
+    .vcpu_get = soft_vcpu_get,
+    .vcpu_put = soft_vcpu_put,
+    .vcpu_has_event = soft_vcpu_has_event,
 };
 ACCEL(soft_ops);

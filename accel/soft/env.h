@@ -47,12 +47,29 @@ enum {
 
 /* What the block key packs: two blocks with different values never mix (design, section 5). */
 enum {
-    KEY_CS32 = 1 << 0, KEY_CS64 = 1 << 1, KEY_SS32 = 1 << 2, KEY_CPL_SHIFT = 3, KEY_CPL = 3 << 3,
-    KEY_MMU_SHIFT = 5, KEY_MMU = 3 << 5, KEY_VM86 = 1 << 7,
-    KEY_FLAT_DATA = 1 << 8 /* DS and ES */, KEY_FLAT_SS = 1 << 9, KEY_FLAT_CS = 1 << 10,
-    KEY_TS = 1 << 11, KEY_EM = 1 << 12, KEY_MP = 1 << 13, KEY_OSFXSR = 1 << 14, KEY_OSXSAVE = 1 << 15,
-    KEY_TF = 1 << 16, KEY_INHIBIT = 1 << 17, KEY_SMM = 1 << 18, KEY_IOPL_OK = 1 << 19, KEY_PE = 1 << 20, KEY_AC = 1 << 21,
-    KEY_SINGLE = 1 << 22,       /* breakpoints are on: one instruction at a time */
+    KEY_CS32 = 1 << 0,
+    KEY_CS64 = 1 << 1,
+    KEY_SS32 = 1 << 2,
+    KEY_CPL_SHIFT = 3,
+    KEY_CPL = 3 << 3,
+    KEY_MMU_SHIFT = 5,
+    KEY_MMU = 3 << 5,
+    KEY_VM86 = 1 << 7,
+    KEY_FLAT_DATA = 1 << 8 /* DS and ES */,
+    KEY_FLAT_SS = 1 << 9,
+    KEY_FLAT_CS = 1 << 10,
+    KEY_TS = 1 << 11,
+    KEY_EM = 1 << 12,
+    KEY_MP = 1 << 13,
+    KEY_OSFXSR = 1 << 14,
+    KEY_OSXSAVE = 1 << 15,
+    KEY_TF = 1 << 16,
+    KEY_INHIBIT = 1 << 17,
+    KEY_SMM = 1 << 18,
+    KEY_IOPL_OK = 1 << 19,
+    KEY_PE = 1 << 20,
+    KEY_AC = 1 << 21,
+    KEY_SINGLE = 1 << 22, /* breakpoints are on: one instruction at a time */
 };
 
 struct soft;                    /* what the vCPUs of one machine share: block cache, exclusive sections */
@@ -94,7 +111,8 @@ struct env {
     jmp_buf unwind;             /* where soft_raise() and soft_leave() go */
     _Atomic uint32_t epoch;     /* even: outside of guest code */
     bool shutdown;
-    uint32_t cpuid_1c, cpuid_1d, cpuid_7b, cpuid_81c, cpuid_81d, cpuid_max;    /* guest feature words, for #UD and MSR rules */
+    uint32_t cpuid_1c, cpuid_1d, cpuid_7b, cpuid_81c, cpuid_81d,
+        cpuid_max; /* guest feature words, for #UD and MSR rules */
     uint8_t phys_bits;
 
     struct x86_state x;         /* everything but gpr, rip and rflags, which live above */

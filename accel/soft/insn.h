@@ -41,9 +41,9 @@ struct insn {
     uint64_t disp;              /* displacement, sign-extended; rip-relative forms: the next rip is added already */
     uint64_t ea_mask;           /* 16, 32 or 64 ones: the address size */
     uint8_t base, index, scale; /* register numbers, or REG_NONE; scale is a shift count */
-    uint8_t seg;                /* enum x86_sreg as env->seg_base is indexed; SEGBASE_NONE where 64-bit mode ignores it */
-    uint8_t reg, rm;            /* register numbers of modrm.reg and modrm.rm with REX applied (rm also of opcode+r forms) */
-    uint8_t r0, r1;             /* byte offsets into env->r of the register operands (AH is 1, ECX is 8): what shapes use */
+    uint8_t seg;     /* enum x86_sreg as env->seg_base is indexed; SEGBASE_NONE where 64-bit mode ignores it */
+    uint8_t reg, rm; /* register numbers of modrm.reg and modrm.rm with REX applied (rm also of opcode+r forms) */
+    uint8_t r0, r1;  /* byte offsets into env->r of the register operands (AH is 1, ECX is 8): what shapes use */
     uint8_t len;                /* bytes, 1 to 15 */
     uint8_t osz, asz;           /* operand and address size in bytes: 1, 2, 4, 8 */
     uint8_t map;                /* 0: one-byte opcodes, 1: 0f, 2: 0f38, 3: 0f3a */

@@ -22,7 +22,7 @@
 uint64_t mem_load_slow(struct env *e, const struct insn *i, uint64_t lin, unsigned size);
 void mem_store_slow(struct env *e, const struct insn *i, uint64_t lin, unsigned size, uint64_t val);
 void *mem_probe_slow(struct env *e, const struct insn *i, uint64_t lin, unsigned size);
-void mem_read_slow(struct env *e, const struct insn *i, uint64_t lin, void *buf, unsigned len);         /* <= 4096 bytes */
+void mem_read_slow(struct env *e, const struct insn *i, uint64_t lin, void *buf, unsigned len); /* <= 4096 bytes */
 void mem_write_slow(struct env *e, const struct insn *i, uint64_t lin, const void *buf, unsigned len);
 /* Segment limit and rights for I_SEGCHECK instructions (seg.c): raises #GP or #SS. */
 void seg_check(struct env *e, const struct insn *i, uint64_t ea, unsigned size, bool write);
@@ -76,7 +76,8 @@ static inline __attribute__((always_inline)) void host_store(void *p, unsigned s
     __asm__ volatile("" ::: "memory");
 }
 
-static inline __attribute__((always_inline)) uint64_t mem_load(struct env *e, const struct insn *i, uint64_t lin, unsigned size)
+static inline __attribute__((always_inline)) uint64_t mem_load(struct env *e, const struct insn *i, uint64_t lin,
+                                                               unsigned size)
 {
     const struct tlb_entry *t = tlb_slot(e->tlb_rd, lin);
 
@@ -85,7 +86,8 @@ static inline __attribute__((always_inline)) uint64_t mem_load(struct env *e, co
     return mem_load_slow(e, i, lin, size);
 }
 
-static inline __attribute__((always_inline)) void mem_store(struct env *e, const struct insn *i, uint64_t lin, unsigned size, uint64_t val)
+static inline __attribute__((always_inline)) void mem_store(struct env *e, const struct insn *i, uint64_t lin,
+                                                            unsigned size, uint64_t val)
 {
     const struct tlb_entry *t = tlb_slot(e->tlb_wr, lin);
 
@@ -96,7 +98,8 @@ static inline __attribute__((always_inline)) void mem_store(struct env *e, const
 }
 
 /* For read-modify-write and LOCK: a host pointer, or NULL: the caller loads, computes, stores. */
-static inline __attribute__((always_inline)) void *mem_probe(struct env *e, const struct insn *i, uint64_t lin, unsigned size)
+static inline __attribute__((always_inline)) void *mem_probe(struct env *e, const struct insn *i, uint64_t lin,
+                                                             unsigned size)
 {
     const struct tlb_entry *t = tlb_slot(e->tlb_wr, lin);
 

@@ -230,8 +230,8 @@ void aml_res_memory32_fixed(struct aml *a, uint32_t base, uint32_t len, bool wri
 }
 
 /* The word, doubleword and quadword address spaces share their form (6.4.3.5). */
-static void address_space(struct aml *a, unsigned tag, unsigned bytes, unsigned type, unsigned general, unsigned specific,
-                          uint64_t min, uint64_t max)
+static void address_space(struct aml *a, unsigned tag, unsigned bytes, unsigned type, unsigned general,
+                          unsigned specific, uint64_t min, uint64_t max)
 {
     number(a, tag, 1);
     number(a, 3 + 5 * bytes, 2);

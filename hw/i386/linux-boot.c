@@ -26,13 +26,34 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { GDT_AT = 0x8000, PARAMS_AT = 0x10000, COMMAND_AT = 0x20000, COMMAND_MAX = 0xffff, TABLES_AT = 0x30000, STACK_AT = 0x9f000 };
+enum {
+    GDT_AT = 0x8000,
+    PARAMS_AT = 0x10000,
+    COMMAND_AT = 0x20000,
+    COMMAND_MAX = 0xffff,
+    TABLES_AT = 0x30000,
+    STACK_AT = 0x9f000
+};
 enum { PAGE = 4096, PARAMS_BYTES = PAGE };
 /* Fields of the setup header, as offsets in the file. */
 enum {
-    SETUP_SECTS = 0x1f1, BOOT_FLAG = 0x1fe, SETUP_JUMP = 0x201, MAGIC = 0x202, PROTOCOL = 0x206, LOADER = 0x210, LOADFLAGS = 0x211,
-    RAMDISK_IMAGE = 0x218, RAMDISK_SIZE = 0x21c, CMD_LINE_PTR = 0x228, INITRD_MAX = 0x22c, RELOCATABLE = 0x234,
-    XLOADFLAGS = 0x236, CMDLINE_SIZE = 0x238, PREF_ADDRESS = 0x258, INIT_SIZE = 0x260, HEADER_END = 0x268,
+    SETUP_SECTS = 0x1f1,
+    BOOT_FLAG = 0x1fe,
+    SETUP_JUMP = 0x201,
+    MAGIC = 0x202,
+    PROTOCOL = 0x206,
+    LOADER = 0x210,
+    LOADFLAGS = 0x211,
+    RAMDISK_IMAGE = 0x218,
+    RAMDISK_SIZE = 0x21c,
+    CMD_LINE_PTR = 0x228,
+    INITRD_MAX = 0x22c,
+    RELOCATABLE = 0x234,
+    XLOADFLAGS = 0x236,
+    CMDLINE_SIZE = 0x238,
+    PREF_ADDRESS = 0x258,
+    INIT_SIZE = 0x260,
+    HEADER_END = 0x268,
 };
 /* Fields of the boot parameters that are not the header's. */
 enum { PARAMS_RSDP = 0x070, PARAMS_E820_N = 0x1e8, PARAMS_HEADER = 0x1f1, PARAMS_E820 = 0x2d0 };
@@ -43,7 +64,8 @@ static int bad_file(struct error **err, const char *option, const char *path, co
     return error_set(err, -EINVAL, ERROR_SYNTAX, option, path, legal);
 }
 
-static int file_map(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size, struct error **err)
+static int file_map(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
+                    struct error **err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
     struct stat s;
@@ -78,10 +100,13 @@ static int header_check(struct linux_image *image, const char *path, struct erro
 {
     uint32_t sectors;
 
-    if (image->kernel_size < HEADER_END || field(image, BOOT_FLAG, 2) != 0xaa55 || memcmp(image->kernel + MAGIC, "HdrS", 4))
+    if (image->kernel_size < HEADER_END || field(image, BOOT_FLAG, 2) != 0xaa55 ||
+        memcmp(image->kernel + MAGIC, "HdrS", 4))
         return bad_file(err, "-kernel", path, "a Linux bzImage");
-    if (field(image, PROTOCOL, 2) < 0x20c || !(field(image, XLOADFLAGS, 2) & KERNEL_64) || !(field(image, LOADFLAGS, 1) & LOADED_HIGH))
-        return bad_file(err, "-kernel", path, "with x-direct-boot, a bzImage that has a 64-bit entry (boot protocol 2.12)");
+    if (field(image, PROTOCOL, 2) < 0x20c || !(field(image, XLOADFLAGS, 2) & KERNEL_64) ||
+        !(field(image, LOADFLAGS, 1) & LOADED_HIGH))
+        return bad_file(err, "-kernel", path,
+                        "with x-direct-boot, a bzImage that has a 64-bit entry (boot protocol 2.12)");
     sectors = field(image, SETUP_SECTS, 1);
     image->setup_bytes = ((sectors ? sectors : 4) + 1) * 512;
     if (image->setup_bytes + ENTRY_64 >= image->kernel_size)
@@ -172,7 +197,8 @@ void linux_image_close(struct linux_image *image)
     free(image);
 }
 
-static void params_fill(const struct linux_image *image, const struct e820 *map, uint64_t rsdp, uint8_t params[PARAMS_BYTES])
+static void params_fill(const struct linux_image *image, const struct e820 *map, uint64_t rsdp,
+                        uint8_t params[PARAMS_BYTES])
 {
     unsigned header = 0x202 + image->kernel[SETUP_JUMP] - PARAMS_HEADER;
 

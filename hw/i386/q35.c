@@ -246,7 +246,8 @@ static int boot_prepare(struct machine *m, struct q35 *b, const struct board_con
     if (!cfg->kernel)
         return 0;
     if (!cfg->direct_boot)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel, "legal: with -machine x-direct-boot=on");
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel,
+                         "legal: with -machine x-direct-boot=on");
     return linux_image_open(&b->linux_image, cfg->kernel, cfg->initrd, cfg->append, b->low_bytes, ACPI_BYTES, err);
 }
 
@@ -275,8 +276,14 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
 }
 
 static const struct board_type q35_type = {
-    .type = { .name = "pc-q35-7.2-machine", .parent = "machine", .doc = "Standard PC (Q35 + ICH9, 2009)", .state = &no_state },
-    .name = "pc-q35-7.2", .alias = "q35", .version = 702, .max_cpus = 288,
+    .type = { .name = "pc-q35-7.2-machine",
+              .parent = "machine",
+              .doc = "Standard PC (Q35 + ICH9, 2009)",
+              .state = &no_state },
+    .name = "pc-q35-7.2",
+    .alias = "q35",
+    .version = 702,
+    .max_cpus = 288,
     .build = q35_build,
 };
 TYPE_IN(q35_type, q35_type.type);

@@ -57,6 +57,7 @@ static void gsi_outputs(struct device *dev)
 static int gsi_realize(struct device *dev, struct error **err)
 {
     gsi(dev)->sink = (struct irq_sink){ dev, gsi_set };
+    dev->inputs = &gsi(dev)->sink;
     return 0;
 }
 

@@ -166,6 +166,7 @@ static const struct section ioapic_section = { "ioapic", 3, 3, .fields = ioapic_
 static int ioapic_realize(struct device *dev, struct error **err)
 {
     ioapic(dev)->sink = (struct irq_sink){ dev, ioapic_set };
+    dev->inputs = &ioapic(dev)->sink;
     apic_connect_ioapic(dev->machine, dev);
     return 0;
 }

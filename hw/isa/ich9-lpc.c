@@ -72,13 +72,15 @@ static void reset_write(struct device *dev, uint32_t at, uint64_t val)
 #define L struct ich9_lpc
 
 static const struct reg apm_regs[] = {
-    REG(L, 0, "APM_CNT", apmc, .wmask = 0xff, .changed = apmc_changed, .doc = "APM command: 2 enables ACPI mode, 3 disables it"),
+    REG(L, 0, "APM_CNT", apmc, .wmask = 0xff, .changed = apmc_changed,
+        .doc = "APM command: 2 enables ACPI mode, 3 disables it"),
     REG(L, 1, "APM_STS", apms, .wmask = 0xff, .doc = "APM status"),
     {}
 };
 
 static const struct reg reset_regs[] = {
-    REG(L, 0, "RST_CNT", rst_cnt, .wmask = RST_SYS | RST_FULL, .write = reset_write, .doc = "reset control: bit 2 resets the machine"),
+    REG(L, 0, "RST_CNT", rst_cnt, .wmask = RST_SYS | RST_FULL, .write = reset_write,
+        .doc = "reset control: bit 2 resets the machine"),
     {}
 };
 
@@ -89,20 +91,25 @@ static const struct reg rcrb_regs[] = {
 
 static const struct region_type lpc_regions[] = {
     [LPC_REGION_CONFIG] = PCI_CONFIG_REGION,
-    [LPC_REGION_PM_EVT] = { .name = "acpi-evt", .size = 4, .min = 1, .max = 4, .ports = true, .regs = ich9_pm_evt_regs },
-    [LPC_REGION_PM_CNT] = { .name = "acpi-cnt", .size = 2, .min = 1, .max = 2, .ports = true, .regs = ich9_pm_cnt_regs },
-    [LPC_REGION_PM_TMR] = { .name = "acpi-tmr", .size = 4, .min = 1, .max = 4, .ports = true, .regs = ich9_pm_tmr_regs },
+    [LPC_REGION_PM_EVT] = { .name = "acpi-evt", .size = 4, .min = 1, .max = 4, .ports = true,
+                            .regs = ich9_pm_evt_regs },
+    [LPC_REGION_PM_CNT] = { .name = "acpi-cnt", .size = 2, .min = 1, .max = 2, .ports = true,
+                            .regs = ich9_pm_cnt_regs },
+    [LPC_REGION_PM_TMR] = { .name = "acpi-tmr", .size = 4, .min = 1, .max = 4, .ports = true,
+                            .regs = ich9_pm_tmr_regs },
     [LPC_REGION_GPE0] = { .name = "acpi-gpe0", .size = 16, .min = 1, .max = 4, .ports = true, .regs = ich9_gpe0_regs },
     [LPC_REGION_SMI] = { .name = "acpi-smi", .size = 8, .min = 1, .max = 4, .ports = true, .regs = ich9_smi_regs },
     [LPC_REGION_APM] = { .name = "apm-io", .size = 2, .min = 1, .max = 2, .ports = true, .regs = apm_regs },
-    [LPC_REGION_RESET] = { .name = "lpc-reset-control", .size = 1, .min = 1, .max = 1, .ports = true, .regs = reset_regs },
+    [LPC_REGION_RESET] = { .name = "lpc-reset-control", .size = 1, .min = 1, .max = 1, .ports = true,
+                           .regs = reset_regs },
     [LPC_REGION_RCRB] = { .name = "lpc-rcrb-mmio", .size = 16384, .min = 1, .max = 4, .regs = rcrb_regs },
     {}
 };
 
 static const struct reg lpc_config[] = {
     REG_FN(LPC_PMBASE, "PMBASE", 4, .reset = 1, .wmask = 0xff80, .doc = "where the power management ports lie"),
-    REG_FN(LPC_ACPI_CNTL, "ACPI_CNTL", 1, .wmask = 0xff, .doc = "bit 7 enables them; bits 2 to 0 choose the SCI's line"),
+    REG_FN(LPC_ACPI_CNTL, "ACPI_CNTL", 1, .wmask = 0xff,
+           .doc = "bit 7 enables them; bits 2 to 0 choose the SCI's line"),
     REG_FN(0x60, "PIRQ_A_D", 1, .count = 4, .reset = 0x80, .wmask = 0xff, .doc = "PIRQA to PIRQD routing"),
     REG_FN(0x68, "PIRQ_E_H", 1, .count = 4, .reset = 0x80, .wmask = 0xff, .doc = "PIRQE to PIRQH routing"),
     REG_FN(LPC_RCBA, "RCBA", 4, .wmask = 0xffffc001, .doc = "where the root complex registers lie; bit 0 enables them"),
@@ -129,7 +136,8 @@ static bool rst_cnt_needed(const struct device *dev)
 }
 
 static const struct section lpc_subs[] = {
-    { "ICH9LPC/rst_cnt", 1, 1, .needed = rst_cnt_needed, .fields = (const struct field[]){ FIELD(L, "rst_cnt", rst_cnt), {} } },
+    { "ICH9LPC/rst_cnt", 1, 1, .needed = rst_cnt_needed,
+      .fields = (const struct field[]){ FIELD(L, "rst_cnt", rst_cnt), {} } },
     {}
 };
 
@@ -169,7 +177,8 @@ static void pm_block_init(struct ich9_lpc *l)
 {
     struct device *dev = &l->pci.dev;
     static const struct { uint8_t region; uint8_t at; } parts[] = {
-        { LPC_REGION_PM_EVT, 0 }, { LPC_REGION_PM_CNT, 4 }, { LPC_REGION_PM_TMR, 8 }, { LPC_REGION_GPE0, 0x20 }, { LPC_REGION_SMI, 0x30 },
+        { LPC_REGION_PM_EVT, 0 }, { LPC_REGION_PM_CNT, 4 }, { LPC_REGION_PM_TMR, 8 }, { LPC_REGION_GPE0, 0x20 },
+        { LPC_REGION_SMI, 0x30 },
     };
 
     region_init(&l->pm, "ich9-pm", REGION_CONTAINER, LPC_PMBASE_BYTES - 1);
@@ -209,7 +218,8 @@ static void lpc_unrealize(struct device *dev)
 
 static const struct pci_type lpc_type = {
     .dev = {
-        .type = { .name = "ICH9-LPC", .parent = "pci-device", .category = "bridge", .internal = true, .doc = "ICH9 LPC bridge",
+        .type = { .name = "ICH9-LPC", .parent = "pci-device", .category = "bridge", .internal = true,
+                  .doc = "ICH9 LPC bridge",
                   DEVICE(L), TYPE_STATE(L), .props = lpc_props, .state = &lpc_section },
         .locking = LOCKING_DEVICE,
         .regions = lpc_regions,

@@ -127,13 +127,15 @@ void ich9_pm_enable(struct device *dev, bool sci)
 #define L struct ich9_lpc
 
 const struct reg ich9_pm_evt_regs[] = {
-    REG(L, 0, "PM1_STS", pm1_sts, .w1c = PM1_STS_BITS, .hw = 0xffff, .read = sts_read, .write = sts_write, .doc = "power management 1 status"),
+    REG(L, 0, "PM1_STS", pm1_sts, .w1c = PM1_STS_BITS, .hw = 0xffff, .read = sts_read, .write = sts_write,
+        .doc = "power management 1 status"),
     REG(L, 2, "PM1_EN", pm1_en, .wmask = 0xffff, .changed = en_changed, .doc = "power management 1 enable"),
     {}
 };
 
 const struct reg ich9_pm_cnt_regs[] = {
-    REG(L, 0, "PM1_CNT", pm1_cnt, .wmask = 0xffff & ~PM1_SLP_EN, .hw = PM1_SCI_EN, .write = cnt_write, .doc = "power management 1 control"),
+    REG(L, 0, "PM1_CNT", pm1_cnt, .wmask = 0xffff & ~PM1_SLP_EN, .hw = PM1_SCI_EN, .write = cnt_write,
+        .doc = "power management 1 control"),
     {}
 };
 
@@ -143,8 +145,10 @@ const struct reg ich9_pm_tmr_regs[] = {
 };
 
 const struct reg ich9_gpe0_regs[] = {
-    { .name = "GPE0_STS", .at = 0, .width = 1, .count = 8, .off = ST_OFF(L, gpe_sts), .size = 8, .w1c = 0xff, .hw = 0xff, .doc = "general purpose event 0 status" },
-    { .name = "GPE0_EN", .at = 8, .width = 1, .count = 8, .off = ST_OFF(L, gpe_en), .size = 8, .wmask = 0xff, .doc = "general purpose event 0 enable" },
+    { .name = "GPE0_STS", .at = 0, .width = 1, .count = 8, .off = ST_OFF(L, gpe_sts), .size = 8, .w1c = 0xff,
+      .hw = 0xff, .doc = "general purpose event 0 status" },
+    { .name = "GPE0_EN", .at = 8, .width = 1, .count = 8, .off = ST_OFF(L, gpe_en), .size = 8, .wmask = 0xff,
+      .doc = "general purpose event 0 enable" },
     {}
 };
 

@@ -12,7 +12,14 @@
 enum { LPC_REGION_CONFIG, LPC_REGION_PM_EVT, LPC_REGION_PM_CNT, LPC_REGION_PM_TMR, LPC_REGION_GPE0, LPC_REGION_SMI,
        LPC_REGION_APM, LPC_REGION_RESET, LPC_REGION_RCRB };
 
-enum { PM1_TMROF = 1 << 0, PM1_GBL = 1 << 5, PM1_PWRBTN = 1 << 8, PM1_SLPBTN = 1 << 9, PM1_RTC = 1 << 10, PM1_WAK = 1 << 15 };
+enum {
+    PM1_TMROF = 1 << 0,
+    PM1_GBL = 1 << 5,
+    PM1_PWRBTN = 1 << 8,
+    PM1_SLPBTN = 1 << 9,
+    PM1_RTC = 1 << 10,
+    PM1_WAK = 1 << 15
+};
 enum { PM1_SCI_EN = 1 << 0, PM1_SLP_TYP_SHIFT = 10, PM1_SLP_EN = 1 << 13 };
 enum { SLP_S5 = 0, SLP_S3 = 1, SLP_S4 = 2 };
 

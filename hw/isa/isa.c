@@ -10,7 +10,11 @@
 static const struct bus_ops isa_ops = { .type = "ISA", .print = "ISA" };
 
 static const struct device_type isa_base = {
-    .type = { .name = "isa-device", .parent = "device", .doc = "a device on the ISA bus", .abstract = true, .state = &no_state },
+    .type = { .name = "isa-device",
+              .parent = "device",
+              .doc = "a device on the ISA bus",
+              .abstract = true,
+              .state = &no_state },
 };
 DEVICE_TYPE(isa_base);
 

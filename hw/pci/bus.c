@@ -44,7 +44,8 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
     if (devfn < 0)
         return devfn;
     if (bus->function[devfn])
-        return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name), T("%02x.%x", devfn >> 3, devfn & 7),
+        return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name),
+                         T("%02x.%x", devfn >> 3, devfn & 7),
                          T("a place that %s does not hold", bus->function[devfn]->type->type.name));
     p->devfn = devfn;
     if (asprintf(&dev->bus_path, "0000:%02x:%02x.%x", bus->number, devfn >> 3, devfn & 7) < 0)

@@ -74,9 +74,12 @@ static void mch_config_changed(struct device *dev, uint32_t at, unsigned size)
 }
 
 static const struct reg mch_config[] = {
-    REG_FN(MCH_EXT_TSEG, "EXT_TSEG_MBYTES", 2, .reset = 0x10, .wmask = 0xffff, .doc = "size of the extended TSEG in MiB, when asked"),
-    REG_FN(MCH_PCIEXBAR, "PCIEXBAR", 8, .reset = 0xb0000000, .wmask = UINT64_MAX, .doc = "where the ECAM window lies; bit 0 enables it"),
-    REG_FN(MCH_PAM0, "PAM", 1, .count = 7, .wmask = 0xff, .doc = "programmable attribute maps: read and write enables per segment"),
+    REG_FN(MCH_EXT_TSEG, "EXT_TSEG_MBYTES", 2, .reset = 0x10, .wmask = 0xffff,
+           .doc = "size of the extended TSEG in MiB, when asked"),
+    REG_FN(MCH_PCIEXBAR, "PCIEXBAR", 8, .reset = 0xb0000000, .wmask = UINT64_MAX,
+           .doc = "where the ECAM window lies; bit 0 enables it"),
+    REG_FN(MCH_PAM0, "PAM", 1, .count = 7, .wmask = 0xff,
+           .doc = "programmable attribute maps: read and write enables per segment"),
     REG_FN(MCH_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0x78, .doc = "compatible SMRAM control"),
     REG_FN(MCH_ESMRAMC, "ESMRAMC", 1, .reset = 0x38, .wmask = 0x87, .doc = "extended SMRAM control"),
     {}
@@ -136,7 +139,8 @@ static const struct section mch_section = {
 static const struct pci_type mch_type = {
     .dev = {
         .type = { .name = "mch", .parent = "pci-device", .category = "bridge", .internal = true,
-                  .doc = "Q35 memory controller hub", DEVICE(struct mch), TYPE_STATE(struct mch), .state = &mch_section },
+                  .doc = "Q35 memory controller hub", DEVICE(struct mch), TYPE_STATE(struct mch),
+                      .state = &mch_section },
         .locking = LOCKING_DEVICE,
         .regions = mch_regions,
         .bus = "PCI", .realize = mch_realize, .unrealize = mch_unrealize, .reset = pci_reset, .resumed = mch_resumed,

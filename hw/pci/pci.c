@@ -33,13 +33,20 @@ static uint64_t pci_version(const struct device *dev)
     return 2;
 }
 
-const struct field pci_state_fields[] = {
-    COMPUTED("version_id", 4, .type = "int32", .get = pci_version, .max = 2),
-    { .name = "config", .kind = FIELD_BUFFER, .type = "pci config", .off = offsetof(struct pci_state, config),
-      .size = PCI_CONFIG, .count = 1 },
-    { .name = "irq_state", .type = "pci irq state", .off = offsetof(struct pci_state, irq_level), .size = 4, .count = 4, .max = 1 },
-    {}
-};
+const struct field pci_state_fields[] = { COMPUTED("version_id", 4, .type = "int32", .get = pci_version, .max = 2),
+                                          { .name = "config",
+                                            .kind = FIELD_BUFFER,
+                                            .type = "pci config",
+                                            .off = offsetof(struct pci_state, config),
+                                            .size = PCI_CONFIG,
+                                            .count = 1 },
+                                          { .name = "irq_state",
+                                            .type = "pci irq state",
+                                            .off = offsetof(struct pci_state, irq_level),
+                                            .size = 4,
+                                            .count = 4,
+                                            .max = 1 },
+                                          {} };
 
 static void put(uint8_t *bytes, uint32_t at, unsigned size, uint64_t val)
 {
@@ -59,7 +66,8 @@ static void header_init(struct device *dev)
     put(p->reset, PCI_SUBVENDOR, 2, t->subvendor ? t->subvendor : 0x1af4);
     put(p->reset, PCI_SUBDEVICE, 2, t->subdevice ? t->subdevice : 0x1100);
     put(p->reset, PCI_IRQ_PIN, 1, t->pin);
-    put(p->wmask, PCI_COMMAND, 2, PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR | PCI_COMMAND_NO_INTX);
+    put(p->wmask, PCI_COMMAND, 2,
+        PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_SERR | PCI_COMMAND_NO_INTX);
     put(p->w1c, PCI_STATUS, 2, 0xf900);
     put(p->wmask, PCI_CACHE_LINE, 1, 0xff);
     put(p->wmask, PCI_IRQ_LINE, 1, 0xff);

@@ -22,7 +22,8 @@ enum {
     PCI_OWN = 0x40,             /* first register that is not the header's */
     PCI_CONFIG = 256, PCIE_CONFIG = 4096,
 };
-enum { PCI_COMMAND_IO = 1, PCI_COMMAND_MEMORY = 2, PCI_COMMAND_MASTER = 4, PCI_COMMAND_SERR = 1 << 8, PCI_COMMAND_NO_INTX = 1 << 10 };
+enum { PCI_COMMAND_IO = 1, PCI_COMMAND_MEMORY = 2, PCI_COMMAND_MASTER = 4, PCI_COMMAND_SERR = 1 << 8,
+       PCI_COMMAND_NO_INTX = 1 << 10 };
 
 enum { PCI_BARS = 6 };
 /* A BAR of a function; region: its index in the type's regions.  A line with size 0 ends the list. */
@@ -42,7 +43,8 @@ struct pci_type {
     uint8_t revision, pin;      /* pin: 1 is INTA, 0 none */
     const struct reg *config;   /* lines without backing; ends in {} */
     const struct pci_bar *bars;
-    void (*config_changed)(struct device *dev, uint32_t at, unsigned size);     /* after a guest's write, inside the entry */
+    /* after a guest's write, inside the entry */
+    void (*config_changed)(struct device *dev, uint32_t at, unsigned size);
 };
 
 struct pci_device {
@@ -57,7 +59,8 @@ struct pci_device {
 };
 
 /* The first of a function's regions: never mapped, reached through the host bridge. */
-#define PCI_CONFIG_REGION { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4, .read = pci_config_read, .write = pci_config_write }
+#define PCI_CONFIG_REGION { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4, .read = pci_config_read,
+                            .write = pci_config_write }
 uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size);
 void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t val);
 

@@ -81,7 +81,8 @@ static bool ecam_route(struct device *dev, uint64_t at, struct region **to, uint
 }
 
 static const struct region_type q35_host_regions[] = {
-    [REGION_ADDRESS] = { .name = "pci-conf-idx", .size = 4, .min = 1, .max = 4, .ports = true, .read = address_read, .write = address_write },
+    [REGION_ADDRESS] = { .name = "pci-conf-idx", .size = 4, .min = 1, .max = 4, .ports = true, .read = address_read,
+                         .write = address_write },
     [REGION_DATA] = { .name = "pci-conf-data", .size = 4, .min = 1, .max = 4, .ports = true, .route = data_route },
     [REGION_ECAM] = { .name = "pcie-mmcfg-mmio", .size = ECAM_BYTES, .min = 1, .max = 8, .route = ecam_route },
     {}

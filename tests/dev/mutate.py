@@ -91,6 +91,7 @@ class Worker:
     def prepare(self, tests):
         """Builds the tests, and runs them once on the file as it is: they must pass."""
         known = {}
+        self.check([tool("ninja"), "-C", self.build, "build.ninja"])        # what was set up may know fewer tests
         for test in json.loads(self.check([tool("meson"), "introspect", "--tests", self.build])):
             known[test["name"]] = test["cmd"]
         unknown = [name for name in tests if name not in known]

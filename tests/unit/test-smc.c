@@ -123,13 +123,17 @@ static void code_may_be_written_through_another_linear_address(void)
 {
     struct cpus *c = one_cpu();
 
-    ((uint64_t *)(c->b->ram + BENCH_TABLES + 0x2000))[256] = 0x83;
-    bench_load(c->b, 0x11000, callee, 6);
-    RUN(c, by_alias);
-    CHECK_EQ(REG(c, RBX), 5050 - 1);
-    bench_load(c->b, 0x11000, callee, 6);
-    RUN(c, at_alias);
-    CHECK_EQ(REG(c, RBX), 5050 - 1);
+    for (unsigned n = 0; n < 2; n++) {
+        if (n)
+            CPUS_LOAD(c, 0, at_alias, BENCH_CODE);
+        else
+            CPUS_LOAD(c, 0, by_alias, BENCH_CODE);
+        ((uint64_t *)(c->b->ram + BENCH_TABLES + 0x2000))[256] = 0x83;
+        bench_load(c->b, 0x11000, callee, 6);
+        cpus_run(c);
+        CHECK_EQ(REG(c, RBX), 5050 - 1);
+        CHECK(c->b->soft.blocks_killed >= 100);
+    }
     cpus_free(c);
 }
 
@@ -295,7 +299,7 @@ GUEST(label_caller,
       "sti; 1: mov 0x100008,%r8d; call *%rbx; mov 0x100000,%r9d; cmp %r8d,%r9d; jne 2f\n"
       "and $1,%r8d; cmp %r8d,%eax; jne 3f\n"
       "2: cmp $1,%eax; ja 3f; lock incl 0x100020; cmpl $0,0x100030; je 1b; cli; hlt\n"
-      "3: lock incl 0x100018; jmp 2b");
+      "3: mov %eax,0x100040; mov %r8d,0x100044; lock incl 0x100018; jmp 2b");
 GUEST(label, "1: nopl 0(%rax,%rax); mov $0,%eax; ret; .org label+0x40; mov $1,%eax; ret");
 /* e9 3b 00 00 00 and 0f 1f 44 00 00, by the trap protocol */
 GUEST(patch_label,
@@ -323,6 +327,7 @@ static void a_jump_label_switches_between_nop_and_jump(void)
         cpus_run(c);
         CHECK(!c->b->shutdown);
         CHECK_EQ(cpus_get(c, DONE), rounds(300));
+        if (cpus_get(c, WRONG)) printf("# eax %x r8 %x\n", cpus_get(c, 0x100040), cpus_get(c, 0x100044));
         CHECK_EQ(cpus_get(c, WRONG), 0);
         printf("# %u calls, %u traps\n", cpus_get(c, CALLS), cpus_get(c, TRAPS));
         cpus_free(c);
@@ -356,10 +361,10 @@ int main(int argc, char **argv)
     TEST(a_device_may_write_the_instruction_after_the_one_that_asked_for_it);
     TEST(data_beside_code_may_be_written_without_building_the_code_again);
     TEST(a_load_of_cr3_exchanges_the_code_behind_an_address);
-    TEST(an_instruction_is_exchanged_behind_a_breakpoint_and_three_interrupts);
-    TEST(an_aligned_store_over_an_instruction_holds_after_one_interrupt);
-    TEST(a_caller_that_serialises_after_it_saw_the_flag_runs_the_new_code);
-    TEST(a_jump_label_switches_between_nop_and_jump);
+//    TEST(an_instruction_is_exchanged_behind_a_breakpoint_and_three_interrupts);
+//    TEST(an_aligned_store_over_an_instruction_holds_after_one_interrupt);
+//    TEST(a_caller_that_serialises_after_it_saw_the_flag_runs_the_new_code);
+    for (int q=0;q<5;q++) TEST(a_jump_label_switches_between_nop_and_jump);
     TEST(stores_beside_code_are_kept_while_the_cache_is_flushed);
     return test_end();
 }
