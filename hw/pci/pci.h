@@ -59,8 +59,9 @@ struct pci_device {
 };
 
 /* The first of a function's regions: never mapped, reached through the host bridge. */
-#define PCI_CONFIG_REGION { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4, .read = pci_config_read,
-                            .write = pci_config_write }
+#define PCI_CONFIG_REGION                                                              \
+    { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4,                    \
+      .read = pci_config_read, .write = pci_config_write }
 uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size);
 void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t val);
 
