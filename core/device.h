@@ -86,6 +86,7 @@ struct device {
     uint32_t instance;                  /* of sections with fixed_instance */
     struct list_node in_machine;        /* creation order, the order of sections */
     const struct irq_sink *inputs;      /* of a controller: its lines, for those who find it by name; NULL: none */
+    unsigned n_inputs;
     struct lock own, *lock;             /* lock: own, the chipset's, or NULL */
     bool realized;
     void *staged;                       /* state that was read and checked, not yet taken over */

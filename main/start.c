@@ -4,7 +4,7 @@
 /* Start-up phases and their undoing (see start.h). */
 
 #include "accel/accel.h"
-//QTEST#include "accel/qtest/qtest.h"
+#include "accel/qtest/qtest.h"
 #include "core/accel.h"
 #include "lib/error.h"
 #include "lib/log.h"
@@ -68,7 +68,7 @@ static void quit_by_key(struct chardevs *set)
 {
     struct process *p = (struct process *)((char *)set - offsetof(struct process, chardevs));
 
-//QTEST    if (p->machine)
+    if (p->machine)
         machine_request_shutdown(p->machine, CAUSE_HOST_UI);
 }
 
@@ -269,8 +269,8 @@ static int parts_start(struct process *p, struct error **err)
         r = chardevs_start(p, err);
     if (!r)
         r = machine_build(p, err);
-//QTEST    if (!r && c->qtest)
-//QTEST        r = qtest_open(p->machine, c->qtest, c->qtest_log, err);
+    if (!r && c->qtest)
+        r = qtest_open(p->machine, c->qtest, c->qtest_log, err);
     return r;
 }
 
@@ -295,8 +295,8 @@ void process_end(struct process *p)
         monitor_char_free(p->monitors[i]);
     if (p->qmp.sink)
         machine_qmp_fini(&p->qmp);
-//QTEST    if (p->machine)
-//QTEST        qtest_close(p->machine);
+    if (p->machine)
+        qtest_close(p->machine);
     machine_free(p->machine);
     if (p->monitor) {
         loop_timer_del(&p->sink_timer);

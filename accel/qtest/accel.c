@@ -8,6 +8,7 @@
  */
 
 #include "core/machine.h"
+#include "cpu/device.h"
 #include "cpu/state.h"
 
 #include <assert.h>
@@ -35,7 +36,7 @@ static int qtest_vcpu_init(struct vcpu *cpu, struct error **err)
     (void)err;
     cpu->accel = aligned_alloc(_Alignof(struct x86_state), sizeof(struct x86_state));
     assert(cpu->accel);
-    x86_state_reset(cpu->accel, cpu->bsp);
+    x86_state_reset(cpu->accel, cpu->model, cpu->bsp);
     return 0;
 }
 
@@ -48,7 +49,7 @@ static void qtest_vcpu_fini(struct vcpu *cpu)
 static void qtest_vcpu_reset(struct vcpu *cpu, bool init)
 {
     (void)init;
-    x86_state_reset(cpu->accel, cpu->bsp);
+    x86_state_reset(cpu->accel, cpu->model, cpu->bsp);
 }
 
 static void qtest_vcpu_get(struct vcpu *cpu, struct x86_state *st)

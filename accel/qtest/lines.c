@@ -95,7 +95,7 @@ void qtest_set_line(struct qtest *q, const char *path, const char *name, uint64_
     struct device *dev = device_at(q, path);
     struct irq irq = { .line = line };
 
-    if (!dev || !dev->inputs || strcmp(name, "unnamed-gpio-in") || line >= QTEST_LINES) {
+    if (!dev || !dev->inputs || strcmp(name, "unnamed-gpio-in") || line >= dev->n_inputs) {
         qtest_reply(q, "FAIL Unknown device");
         return;
     }

@@ -394,6 +394,7 @@ static void soft_vcpu_reset(struct vcpu *cpu, bool init)
 
 static void soft_vcpu_sipi(struct vcpu *cpu, uint8_t vector)
 {
+    env_of(cpu)->x.wait_sipi = 1;       /* the vCPU's own mark decides; after a load ours may lack it */
     soft_sipi(env_of(cpu), vector);
     env_of(cpu)->x.wait_sipi = 0;
     env_of(cpu)->x.halted = 0;

@@ -3,6 +3,7 @@
 
 /* What the PC boards share: finding a machine type, CPUs with their APIC ids (see board.h). */
 
+#include "cpu/device.h"
 #include "hw/intc/apic.h"
 
 #include <assert.h>
@@ -57,7 +58,7 @@ static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned i
     if (r < 0)
         return r;
     m->vcpus[m->n_vcpus++] = cpu;
-//CPUDEV    cpu->dev = cpu_device_new(m, cpu, cfg->cpu.model.name);
+    cpu->dev = cpu_device_new(m, cpu, cfg->cpu.model.name);
     apic_new(m, cpu);
     return vcpu_start_thread(cpu, err);
 }

@@ -58,6 +58,7 @@ static int gsi_realize(struct device *dev, struct error **err)
 {
     gsi(dev)->sink = (struct irq_sink){ dev, gsi_set };
     dev->inputs = &gsi(dev)->sink;
+    dev->n_inputs = GSI_LINES;
     return 0;
 }
 

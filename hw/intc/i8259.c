@@ -333,6 +333,7 @@ static int i8259_realize(struct device *dev, struct error **err)
     region_init_io(&p->inta, dev, &inta_type, NULL);
     p->sink = (struct irq_sink){ dev, i8259_set };
     dev->inputs = &p->sink;
+    dev->n_inputs = 8;
     if (p->cfg.master) {                /* further in than its slave, which holds a lock of the type's rank */
         lock_fini(&dev->own);
         lock_init(&dev->own, RANK_IRQCHIP);

@@ -167,6 +167,7 @@ static int ioapic_realize(struct device *dev, struct error **err)
 {
     ioapic(dev)->sink = (struct irq_sink){ dev, ioapic_set };
     dev->inputs = &ioapic(dev)->sink;
+    dev->n_inputs = IOAPIC_PINS;
     apic_connect_ioapic(dev->machine, dev);
     return 0;
 }

@@ -8,6 +8,7 @@
  */
 
 #include "core/clock-state.h"
+#include "cpu/device.h"
 #include "cpu/state.h"
 #include "hw/char/uart.h"
 #include "hw/intc/apic.h"
@@ -103,6 +104,11 @@ static struct device *make_mch(struct rig *rig, const struct device_type *type)
     return dev;
 }
 
+static struct device *make_cpu(struct rig *rig, const struct device_type *type)
+{
+    return cpu_device_new(rig->m, rig->m->vcpus[0], T("%.*s", (int)strcspn(type->type.name, "-"), type->type.name));
+}
+
 static struct device *make_apic(struct rig *rig, const struct device_type *type)
 {
     (void)type;
@@ -128,11 +134,22 @@ static const struct hook {
     { "q35-pcihost", make_host },
     { "mch", make_mch },
     { "apic", make_apic },
+    { "qemu64-x86_64-cpu", make_cpu },
+    { "max-x86_64-cpu", make_cpu },
     { "isa-i8259", make_pic },
 };
 
-/* "*": of every type that has such a field. */
+/* Of a type and of those derived from it. */
 static const struct exception { const char *type, *field, *why; } exceptions[] = {
+    { "x86_64-cpu", "env.regs", "EDX shows the model" },
+    { "x86_64-cpu", "selector", "of CS it differs" },
+    { "x86_64-cpu", "base", "of CS it differs" },
+    { "x86_64-cpu", "limit", "of the LDT, the TR and the segments alike" },
+    { "x86_64-cpu", "flags", "differs from segment to segment" },
+    { "x86_64-cpu", "env.dr", "DR6 and DR7 have fixed bits" },
+    { "x86_64-cpu", "env.mcg_cap", "depends on the model" },
+    { "x86_64-cpu", "env.mcg_ctl", "depends on the model" },
+    { "x86_64-cpu", "env.mce_banks", "depends on the model" },
     { "apic", "apicbase", "the first processor's has the BSP bit" },
     { "apic", "id", "the user chose it" },
     { "hpet", "num_timers", "the user chose it" },
@@ -155,7 +172,7 @@ static const struct exception { const char *type, *field, *why; } exceptions[] =
 const char *rig_reset_differs(const struct device_type *type, const char *field)
 {
     for (unsigned i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
-        if (!strcmp(exceptions[i].type, type->type.name) && !strcmp(exceptions[i].field, field))
+        if (type_is(&type->type, exceptions[i].type) && !strcmp(exceptions[i].field, field))
             return exceptions[i].why;
     return type_is(&type->type, "pci-device") && !strcmp(field, "config") ? "identity and BARs come from pci_type" : NULL;
 }

@@ -13,7 +13,8 @@ static struct device *chip;
 static struct irq irq;
 static uint8_t sent[64], coming[64];
 static size_t n_sent, n_coming, room;
-static bool broken;
+static bool broken, lies;
+static unsigned breaks;
 
 static size_t line_send(void *opaque, const uint8_t *bytes, size_t n)
 {
@@ -29,19 +30,21 @@ static size_t line_receive(void *opaque, uint8_t *bytes, size_t n)
     n = n < n_coming ? n : n_coming;
     memcpy(bytes, coming, n);
     memmove(coming, coming + n, n_coming -= n);
-    return n;
+    return n + (lies && n);
 }
 
 static void line_break(void *opaque, bool on)
 {
     broken = on;
+    breaks++;
 }
 
 static void begin(void)
 {
     bench_init(&b, 0);
     irq = (struct irq){ .sink = &b.sink, .line = 4 };
-    n_sent = n_coming = 0;
+    n_sent = n_coming = breaks = 0;
+    lies = false;
     room = sizeof(sent);
     chip = device_new(b.m, device_type_find("serial"));
     uart_connect(chip, &irq, &(struct uart_line){ line_send, line_receive, line_break, NULL });
@@ -59,12 +62,17 @@ static void out(unsigned at, uint8_t val)
     device_write(chip, 0, at, 1, val);
 }
 
+static void kick(void)
+{
+    uart_kick(chip);
+    machine_run_posted(b.m);
+}
+
 static void type(const char *text)
 {
     memcpy(coming + n_coming, text, strlen(text));
     n_coming += strlen(text);
-    uart_kick(chip);
-    machine_run_posted(b.m);
+    kick();
 }
 
 static void registers_after_reset_are_those_of_table_1(void)
@@ -224,6 +232,484 @@ static void the_wire_form_is_the_references(void)
     bench_fini(&b);
 }
 
+/* 8.6.2 (FCR 6 and 7): "used to set the trigger level for the RCVR FIFO interrupt": 1, 4, 8, 14 bytes. */
+static void the_trigger_levels_are_1_4_8_and_14(void)
+{
+    static const uint8_t trigger[] = { 1, 4, 8, 14 };
+
+    for (unsigned i = 0; i < 4; i++) {
+        begin();
+        out(2, i << 6 | 1);
+        out(1, 1);
+        for (unsigned n = 1; n <= trigger[i]; n++) {
+            CHECK(!irq.level);
+            type("x");
+        }
+        CHECK(irq.level);
+        CHECK_EQ(in(2), 0xc4);
+        in(0);
+        CHECK(!irq.level);                      /* cleared when the FIFO drops below the trigger level */
+        bench_fini(&b);
+    }
+}
+
+/* 8.6.3: "reset by reading the IIR (if source of interrupt) or writing into the transmitter holding register". */
+static void writing_thr_clears_thre(void)
+{
+    begin();
+    room = 0;
+    out(1, 2);
+    CHECK_EQ(in(2), 0x02);
+    out(0, 'a');                                /* goes on to the shift register at once: empty again */
+    CHECK(irq.level);
+    CHECK_EQ(in(5), 0x20);
+    out(0, 'b');
+    CHECK(!irq.level);
+    CHECK_EQ(in(5), 0x00);
+    room = 8;
+    kick();
+    CHECK(irq.level);
+    CHECK_EQ(in(2), 0x02);
+    CHECK(n_sent == 2 && !memcmp(sent, "ab", 2) && in(5) == 0x60);
+    bench_fini(&b);
+}
+
+/* 8.6.3: reading IIR resets THRE only "if source of interrupt". */
+static void reading_iir_leaves_thre_when_another_is_higher(void)
+{
+    begin();
+    out(1, 3);
+    type("q");
+    CHECK_EQ(in(2), 0x04);
+    in(0);
+    CHECK_EQ(in(2), 0x02);
+    CHECK_EQ(in(2), 0x01);
+    bench_fini(&b);
+}
+
+static void in_16450_mode_there_is_one_holding_register(void)
+{
+    begin();
+    room = 0;
+    out(0, 'a');
+    out(0, 'b');
+    out(0, 'c');                                /* over 'b' */
+    room = 8;
+    kick();
+    CHECK(n_sent == 2 && !memcmp(sent, "ac", 2));
+    type("xy");
+    CHECK_EQ(n_coming, 1);                      /* and one for what comes */
+    CHECK_EQ(in(0), 'x');
+    CHECK_EQ(in(0), 'y');
+    CHECK_EQ(in(5), 0x60);
+    bench_fini(&b);
+}
+
+static void a_write_to_a_full_transmit_fifo_is_lost(void)
+{
+    begin();
+    room = 0;
+    out(2, 1);
+    for (unsigned i = 0; i < 18; i++)
+        out(0, i);                              /* one in the shift register, sixteen behind it */
+    room = sizeof(sent);
+    kick();
+    CHECK_EQ(n_sent, 17);
+    for (unsigned i = 0; i < 17; i++)
+        CHECK_EQ(sent[i], i);
+    bench_fini(&b);
+}
+
+/* What Linux leans on to find out that there is a chip: 0 to 1 in IER bit 1 raises THRE, 1 to 1 does not. */
+static void enabling_thre_raises_it_once_and_only_if_empty(void)
+{
+    begin();
+    out(1, 0x02);
+    CHECK_EQ(in(2), 0x02);
+    out(1, 0x02);
+    CHECK(!irq.level);
+    out(1, 0x03);
+    CHECK(!irq.level);
+    out(1, 0xf0);                               /* bits 4 to 7 are always 0 */
+    CHECK_EQ(in(1), 0x00);
+    out(1, 0x02);
+    CHECK(irq.level);
+    out(1, 0);
+    CHECK(!irq.level);
+    room = 0;
+    in(2);
+    out(0, 'a');
+    out(0, 'b');
+    out(1, 2);
+    CHECK(!irq.level);
+    bench_fini(&b);
+}
+
+/* 8.6.2: FCR1 and FCR2 clear one FIFO each and clear themselves; "the shift register is not cleared". */
+static void fcr_clears_one_fifo_or_the_other(void)
+{
+    begin();
+    room = 0;
+    out(2, 1);
+    for (unsigned i = 0; i < 4; i++)
+        out(0, '0' + i);
+    type("0123456789abcdefgh");
+    CHECK_EQ(n_coming, 2);
+    out(2, 0x03);                               /* receive: what waited on the line takes its place */
+    CHECK_EQ(n_coming, 0);
+    CHECK_EQ(in(5), 0x01);
+    CHECK_EQ(in(0), 'g');
+    CHECK_EQ(in(0), 'h');
+    CHECK_EQ(in(5), 0x00);
+    type("k");
+    out(1, 2);
+    CHECK(!irq.level);
+    out(2, 0x05);                               /* transmit */
+    CHECK(irq.level);
+    CHECK_EQ(in(5), 0x21);
+    out(2, 0xc1);                               /* neither */
+    CHECK_EQ(in(0), 'k');
+    room = 8;
+    kick();
+    CHECK(n_sent == 1 && sent[0] == '0');
+    bench_fini(&b);
+}
+
+/* 8.6.2: "When changing from FIFO mode to 16450 mode and vice versa, data is automatically cleared". */
+static void changing_the_mode_clears_both_fifos(void)
+{
+    begin();
+    room = 0;
+    out(2, 1);
+    out(0, 'a');
+    out(0, 'b');
+    type("xy");
+    out(2, 0x40);                               /* bit 0 must be 1 for the others to be programmed */
+    CHECK_EQ(in(2), 0x01);
+    CHECK_EQ(in(5), 0x20);
+    room = 8;
+    kick();
+    CHECK(n_sent == 1 && sent[0] == 'a');
+    type("z");
+    out(2, 0x01);
+    CHECK_EQ(in(5), 0x60);
+    CHECK_EQ(in(2), 0xc1);
+    bench_fini(&b);
+}
+
+/* 8.4.2: "at least one character is in the FIFO; the most recent was received longer than 4 continuous character
+ * times ago; the most recent CPU read of the FIFO was longer than 4 character times ago". */
+static void the_time_out_is_four_characters_of_ten_bits(void)
+{
+    const uint64_t four_ns = 4 * (10 * 1000000000ull * 0xffff / 115200);
+
+    begin();
+    out(3, 0x83);
+    device_write(chip, 0, 0, 2, 0xffff);
+    out(3, 0x03);
+    out(2, 0x81);
+    out(1, 1);
+    type("q");
+    machine_clock_step(b.m, four_ns - 1);
+    CHECK(!irq.level);
+    type("r");                                  /* starts over */
+    machine_clock_step(b.m, four_ns - 1);
+    CHECK(!irq.level);
+    CHECK_EQ(in(0), 'q');                       /* so does a read */
+    machine_clock_step(b.m, four_ns - 1);
+    CHECK(!irq.level);
+    machine_clock_step(b.m, 1);
+    CHECK_EQ(in(2), 0xcc);
+    CHECK_EQ(machine_clock_next(b.m), TIMER_OFF);
+    CHECK_EQ(in(0), 'r');
+    CHECK(!irq.level);
+    CHECK_EQ(machine_clock_next(b.m), TIMER_OFF);
+    bench_fini(&b);
+}
+
+static void a_divisor_of_0_counts_as_1(void)
+{
+    begin();
+    out(3, 0x83);
+    device_write(chip, 0, 0, 2, 0);
+    out(3, 0x03);
+    out(2, 0x41);
+    out(1, 1);
+    type("q");
+    machine_clock_step(b.m, 4 * 86805 - 1);
+    CHECK(!irq.level);
+    machine_clock_step(b.m, 1);
+    CHECK(irq.level);
+    bench_fini(&b);
+}
+
+/* 8.6.4 (LSR 1): "data in the Receiver Buffer Register was not read by the CPU before the next character". */
+static void an_overrun_is_marked(void)
+{
+    begin();
+    out(4, 0x10);
+    out(0, 'a');
+    CHECK_EQ(in(5), 0x61);
+    out(0, 'b');
+    CHECK_EQ(in(5), 0x63);
+    CHECK_EQ(in(5), 0x61);
+    CHECK_EQ(in(0), 'b');                       /* the one before is destroyed */
+    out(2, 1);
+    for (unsigned i = 0; i < 16; i++)
+        out(0, '0' + i);
+    CHECK_EQ(in(5), 0x61);
+    out(0, 'x');
+    CHECK_EQ(in(5), 0x63);
+    for (unsigned i = 0; i < 16; i++)
+        CHECK_EQ(in(0), '0' + i);               /* the FIFO keeps what it has */
+    CHECK_EQ(in(5), 0x60);
+    bench_fini(&b);
+}
+
+static void a_line_that_says_it_gave_more_than_asked_for_is_not_believed(void)
+{
+    begin();
+    out(2, 1);
+    lies = true;
+    type("0123456789abcdef");
+    CHECK_EQ(in(5), 0x61);                      /* no overrun */
+    bench_fini(&b);
+}
+
+/* 8.6.7: "DTR, RTS, OUT1 and OUT2 are internally connected to the four MODEM control inputs"; bits 5 to 7 are 0. */
+static void each_output_has_its_input_in_loopback(void)
+{
+    static const uint8_t shown[] = { 0x20, 0x10, 0x40, 0x80 };
+
+    begin();
+    out(4, 0xf0);
+    CHECK_EQ(in(4), 0x10);
+    for (unsigned i = 0; i < 4; i++) {
+        out(4, 0x10 | 1 << i);
+        CHECK_EQ(in(6), shown[i]);
+    }
+    type("q");
+    CHECK_EQ(n_coming, 1);                      /* the serial input is disconnected */
+    out(4, 0);
+    CHECK_EQ(in(6), 0xb0);
+    kick();
+    CHECK_EQ(in(0), 'q');
+    bench_fini(&b);
+}
+
+static void the_break_bit_is_told_when_it_changes(void)
+{
+    begin();
+    out(3, 0x3f);
+    CHECK_EQ(breaks, 0);
+    out(3, 0x7f);
+    out(3, 0x43);
+    CHECK(breaks == 1 && broken);
+    out(3, 0x83);
+    CHECK(breaks == 2 && !broken);
+    CHECK_EQ(in(3), 0x83);
+    bench_fini(&b);
+}
+
+static void the_scratch_register_holds_data_and_does_nothing(void)
+{
+    begin();
+    out(7, 0xa5);
+    CHECK_EQ(in(7), 0xa5);
+    bench_fini(&b);
+}
+
+static void without_a_line_output_vanishes_and_nothing_comes(void)
+{
+    bench_init(&b, 0);
+    chip = device_new(b.m, device_type_find("serial"));
+    uart_connect(chip, NULL, NULL);
+    CHECK(!device_realize(chip, NULL, NULL, NULL));
+    out(1, 2);
+    out(3, 0x40);
+    out(0, 'x');
+    kick();
+    CHECK_EQ(in(5), 0x60);
+    CHECK_EQ(in(2), 0x02);
+    bench_reload(&b);
+    bench_fini(&b);
+}
+
+static void what_follows_the_last_register_is_not_the_chips(void)
+{
+    begin();
+    CHECK_EQ(device_read(chip, 0, 0, 8), 0x00b0600800010000);
+    CHECK_EQ(device_read(chip, 0, 1, 8), UINT64_MAX);
+    bench_fini(&b);
+}
+
+/* The stream with `old` in it replaced by as many bytes `new`: what does loading it say? */
+static int load_with(struct saved *s, const void *old, const void *new, size_t n)
+{
+    struct wire in_ = { .buf = s->w.buf, .len = s->w.at };
+    uint8_t *at = memmem(s->w.buf, s->w.at, old, n);
+    struct error *err = NULL;
+    int r;
+
+    CHECK(at);
+    memcpy(at, new, n);
+    r = bench_load(&b, &in_, &err);
+    error_free(err);
+    memcpy(at, old, n);
+    return r;
+}
+#define LOAD_WITH(s, old, new) load_with(s, old, new, sizeof(old) - 1)
+
+static const uint8_t busy[] =
+    "\0\x0c\0\0\xc1\0\x08\x01\xb0\0\x01"
+    "\x05\x0aserial/tsr\0\0\0\1" "\0\0\0\1" "BA"
+    "\x05\x10serial/recv_fifo\0\0\0\1" "ab\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\0" "\0\0\0\2"
+    "\x05\x10serial/xmit_fifo\0\0\0\1" "AB\0\0\0\0\0\0\0\0\0\0\0\0\0\0" "\0\0\0\1" "\0\0\0\1"
+    "\x05\x19serial/fifo_timeout_timer\0\0\0\1" "\0\0\0\0\0\x3f\x94\x08" "\x7e";
+
+static void make_busy(void)
+{
+    begin();
+    room = 0;
+    out(2, 1);
+    out(0, 'A');
+    out(0, 'B');
+    type("ab");
+}
+
+/* facts/migration/vmstate-dump.json, "serial" and its subsections; those that are not needed are not sent. */
+static void subsections_carry_what_the_registers_do_not_show(void)
+{
+    struct saved s;
+
+    make_busy();
+    s = bench_save(&b, "serial");
+    CHECK(!memcmp(s.fields, busy, sizeof(busy) - 1));
+    wire_fini(&s.w);
+    bench_reload(&b);
+    machine_clock_step(b.m, 5 * 1041666);
+    s = bench_save(&b, "serial");
+    CHECK(!memmem(s.w.buf, s.w.at, "serial/fifo_timeout_timer", 25));
+    CHECK(memmem(s.w.buf, s.w.at, "\x05\x17serial/timeout_ipending\0\0\0\1\0\0\0\1\x7e", 34));
+    wire_fini(&s.w);
+    bench_reload(&b);
+    bench_fini(&b);
+}
+
+static void thr_ipending_is_sent_when_iir_does_not_tell_it(void)
+{
+    static const uint8_t shown[] = "\0\x0c\0\2\2\0\x08\x60\xb0\0\0\x7e";
+    static const uint8_t hidden[] = "\0\x0c\0\0\1\0\x08\x60\xb0\0\0"
+                                    "\x05\x13serial/thr_ipending\0\0\0\1\0\0\0\1\x7e";
+    struct saved s;
+
+    begin();
+    out(1, 2);
+    s = bench_save(&b, "serial");
+    CHECK(!memcmp(s.fields, shown, sizeof(shown) - 1));
+    CHECK(!LOAD_WITH(&s, "\0\x0c\0\2\2\0", "\0\x0c\0\2\1\0"));
+    CHECK(!irq.level);
+    CHECK(!LOAD_WITH(&s, "\0\x0c\0\2\2\0", "\0\x0c\0\2\xc2\0"));
+    CHECK(irq.level);
+    wire_fini(&s.w);
+    out(1, 0);
+    s = bench_save(&b, "serial");
+    CHECK(!memcmp(s.fields, hidden, sizeof(hidden) - 1));
+    wire_fini(&s.w);
+    bench_reload(&b);
+    CHECK(!irq.level);
+    bench_fini(&b);
+}
+
+static void versions_and_values_out_of_range_are_refused(void)
+{
+    struct saved s;
+
+    make_busy();
+    s = bench_save(&b, "serial");
+    CHECK(!LOAD_WITH(&s, "\0\0\0\1BA", "\0\0\0\4BA"));
+    CHECK(LOAD_WITH(&s, "\0\0\0\1BA", "\0\0\0\5BA") < 0);
+    CHECK(!LOAD_WITH(&s, "\0\0\0\0\0\0\0\2", "\0\0\0\x0f\0\0\0\x10"));
+    CHECK(LOAD_WITH(&s, "\0\0\0\0\0\0\0\2", "\0\0\0\x0f\0\0\0\x11") < 0);
+    CHECK(LOAD_WITH(&s, "\0\0\0\0\0\0\0\2", "\0\0\0\x10\0\0\0\2") < 0);
+    CHECK(!LOAD_WITH(&s, "\0\0\0\1\0\0\0\1\5", "\0\0\0\x0f\0\0\0\x10\5"));
+    CHECK(LOAD_WITH(&s, "\0\0\0\1\0\0\0\1\5", "\0\0\0\x0f\0\0\0\x11\5") < 0);
+    CHECK(LOAD_WITH(&s, "\0\0\0\1\0\0\0\1\5", "\0\0\0\x10\0\0\0\1\5") < 0);
+    CHECK(LOAD_WITH(&s, "\0\0\0\3\0\x0c", "\0\0\0\4\0\x0c") < 0);
+    CHECK(LOAD_WITH(&s, "\0\0\0\3\0\x0c", "\0\0\0\1\0\x0c") < 0);
+    CHECK(LOAD_WITH(&s, "serial/tsr\0\0\0\1", "serial/tsr\0\0\0\2") < 0);
+    wire_fini(&s.w);
+    bench_fini(&b);
+}
+
+/* fcr_vmstate is sent from version 3 on. */
+static void version_2_has_no_fcr(void)
+{
+    struct saved s;
+    uint8_t *fcr;
+
+    begin();
+    s = bench_save(&b, "serial");
+    fcr = (uint8_t *)s.fields + 10;
+    ((uint8_t *)s.fields)[-1] = 2;
+    memmove(fcr, fcr + 1, s.w.buf + s.w.at - fcr - 1);
+    s.w.at--;
+    out(2, 0xc1);
+    CHECK(!bench_load(&b, &(struct wire){ .buf = s.w.buf, .len = s.w.at }, NULL));
+    CHECK_EQ(in(2), 0x01);
+    wire_fini(&s.w);
+    bench_fini(&b);
+}
+
+/* What was on its way goes on where it is loaded: the byte, the time-out, the line. */
+static void a_loaded_chip_goes_on_by_itself(void)
+{
+    struct saved s;
+
+    make_busy();
+    out(1, 1);
+    s = bench_save(&b, "serial");
+    bench_fini(&b);
+    begin();
+    CHECK(!bench_load(&b, &(struct wire){ .buf = s.w.buf, .len = s.w.at }, NULL));
+    machine_run_posted(b.m);
+    CHECK(n_sent == 2 && !memcmp(sent, "AB", 2));
+    CHECK_EQ(machine_clock_next(b.m), 4 * 1041666);
+    machine_clock_step(b.m, 4 * 1041666);
+    CHECK(irq.level && b.lines->level[4]);
+    bench_reload(&b);
+    wire_fini(&s.w);
+    s = bench_save(&b, "serial");
+    bench_fini(&b);
+    begin();
+    CHECK(!bench_load(&b, &(struct wire){ .buf = s.w.buf, .len = s.w.at }, NULL));
+    CHECK(irq.level && b.lines->level[4]);
+    CHECK_EQ(in(0), 'a');
+    wire_fini(&s.w);
+    bench_fini(&b);
+}
+
+/* 8.6.3, table V: MODEM status is the fourth; "reset control: reading the MODEM Status Register". */
+static void modem_status_comes_last_and_reading_msr_clears_it(void)
+{
+    struct saved s;
+
+    begin();
+    s = bench_save(&b, "serial");
+    CHECK(!LOAD_WITH(&s, "\x08\x60\xb0", "\x08\x60\xf4"));    /* the ring has ended */
+    wire_fini(&s.w);
+    CHECK(!irq.level);
+    out(1, 0x0a);
+    CHECK_EQ(in(2), 0x02);
+    CHECK(irq.level);
+    CHECK_EQ(in(2), 0x00);
+    CHECK_EQ(in(6), 0xf4);
+    CHECK(!irq.level);
+    CHECK_EQ(in(2), 0x01);
+    CHECK_EQ(in(6), 0xf0);
+    bench_fini(&b);
+}
+
 static void isa_serial_has_the_places_of_com1_and_com2(void)
 {
     struct chardevs set;
@@ -300,6 +786,29 @@ int main(void)
     TEST(line_status_errors_have_the_highest_priority);
     TEST(loopback_joins_outputs_and_inputs);
     TEST(the_wire_form_is_the_references);
+    TEST(the_trigger_levels_are_1_4_8_and_14);
+    TEST(writing_thr_clears_thre);
+    TEST(reading_iir_leaves_thre_when_another_is_higher);
+    TEST(in_16450_mode_there_is_one_holding_register);
+    TEST(a_write_to_a_full_transmit_fifo_is_lost);
+    TEST(enabling_thre_raises_it_once_and_only_if_empty);
+    TEST(fcr_clears_one_fifo_or_the_other);
+    TEST(changing_the_mode_clears_both_fifos);
+    TEST(the_time_out_is_four_characters_of_ten_bits);
+    TEST(a_divisor_of_0_counts_as_1);
+    TEST(an_overrun_is_marked);
+    TEST(a_line_that_says_it_gave_more_than_asked_for_is_not_believed);
+    TEST(each_output_has_its_input_in_loopback);
+    TEST(the_break_bit_is_told_when_it_changes);
+    TEST(the_scratch_register_holds_data_and_does_nothing);
+    TEST(without_a_line_output_vanishes_and_nothing_comes);
+    TEST(what_follows_the_last_register_is_not_the_chips);
+    TEST(subsections_carry_what_the_registers_do_not_show);
+    TEST(thr_ipending_is_sent_when_iir_does_not_tell_it);
+    TEST(versions_and_values_out_of_range_are_refused);
+    TEST(version_2_has_no_fcr);
+    TEST(a_loaded_chip_goes_on_by_itself);
+    TEST(modem_status_comes_last_and_reading_msr_clears_it);
     TEST(isa_serial_has_the_places_of_com1_and_com2);
     TEST(a_wrong_place_is_refused_by_name);
     TEST(debugcon_reads_as_its_readback);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * CPU devices: a vCPU as the object tree and the migration stream know it
+ *
+ * The accelerator owns the architectural state while the machine runs.  Before a save it is fetched
+ * into the device's st; after a load it is given back.  Home loop, while the vCPU is parked.
+ */
+
+#include <stdbool.h>
+
+struct cpu_config;
+struct device;
+struct machine;
+struct vcpu;
+struct x86_state;
+
+/* model: a name of cpu/model.h; its type is "MODEL-x86_64-cpu".  Realized, at cpu->dev; freed with the machine. */
+struct device *cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model);
+
+/* What RESET leaves (Intel SDM volume 3, table 9-1).  bsp: runs at once; the others wait for INIT-SIPI. */
+void x86_state_reset(struct x86_state *st, const struct cpu_config *model, bool bsp);

@@ -1,0 +1,265 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Command lines with missing, empty, malformed, huge and repeated values, as TAP
+
+    wrong.py PROGRAM [--long]
+
+A wrong one ends with status 1, nothing on stdout and one line on stderr that names the option (or what
+it names) and the value and says what is legal; nothing that it opened is left behind.  A right one, however
+odd, makes a machine that ends when it is told to.  For lines that the reference has, too, the verdicts are
+compared.  The long form tries every kernel header cut at every byte.
+"""
+
+import os
+import pathlib
+import socket
+import tempfile
+
+from program import ENDS, QUIET, Tap, arguments, bzimage, reference, run
+
+# option, values that are wrong, and what the line has to hold beside the value (None: the option)
+WRONG = [
+    ("-m", ["", ",", "size=", "0", "-1", "1", "7M", "1T", "9999999999G", "64 ", "64MB", "help", "0x", "0x1p3", "nan", "1e3",
+            "18446744073709551616", "64,slots=2", "64,foo=bar", "foo=bar", "16E"], None),
+    ("-smp", [",", "cpus=", "0", "-1", "289", "two", "1.5", "1k", "4,cores=3", "4,sockets=3", "4,maxcpus=2", "4,maxcpus=8",
+              "cores=0", "4,cores=65536,sockets=65536", "sockets=288,cores=288,threads=288", "4,dies=2", "1,1", "4,foo=1",
+              "99999999999999999999"], None),
+    ("-M", [",", "nosuch", "pc", "none", "q35,nosuch=on", "q35,nosuch", "q35,q35", "q35,=", "q35,hpet=", "q35,hpet=perhaps",
+            "q35,x-direct-boot=2", "q35,accel=", "q35,accel=::", "q35,accel=nosuch", "q35,accel=tcg,thread=multi"], "-machine"),
+    ("-accel", ["", ",", "nosuch", "tcg,nosuch=1", "tcg,thread=", "tcg,thread=perhaps"], None),
+    ("-cpu", ["", ",", "nosuch", "host", "qemu64,nosuch", "qemu64,+nosuch", "qemu64,nx=perhaps", "qemu64,+", "qemu64,+nx=on"],
+     "cpu"),
+    ("-device", ["", ",", "=", "nosuch", "nosuch,help", "mch", "isa-device", "pvpanic,nosuch=1", "pvpanic,ioport=65536",
+                 "pvpanic,ioport=-1", "pvpanic,ioport=", "pvpanic,bus=nosuch", "pvpanic,bus=pcie.0", "pvpanic,id=", "pvpanic,id=1a",
+                 "pvpanic,id=a/b", "pvpanic,events=256", "isa-debug-exit,iosize=0", "isa-debug-exit,iosize=5",
+                 "isa-debug-exit,iobase=65535", "isa-serial,chardev=nosuch", "isa-serial,index=9", "isa-serial,irq=16"], ""),
+    ("-serial", ["", ",", "nosuch", "mon:", "mon:nosuch", "chardev:", "chardev:nosuch", "unix:", "unix:,", "tcp:", "tcp:1", "tcp::",
+                 "unix:x,nosuch=1", "unix:x,server=perhaps", "file:", "vc", "udp::1", "/dev/nosuch"], None),
+    ("-monitor", ["", "nosuch", "chardev:nosuch"], None),
+    ("-qmp", ["", "nosuch", "chardev:nosuch"], None),
+    ("-qmp-pretty", ["", "nosuch"], None),
+    ("-mon", ["", ",", "nosuch", "chardev=nosuch", "chardev=x,mode=nosuch", "chardev=x,pretty=perhaps", "chardev=x,nosuch=1"], None),
+    ("-chardev", ["", ",", "nosuch", "null", "nosuch,id=a", "null,id=", "null,id=1a", "null,id=a/b", "null,id=a,nosuch=1",
+                  "file,id=a", "socket,id=a", "socket,id=a,path=x,host=y", "socket,id=a,host=127.0.0.1,port=99999,server=on",
+                  "ringbuf,id=a,size=-1", "ringbuf,id=a,size=3", "file,id=a,path=,logfile="], ""),
+    ("-d", ["", ",", "nosuch", "unimp,nosuch", "guest_errors,,", "-1"], None),
+    ("-D", ["", "/nonexistent/log", "/tmp", "a%s", "a%n", "%d%d"], None),
+    ("-trace", ["", ",", "nosuch", "enable=", "enable=nosuch"], "trace"),
+    ("-display", ["", "nosuch", "none,x"], None),
+    ("-kernel", ["", "/nonexistent", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
+    ("-initrd", ["/nonexistent"], None),
+    ("-append", ["x"], None),
+    ("-name", ["a,nosuch=1"], None),
+]
+# No value at all, unknown names, leftovers.
+LINES = [
+    (["-nosuch"], "-nosuch"), (["--nosuch"], "--nosuch"), (["---m", "64"], "---m"), (["-"], "-"), (["--"], "--"), ([""], "argument"),
+    (["disk.img"], "disk.img"), (["-M=q35"], "-M=q35"), (["-" + "x" * 5000], "xxxx"), (["-m", "x" * 5000], "xxxx"),
+    (["-device", "pvpanic," + "a=b," * 100], "-device"), (["-machine", "q35" + ",hpet=on" * 100], "-machine"),
+    (["-device", "pvpanic,id=a", "-device", "pvpanic,id=a"], "a"), (["-chardev", "null,id=a", "-chardev", "null,id=a"], "a"),
+    (["-serial", "null"] * 5, "-serial"), (["-serial", "stdio"], "stdio"), (["-cpu", "qemu64", "-device", "pvpanic,id=\xff\n"], "id"),
+    (["-monitor", "chardev:a", "-chardev", "null,id=a", "-qmp", "chardev:a"], "a"),
+]
+TAKING = ["M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
+          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "qtest", "qtest-log"]
+# Odd, but machines.
+RIGHT = [
+    ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
+    ["-m", "8388608b"], ["-m", "3G"], ["-m", "2815"], ["-m", "2816M"], ["-m", "128", "-m", "64"],
+    ["-smp", "sockets=2"], ["-smp", "4,dies=1"], ["-smp", "4,maxcpus=4"], ["-smp", "maxcpus=2"], ["-smp", "0x4"], ["-smp", "4,"],
+    ["-smp", "3,cores=3"], ["-smp", "cpus=1,cpus=2"], ["-smp", "6,threads=2,cores=3"], ["-smp", "256"], ["-smp", "288"],
+    ["-M", "pc-q35-7.2"], ["-machine", "type=q35"], ["--machine", "q35"], ["-M", "hpet=off"], ["-M", "hpet=yes"], ["-M", "q35,hpet"],
+    ["-M", "q35,hpet=off,hpet=on"], ["-M", "accel=tcg"], ["-M", "q35,"], ["-no-hpet"],
+    ["-accel", "tcg"], ["-accel", "tcg,thread=multi"], ["-cpu", "max"], ["-cpu", "qemu64-v1"], ["-cpu", "qemu64,-nx,-lm"],
+    ["-cpu", "qemu64,sse4.1=on,sse4_2=off"], ["-cpu", "max", "-cpu", "qemu64"],
+    ["-device", "pvpanic"], ["-device", "driver=pvpanic,id=a"], ["-device", "pvpanic,bus=isa.0"], ["-device", "pvpanic", "-device", "pvpanic"],
+    ["-device", "isa-debug-exit,iosize=3"], ["-device", "pvpanic,ioport=65535"], ["-device", "pvpanic,ioport=0x3f8"],
+    ["-device", "isa-serial,iobase=0x70"], ["-device", "isa-serial", "-device", "isa-serial"],
+    ["-serial", "none"], ["-serial", "null", "-serial", "null", "-serial", "null", "-serial", "null"], ["-serial", "pty"],
+    ["-monitor", "null"], ["-monitor", "none", "-monitor", "null"], ["-chardev", "null,id=a.b-c_1", "-serial", "chardev:a.b-c_1"],
+    ["-chardev", "null,id=m,mux=on", "-serial", "chardev:m", "-mon", "chardev=m"],
+    ["-d", "unimp,guest_errors"], ["-d", "cpu_reset", "-d", "int"], ["-D", "log%d"], ["-display", "none", "-display", "none"],
+    ["-name", "a"], ["-name", ""], ["-name", "guest=a,debug-threads=on"], ["-nodefaults", "-nodefaults"], ["-S", "-S"], ["--no-reboot"],
+]
+
+
+def names(result, words):
+    """One line on stderr that holds all the words; the long ones may be cut."""
+    lines = result.errors.splitlines()
+    return (result.status == 1 and not result.out and len(lines) == 1 and lines[0].startswith("rhea-system-x86_64: ") and
+            ("legal:" in lines[0] or "failed on this host:" in lines[0] or "options begin" in lines[0]) and
+            len(lines[0]) < 1200 and all(word in lines[0] for word in words))
+
+
+def value_words(value):
+    """Of "a,b=c" the line need only hold the part that is wrong, so any of them will do."""
+    return [part for part in value.replace("=", ",").split(",") if part.strip()]
+
+
+def refused(tap, program, line, words, name, folder):
+    guard = pathlib.Path(folder) / "guard"
+    result = run(program, [*QUIET, "-qmp", f"unix:{guard},server=on,wait=off", *line], folder=folder)
+    left = guard.exists()
+    tap.case(names(result, words) and not left, name, f"{[w[:200] for w in line]} {result}, left behind: {left}")
+
+
+def wrong_values(tap, program, folder):
+    for option, values, word in WRONG:
+        wrong = []
+        for value in values:
+            result = run(program, [*QUIET, option, value], folder=folder)
+            parts = value_words(value)
+            told = not parts or any(part in result.errors for part in parts)
+            if not names(result, [option if word is None else word]) or not told:
+                wrong.append(f"{option} {value!r}: {result}")
+        tap.case(not wrong, f"{option}: each of {len(values)} wrong values is refused with one line that names it", "\n".join(wrong))
+    for line, word in LINES:
+        refused(tap, program, line, [word], f"{' '.join(line)[:60]!r} is refused with one line", folder)
+    wrong = [f"-{name}: {result}" for name in TAKING
+             if not names(result := run(program, [*QUIET, "-" + name]), [f"-{name}", "legal:"])]
+    tap.case(not wrong, f"each of {len(TAKING)} options without its value is refused with one line", "\n".join(wrong))
+
+
+def right_values(tap, program, folder):
+    wrong = []
+    for line in RIGHT:
+        result = run(program, [*ENDS, *line], folder=folder)
+        if result.status != 0 or result.errors:
+            wrong.append(f"{line}: {result}")
+    tap.case(not wrong, f"each of {len(RIGHT)} odd command lines makes a machine that ends with status 0", "\n".join(wrong))
+
+
+def kernels(tap, program, folder, long):
+    good = folder / "kernel"
+    good.write_bytes(bzimage())
+    bad = {
+        "an empty file": b"", "text": b"hello\n" * 1000, "zeros": bytes(1 << 20), "only the magic": bzimage()[:0x206],
+        "no boot flag": bzimage(boot_flag=0), "no magic": bzimage(magic=b"HdrX"), "an old protocol": bzimage(protocol=0x203),
+        "no 64-bit entry": bzimage(xloadflags=0), "not loaded high": bzimage(loadflags=0), "load address 0": bzimage(pref_address=0),
+        "a load address that wraps": bzimage(pref_address=0xfffffffffffff000), "an odd load address": bzimage(pref_address=0x1000001),
+        "a huge init_size": bzimage(init_size=0xffffffff), "a load address beyond RAM": bzimage(pref_address=1 << 40),
+        "more setup sectors than there are": bzimage(setup_sects=1)[:0x1f1] + b"\xff" + bzimage()[0x1f2:],
+    }
+    for name, data in bad.items():
+        path = folder / "bad"
+        path.write_bytes(data)
+        refused(tap, program, ["-kernel", str(path)], ["-kernel", str(path)], f"-kernel, {name}: refused with one line", folder)
+    odd = {"setup_sects 0": bzimage(setup_sects=0), "setup_sects 255": bzimage(setup_sects=255), "init_size 0": bzimage(init_size=0)}
+    for name, data in odd.items():
+        path = folder / "odd"
+        path.write_bytes(data)
+        result = run(program, [*ENDS, "-kernel", str(path)])
+        tap.case(result.status == 0 and not result.errors, f"-kernel, {name}: a machine", result)
+    cut = bzimage(payload=1024)
+    wrong = []
+    for length in range(0, len(cut), 1 if long else 97):
+        (folder / "cut").write_bytes(cut[:length])
+        result = run(program, [*ENDS, "-kernel", str(folder / "cut")])
+        if result.status == 0 and length > 0x600 and not result.errors:
+            continue
+        if not names(result, ["-kernel", "cut"]):
+            wrong.append(f"{length} bytes: {result}")
+    tap.case(not wrong, "a kernel cut short is refused with one line, or starts with what there is of it", "\n".join(wrong[:10]))
+    files_beside(tap, program, folder, good)
+
+
+def files_beside(tap, program, folder, good):
+    large, fifo, small = folder / "large", folder / "fifo", folder / "small"
+    with large.open("wb") as stream:
+        stream.truncate(1 << 30)
+    small.write_bytes(b"initrd")
+    os.mkfifo(fifo)
+    kernel = ["-kernel", str(good)]
+    for name, line, words in [
+            ("an initrd larger than RAM", [*kernel, "-initrd", str(large)], ["-initrd", "large"]),
+            ("a kernel larger than RAM", ["-kernel", str(large)], ["-kernel", "large"]),
+            ("a pipe as kernel", ["-kernel", str(fifo)], ["-kernel", "fifo"]),
+            ("a pipe as initrd", [*kernel, "-initrd", str(fifo)], ["-initrd", "fifo"]),
+            ("a folder as initrd", [*kernel, "-initrd", str(folder)], ["-initrd"]),
+            ("an empty initrd", [*kernel, "-initrd", "/dev/null"], ["-initrd"]),
+            ("-initrd without -kernel", ["-initrd", str(small)], ["-initrd", "-kernel"]),
+            ("a command line too long", [*kernel, "-append", "a" * 2048], ["-append", "2048", "2047"]),
+            ("a kernel that RAM does not reach", ["-m", "16", *kernel], ["-kernel", "kernel"])]:
+        refused(tap, program, line, words, f"{name}: refused with one line", folder)
+    result = run(program, [*ENDS, *kernel, "-initrd", str(small), "-append", "a" * 2047])
+    tap.case(result.status == 0 and not result.errors, "a command line of exactly the longest length is taken", result)
+    result = run(program, ["-M", "q35", "-nodefaults", "-display", "none", "-S", "-qmp", "stdio", *kernel])
+    tap.case(names(result, ["-kernel", "x-direct-boot"]), "-kernel without x-direct-boot is refused and says so", result)
+
+
+def sockets(tap, program, folder):
+    busy = folder / "busy"
+    with socket.socket(socket.AF_UNIX) as listener, socket.socket() as tcp:
+        listener.bind(str(busy))
+        listener.listen()
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen()
+        port = tcp.getsockname()[1]
+        refused(tap, program, ["-serial", f"unix:{busy},server=on,wait=off"], ["busy"], "a socket path in use: refused", folder)
+        tap.case(busy.exists(), "a socket path in use: its owner's socket is still there")
+        refused(tap, program, ["-serial", f"tcp:127.0.0.1:{port},server=on,wait=off"], [str(port)], "a port in use: refused", folder)
+    for option in ("-serial", "-monitor", "-qmp"):
+        refused(tap, program, [option, "unix:/nonexistent/a,server=on,wait=off"], ["/nonexistent"],
+                f"{option}: a socket in no folder: refused", folder)
+        refused(tap, program, [option, f"unix:/tmp/{'a' * 200},server=on,wait=off"], ["aaaa", "107"],
+                f"{option}: a socket path that is too long: refused", folder)
+        refused(tap, program, [option, "unix:nobody"], ["nobody"], f"{option}: a socket that nobody serves: refused", folder)
+    result = run(program, [*ENDS, "-serial", "unix:stale,server=on,wait=off"], folder=folder)
+    tap.case(result.status == 0 and not (folder / "stale").exists(), "a server's socket goes when the machine does", result)
+    with socket.socket(socket.AF_UNIX) as dead:
+        dead.bind(str(folder / "stale"))
+    result = run(program, [*ENDS, "-serial", "unix:stale,server=on,wait=off"], folder=folder)
+    tap.case(result.status == 0, "a socket that a dead process left is taken over", result)
+    result = run(program, [*ENDS, "-serial", "unix:waits,server=on"], folder=folder)
+    tap.case(result.status == 0, "a machine that waits for a client of its serial port can be told to quit", result)
+
+
+# Both programs have these options; the verdict is status 0 (told to quit) or 1.
+COMPARED = [
+    [], ["-m", "64"], ["-m", "-1"], ["-m", "64 "], ["-m", "64MB"], ["-m", "1.5G"], ["-m", "1e3"], ["-m", ".5G"], ["-m", "1.G"], ["-m", "size="],
+    ["-m", "128,foo=bar"], ["-m", "64,"], ["-smp", "4,cores=3"], ["-smp", "4,maxcpus=2"], ["-smp", "1,1"], ["-smp", "1k"], ["-smp", "289"],
+    ["-smp", "4,dies=1"], ["-smp", "4,"], ["-smp", "sockets=2"], ["-smp", ","], ["-smp", "maxcpus=2"], ["-cpu", "nosuch"], ["-cpu", "max"],
+    ["-cpu", "qemu64,nosuch=on"], ["-cpu", "qemu64,+nx"], ["-cpu", "qemu64,nx=perhaps"], ["-cpu", "qemu64,"], ["-accel", "nosuch"],
+    ["-accel", "nosuch", "-accel", "tcg"], ["-accel", "tcg,nosuch=1"], ["-accel", "tcg,thread=perhaps"], ["-device", "nosuch"],
+    ["-device", "pvpanic"], ["-device", "pvpanic,id=a", "-device", "pvpanic,id=a"], ["-device", "pvpanic,id=1a"],
+    ["-device", "pvpanic,ioport=65536"], ["-device", "pvpanic,bus=isa.0"], ["-device", "pvpanic,bus=nosuch"], ["-device", "pvpanic,nosuch=1"],
+    ["-device", "pvpanic,bus=pcie.0"], ["-device", "mch"], ["-device", "isa-debug-exit,iosize=3"], ["-serial", "nosuch"], ["-serial", "null"],
+    ["-serial", "chardev:nosuch"], ["-chardev", "null"], ["-chardev", "null,id=a"], ["-chardev", "null,id=1a"], ["-chardev", "nosuch,id=a"],
+    ["-mon", "nosuch"], ["-d", "nosuch"], ["-D", "/nonexistent/a"], ["-nosuch"], ["--nodefaults"], ["-M", "nosuch"], ["-M", "q35,nosuch=1"],
+    ["-M", "q35,hpet=off"], ["-M", "q35,hpet=yes"], ["-M", "q35,hpet=perhaps"], ["-M", "q35,accel=tcg"], ["-M", "q35,accel=nosuch:tcg"],
+    ["-initrd", "/dev/null"], ["-append", "x"], ["-name", "a"], ["-name", "a,nosuch=1"], ["-name", "guest=a"],
+]
+# Where we depart: we end, the reference goes on or guesses.
+STRICTER = [["-accel", "nosuch", "-accel", "tcg"]]
+
+
+def compared(tap, program, folder):
+    name = f"the verdict on {len(COMPARED)} command lines is the reference's"
+    other = reference()
+    if not other:
+        tap.skip(name, "no qemu-system-x86_64 here")
+        return
+    wrong = []
+    base = ["-M", "q35", "-nodefaults", "-display", "none", "-S", "-qmp", "stdio"]
+    for line in COMPARED:
+        ours, theirs = run(program, [*base, *line], folder=folder), run(other, [*base, "-accel", "tcg", *line], folder=folder)
+        if (ours.status == 0) != (theirs.status == 0):
+            wrong.append(f"{line}: ours {ours}; the reference: {theirs.status} {theirs.errors[:300]}")
+    tap.case(not wrong, name, "\n".join(wrong))
+
+
+def main():
+    args, tap = arguments(__doc__), Tap()
+    with tempfile.TemporaryDirectory(prefix="rhea-wrong-") as name:
+        folder = pathlib.Path(name)
+        wrong_values(tap, args.program, folder)
+        right_values(tap, args.program, folder)
+        kernels(tap, args.program, folder, args.long)
+        sockets(tap, args.program, folder)
+        compared(tap, args.program, folder)
+    tap.end()
+
+
+if __name__ == "__main__":
+    main()
