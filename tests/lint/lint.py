@@ -13,13 +13,14 @@ import argparse
 import pathlib
 import sys
 
+import docs_lint
 import header_lint
 import include_lint
 import symbol_lint
 import text_lint
 from source import Tree
 
-MODULES = (include_lint, text_lint, header_lint, symbol_lint)
+MODULES = (include_lint, text_lint, docs_lint, header_lint, symbol_lint)
 
 
 def main():

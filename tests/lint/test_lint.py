@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 
+import docs_lint
 import include_lint
 import symbol_lint
 import text_lint
@@ -47,7 +48,16 @@ BROKEN = [
     ("links", {"docs/a.md": "[b](b.md)\n"}, "no b.md"),
     ("page_names", {"docs/a.md": "`gone()`\n"}, "gone"),
     ("page_names", {"docs/a.md": "`lib/gone.c`\n"}, "lib/gone.c"),
+    ("page_names", {"lib/a.c": TOP + "/* gone() */\n", "docs/a.md": "`gone()`\n"}, "gone"),
+    ("page_names", {"lib/a.c": TOP, "docs/a.md": "`struct gone`\n"}, "gone"),
+    ("page_places", {"lib/a.c": TOP + "int a(void)\n{\n    return b();\n}\n",
+                     "docs/a.md": "`b()` in [a.c](../lib/a.c)\n"}, "docs/a.md:1: b is not in lib/a.c"),
+    ("page_places", {"lib/a.c": TOP, "docs/a.md": "Then `b()`\n([lib/a.c](../lib/a.c)).\n"}, "b is not in lib/a.c"),
     ("pages", {"lib/a.c": TOP}, "docs/lib.md"),
+    ("man_options", {"main/options.c": TOP + '    { "memory|m", "SIZE" },\n',
+                     "docs/rhea-system-x86_64.1": ".It Fl m Ar SIZE\n"}, "nothing about -memory"),
+    ("man_options", {"main/options.c": TOP + '    { "m", "SIZE" },\n',
+                     "docs/rhea-system-x86_64.1": ".It Fl m Ar SIZE\n.It Fl gone\n"}, "there is no -gone"),
     ("mutate_map", {"lib/a.c": TOP, "tests/lint/mutate.map": "lib/a.c: a\n"}, "test-a.c"),
 ]
 # The same, with objects to compile: archive in the build folder, object in it, its source.
@@ -69,7 +79,7 @@ SOUND = {
     "main/main.c": TOP + '#include "lib/a.h"\n\nint main(void)\n{\n    exit(a());\n}\n',
     "accel/soft/a.c": TOP + '#include "cpu/state.h"\n',
     "cpu/state.h": HEADER,
-    "docs/lib.md": "[code](../lib/a.c)\n", "docs/main.md": "", "docs/accel.md": "",
+    "docs/lib.md": "[code](../lib/a.c), `a()` in [a.c](../lib/a.c), `lib/a.h`\n", "docs/main.md": "", "docs/accel.md": "",
 }
 
 
@@ -103,7 +113,7 @@ def compiled(folder, objects):
 
 
 def main():
-    rules, count, failed = include_lint.RULES | text_lint.RULES | symbol_lint.RULES, 0, 0
+    rules, count, failed = include_lint.RULES | text_lint.RULES | docs_lint.RULES | symbol_lint.RULES, 0, 0
 
     def case(passed, name, said):
         nonlocal count, failed

@@ -150,41 +150,6 @@ def glib(tree):
             yield f"{source.name}:{line_of(source, match)}: {match[1]}"
 
 
-@rule("every link in a page of docs/ leads somewhere")
-def links(tree):
-    for source in tree.sources:
-        if not source.name.endswith(".md"):
-            continue
-        for match in re.finditer(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", source.text):
-            target = match[1]
-            if "://" not in target and not (source.path.parent / target).exists():
-                yield f"{source.name}:{line_of(source, match)}: no {target}"
-
-
-@rule("every `function()` and `file` that a page names is there")
-def page_names(tree):
-    words, names = set(), set()
-    for source in tree.sources:
-        names.update((source.name, pathlib.PurePath(source.name).name))
-        if source.is_c:
-            words.update(re.findall(r"\w+(?=\()", source.text))
-    for source in tree.sources:
-        if not source.name.endswith(".md"):
-            continue
-        for match in re.finditer(r"`(\w+)\(\)`|`([\w./-]+\.(?:[ch]|py|sh|tbl))`", source.text):
-            placeholder = match[2] and re.search(r"\b[A-Z]{4,}\b", match[2])
-            if match[1] and match[1] not in words or match[2] and match[2] not in names and not placeholder:
-                yield f"{source.name}:{line_of(source, match)}: nothing is called {match[1] or match[2]}"
-
-
-@rule("every folder of sources has its page in docs/")
-def pages(tree):
-    folders = {source.folder for source in tree.sources if source.name.endswith(".c")} - {"tests", ""}
-    for folder in sorted(folders):
-        if f"docs/{folder}.md" not in tree.by_name:
-            yield f"docs/{folder}.md is missing"
-
-
 @rule("tests/lint/mutate.map names unit tests that exist, for files that exist")
 def mutate_map(tree):
     listing = tree.by_name.get("tests/lint/mutate.map")
