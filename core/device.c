@@ -137,8 +137,11 @@ static int bus_plug(struct device *dev, struct error **err)
 int device_realize(struct device *dev, struct object *parent, const char *name, struct error **err)
 {
     struct object *unattached = object_container(&dev->machine->obj, "unattached");
-    int r = bus_plug(dev, err);
+    int r;
 
+    if (dev->machine->phase == PHASE_READY)     /* no bus takes a device while the machine runs, so far */
+        return error_set(err, -ENOTSUP, ERROR_STATE, dev->type->type.name, "plugging", "before the machine starts");
+    r = bus_plug(dev, err);
     if (r < 0)
         return r;
 

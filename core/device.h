@@ -130,7 +130,7 @@ void guest_error(struct device *dev, const char *what, uint64_t val);
 
 /*
  * The life of a device: new, set, wire, realize, then free.  Home loop.
- * device_new() takes the type's defaults for the machine's version, then -global.
+ * device_new() takes the type's defaults for the machine's version.
  */
 struct device *device_new(struct machine *m, const struct device_type *type);
 int device_set(struct device *dev, const char *prop, const char *value, struct error **err);

@@ -48,6 +48,12 @@ static void notify(struct machine *m, enum machine_event event, enum shutdown_ca
     }
 }
 
+void machine_phase_advance(struct machine *m, enum machine_phase to)
+{
+    assert((int)to == (int)m->phase + 1);
+    m->phase = to;
+}
+
 void machine_observe(struct machine *m, struct machine_observer *o)
 {
     list_append(&m->observers, &o->node);
@@ -334,6 +340,8 @@ int machine_new(struct loop *loop, unsigned version, struct machine **out, struc
     lock_init(&m->chipset, RANK_CHIPSET);
     lock_init(&m->work_lock, RANK_WORK);
     object_init(&m->obj, &machine_base, object_of_machine_free);
+    m->root = object_root_new();
+    object_attach(m->root, "machine", &m->obj, NULL);
     space_init(m);
     r = clock_new(m, err);
     if (r < 0) {
@@ -373,7 +381,7 @@ void machine_free(struct machine *m)
         m->accel->ops->close(m->accel);
     loop_post_cancel(m->loop, &m->work_post);
     loop_post_cancel(m->loop, &m->request_post);
-    object_put(&m->obj);
+    object_put(m->root);
     clock_free(m);
     address_space_fini(&m->io_as);
     address_space_fini(&m->memory_as);

@@ -21,8 +21,9 @@ struct accel;
 struct chardevs;
 struct qapi_sink;
 
-/* How far the machine has come; what is legal depends on it. */
-enum machine_phase { PHASE_NONE, PHASE_CREATED, PHASE_ACCEL, PHASE_BOARD, PHASE_READY };
+/* How far the machine has come, one step after the other: an empty machine, its accelerator is open, its board is
+ * built, nothing can be added any more. */
+enum machine_phase { PHASE_CREATED, PHASE_ACCEL, PHASE_BOARD, PHASE_READY };
 
 /* Why the machine stops or resets; names as in QMP's ShutdownCause. */
 enum shutdown_cause {
@@ -46,8 +47,8 @@ struct clock_state;             /* clock.c */
 struct reg_maps;                /* machine.c */
 
 struct machine {
-    struct object obj;                  /* "/machine"; root below */
-    struct object *root;
+    struct object obj;                  /* "/machine" */
+    struct object *root;                /* "/" */
     unsigned version;                   /* 702: the machine types of 7.2 */
     const char *type_name;              /* "pc-q35-7.2" */
     enum machine_phase phase;
@@ -83,7 +84,6 @@ struct machine {
     _Atomic unsigned guest_errors;
     struct irq_watch irq_watch;         /* accel/qtest's */
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
-    const void *globals;                /* -global lines, main's */
 };
 
 /* version 702; loop: home.  Destroys everything that is still attached. */
@@ -94,6 +94,9 @@ void machine_free(struct machine *m);
 int machine_ram_new(struct machine *m, const struct ram_config *cfg, struct ram_block **block, struct error **err);
 /* The table of a region type, compiled once per machine. */
 const struct reg_map *machine_reg_map(struct machine *m, const struct region_type *t);
+
+/* To the next phase; asserts that none is left out. */
+void machine_phase_advance(struct machine *m, enum machine_phase to);
 
 void machine_observe(struct machine *m, struct machine_observer *o);
 void machine_unobserve(struct machine_observer *o);

@@ -25,7 +25,6 @@ struct config {
     const char *cpu;
     const char *qtest, *qtest_log;
     const char *name, *log_file, *log_items;
-    const char *incoming;
     bool nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };

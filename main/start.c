@@ -213,6 +213,8 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->chardevs = &p->chardevs;
     r = accel_start(p, err);
     if (!r)
+        machine_phase_advance(p->machine, PHASE_ACCEL);
+    if (!r)
         r = cpu_config_parse(c->cpu ? c->cpu : "qemu64", true, &b.cpu, err);
     if (!r)
         r = serials_start(p, &b, err);
@@ -220,10 +222,12 @@ static int machine_build(struct process *p, struct error **err)
         r = process_monitors(p, err);
     if (!r)
         r = c->board_type->build(p->machine, &b, err);
+    if (!r)
+        machine_phase_advance(p->machine, PHASE_BOARD);
     for (unsigned i = 0; i < c->devices.n && !r; i++)
         r = device_add(p->machine, c->devices.item[i], err);
     if (!r)
-        p->machine->phase = PHASE_READY;
+        machine_phase_advance(p->machine, PHASE_READY);
     return r;
 }
 

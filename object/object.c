@@ -88,14 +88,21 @@ static void container_free(struct object *o)
     free(o);
 }
 
+struct object *object_root_new(void)
+{
+    struct object *o = calloc(1, sizeof(*o));
+
+    assert(o);
+    object_init(o, &container_type, container_free);
+    return o;
+}
+
 struct object *object_container(struct object *parent, const char *name)
 {
     struct object *o = object_child(parent, name);
 
     if (!o) {
-        o = calloc(1, sizeof(*o));
-        assert(o);
-        object_init(o, &container_type, container_free);
+        o = object_root_new();
         object_attach(parent, name, o, NULL);
     }
     return o;

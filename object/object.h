@@ -30,6 +30,8 @@ int object_attach(struct object *parent, const char *name, struct object *child_
 /* The first free name of "device[0]", "device[1]" ... */
 void object_attach_numbered(struct object *parent, const char *name, struct object *child_take);
 void object_detach(struct object *o);           /* drops the tree's reference */
+/* The root of a tree: one reference, the caller's. */
+struct object *object_root_new(void);
 /* A plain node without properties, such as /machine/peripheral. */
 struct object *object_container(struct object *parent, const char *name);
 

@@ -44,7 +44,7 @@ static void find(struct object *at, const char *path, struct object **found, uns
 /* By absolute path, or by the end of one that only one object has. */
 static struct device *device_at(struct qtest *q, const char *path)
 {
-    struct object *root = q->m->root ? q->m->root : &q->m->obj, *o = NULL;
+    struct object *root = q->m->root, *o = NULL;
     unsigned n = 0;
 
     if (*path == '/')

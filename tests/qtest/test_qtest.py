@@ -1,0 +1,177 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Devices of the whole machine over qtest, and the same questions put to the reference
+
+    test_qtest.py PROGRAM [--long]
+
+TAP on stdout.  Cases that need the reference (qemu-system-x86_64) are skipped where there is none.
+"""
+
+import random
+import shutil
+import sys
+
+import probes
+from qtest import Machine, Refused
+
+REFERENCE = "qemu-system-x86_64"
+OPTIONS = ["-M", "q35", "-m", "512", "-nodefaults", "-serial", "null"]
+
+# Where we differ knowingly, by the start of a place's name: what is left out, and why.
+KNOWN = {
+    "00:00.0 config 0x9d": "SMRAM comes with SMM's memory",
+    "00:00.0 config 0x9e": "SMRAM comes with SMM's memory",
+}
+
+
+class Case:
+    def __init__(self, program, is_long):
+        self.program, self.is_long, self.count, self.failed = program, is_long, 0, 0
+
+    def ours(self, *more):
+        return Machine([self.program, *OPTIONS, "-accel", "qtest", *more])
+
+    def reference(self):
+        return Machine([REFERENCE, *OPTIONS, "-vga", "none", "-nic", "none", "-monitor", "none", "-accel", "tcg", "-S"])
+
+    def run(self, name, fn, needs_reference=False):
+        self.count += 1
+        if needs_reference and not shutil.which(REFERENCE):
+            print("ok %d - %s # SKIP there is no %s here" % (self.count, name, REFERENCE))
+            return
+        try:
+            fn(self)
+        except (AssertionError, Refused, OSError) as e:
+            self.failed += 1
+            print("\n".join("# " + line for line in str(e).splitlines()))
+            print("not ok %d - %s" % (self.count, name), flush=True)
+        else:
+            print("ok %d - %s" % (self.count, name), flush=True)
+
+
+def check(got, want, what):
+    assert got == want, "%s is %s, not %s" % (what, got if isinstance(got, (str, dict)) else hex(got),
+                                              want if isinstance(want, (str, dict)) else hex(want))
+
+
+def memory_reads_as_it_was_written(case):
+    with case.ours() as m:
+        m.write(0x12345, bytes(range(100)))
+        check(m.read(0x12345, 100).hex(), bytes(range(100)).hex(), "memory")
+        m.writeq(0x20001, 0x1122334455667788)
+        check(m.readl(0x20003), 0x33445566, "a misaligned word")
+        m.ask("memset 0x30000 4096 0xa5")
+        check(m.readq(0x30ff8), 0xa5a5a5a5a5a5a5a5, "memset's last bytes")
+        check(m.ask("b64read 0x30000 3"), "paWl", "base64")
+        m.ask("b64write 0x30000 3 AQID")
+        check(m.readl(0x30000), 0xa5030201, "base64 written")
+        check(m.ask("endianness"), "little", "endianness")
+
+
+def malformed_requests_are_refused_and_the_machine_goes_on(case):
+    bad = ["", " ", "inb", "inb x", "inb 0x10000", "outb 0x80", "outb 0x80 z", "readb", "readq 99999999999999999999", "read 0 0",
+           "read 0 99999999999", "read 0 -1", "write 0 4", "write 0 4 0xzz", "b64write 0 4 ", "memset 0 1", "clock_step x",
+           "clock_set", "set_irq_in ioapic unnamed-gpio-in 99 1", "set_irq_in nobody x 0 1", "set_irq_in ioapic",
+           "irq_intercept_in nobody", "irq_intercept_in", "inq 0x80", "nonsense", "a" * 100000]
+    with case.ours() as m:
+        for line in bad:
+            reply = m.raw(line)
+            assert reply.startswith(("FAIL", "ERR")), "%r: %s" % (line[:40], reply)
+        check(m.raw("write 0 4 0"), "ERR invalid argument size", "short data")
+        check(m.inb(0x21), m.inb(0x21), "the PIC")
+
+
+def the_clock_stands_until_it_is_stepped(case):
+    with case.ours() as m:
+        check(m.step(0), 0, "the clock")
+        check(m.step(12345), 12345, "the clock")
+        check(int(m.ask("clock_set 20000")), 20000, "the clock")
+        check(int(m.ask("clock_set 100")), 20000, "the clock, set back")
+
+
+def the_pit_raises_its_line(case):
+    with case.ours() as m:
+        m.ask("irq_intercept_in ioapic")
+        m.outb(0x43, 0x30)              # channel 0, mode 0: one-shot
+        m.outb(0x40, 0x00)
+        m.outb(0x40, 0x10)
+        m.step(3400000)
+        check(m.lines.get(2, False), False, "GSI 2 before terminal count")
+        m.step(100000)
+        check(m.lines.get(2, False), True, "GSI 2 after terminal count")
+
+
+def the_uart_raises_its_line_when_it_is_asked_to(case):
+    with case.ours() as m:
+        m.ask("irq_intercept_in ioapic")
+        m.outb(0x3f9, 0x02)
+        check(m.lines.get(4), True, "IRQ 4 with THRE enabled")
+        m.inb(0x3fa)
+        check(m.lines.get(4), False, "IRQ 4 after IIR was read")
+
+
+def the_second_interception_names_another_device_in_vain(case):
+    with case.ours() as m:
+        m.ask("irq_intercept_in ioapic")
+        m.ask("irq_intercept_in ioapic")
+        check(m.raw("irq_intercept_in gsi"), "FAIL IRQ intercept already enabled", "the reply")
+
+
+def random_accesses_do_no_harm(case):
+    rng = random.Random(1)
+    places = [(0xfec00000, 0x1000), (0xfed00000, 0x400), (0xfee00000, 0x1000), (0xb0000000, 0x100000), (0xc0000, 0x40000),
+              (0, 1 << 32), (0, 1 << 52)]
+    with case.ours("-no-shutdown") as m:
+        for _ in range(1000 if case.is_long else 40):
+            lines = []
+            for _ in range(250):
+                kind, width = rng.choice(("in", "out", "read", "write")), rng.choice("bwlq")
+                if kind in ("in", "out"):
+                    width = "l" if width == "q" else width
+                    at = rng.choice((rng.randrange(0x10000), rng.randrange(0x500), 0xcf8 + rng.randrange(8)))
+                else:
+                    base, size = rng.choice(places)
+                    at = base + rng.randrange(size)
+                value = rng.choice((0, 0xff, 0xffffffff, rng.getrandbits(64)))
+                lines.append("%s%s %#x%s" % (kind, width, at, " %#x" % value if kind in ("out", "write") else ""))
+            lines.append("clock_step %d" % rng.randrange(1000000))
+            for line, reply in zip(lines, m.many(lines)):
+                assert reply.startswith("OK"), "%s: %s" % (line, reply)
+
+
+def stdout_stays_silent(case):
+    with case.ours() as m:
+        m.inb(0x21)
+    check(m.out.decode(), "", "stdout")
+
+
+def agree(case, questions):
+    with case.ours() as m, case.reference() as r:
+        for question in questions:
+            got, want = question(m), question(r)
+            differ = ["%s: %#x, the reference has %#x" % (place, got[place], want[place]) for place in want
+                      if got[place] != want[place] and not any(place.startswith(k) for k in KNOWN)]
+            assert not differ, "\n".join(differ)
+
+
+def comparison(questions):
+    return lambda case: agree(case, questions)
+
+
+def main():
+    case = Case(sys.argv[1], "--long" in sys.argv)
+    for fn in (memory_reads_as_it_was_written, malformed_requests_are_refused_and_the_machine_goes_on,
+               the_clock_stands_until_it_is_stepped, the_pit_raises_its_line, the_uart_raises_its_line_when_it_is_asked_to,
+               the_second_interception_names_another_device_in_vain, random_accesses_do_no_harm, stdout_stays_silent):
+        case.run(fn.__name__, fn)
+    for question in probes.AT_RESET:
+        case.run("%s_at_reset_is_as_in_the_reference" % question.__name__, comparison([question]), True)
+    for question in probes.WRITTEN:
+        case.run("%s_is_as_in_the_reference" % question.__name__, comparison([question]), True)
+    print("1..%d" % case.count)
+    return case.failed != 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
