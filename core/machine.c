@@ -107,7 +107,8 @@ int machine_start(struct machine *m, struct error **err)
     return 0;
 }
 
-int machine_stop(struct machine *m, enum run_state state, struct error **err)
+/* 1 when it ran until now. */
+static int stand(struct machine *m, enum run_state state, struct error **err)
 {
     bool was_running = machine_running(m);
     int r = state_set(m, state, err);
@@ -117,8 +118,16 @@ int machine_stop(struct machine *m, enum run_state state, struct error **err)
     vcpu_park_all(m);
     machine_clock_stop(m);
     tell_devices(m, false);
-    notify(m, EVENT_STOP, CAUSE_NONE);
-    return 0;
+    return 1;
+}
+
+int machine_stop(struct machine *m, enum run_state state, struct error **err)
+{
+    int r = stand(m, state, err);
+
+    if (r > 0)
+        notify(m, EVENT_STOP, CAUSE_NONE);
+    return r < 0 ? r : 0;
 }
 
 static void shutdown_run(struct machine *m, enum shutdown_cause cause)
@@ -172,8 +181,8 @@ static void requests_run(struct post *p)
             m->powerdown(m);
     }
     if (m->quit_requested) {
-        if (machine_running(m))
-            machine_stop(m, RUN_SHUTDOWN, NULL);
+        if (machine_running(m))     /* nobody is told: the process ends */
+            stand(m, RUN_SHUTDOWN, NULL);
         notify(m, EVENT_QUIT, CAUSE_NONE);
         loop_quit(m->loop);
     }

@@ -102,7 +102,8 @@ static uint64_t hflags_get(const struct device *dev)
     const struct x86_state *x = x86(dev);
     uint32_t cpl = x->seg[SS].attr >> SEG_DPL_SHIFT & 3;
 
-    return cpl | hflags_code(x) | (x->inhibit ? HF_INHIBIT : 0) | (x->cr0 & CR0_PE ? HF_PE : 0) | (x->cr0 & CR0_MP ? HF_MP : 0) |
+    return cpl | hflags_code(x) | (x->inhibit ? HF_INHIBIT : 0) | (x->cr0 & CR0_PE ? HF_PE : 0) | (x->cr0 & CR0_MP
+        ? HF_MP : 0) |
            (x->cr0 & CR0_EM ? HF_EM : 0) | (x->cr0 & CR0_TS ? HF_TS : 0) | (x->efer & EFER_LMA ? HF_LMA : 0) |
            (x->smm ? HF_SMM : 0) | (x->cr4 & CR4_OSFXSR ? HF_OSFXSR : 0) | (x->cr4 & CR4_SMAP ? HF_SMAP : 0) |
            (x->cr4 & CR4_UMIP ? HF_UMIP : 0);
@@ -155,7 +156,8 @@ static uint64_t zero_get(const struct device *dev)
 
 /* Tables. */
 
-#define FX(name_, at_, size_, ...) { .name = (name_), .off = ST_OFF(C, x86.fx) + (at_), .size = (size_), .count = 1, __VA_ARGS__ }
+#define FX(name_, at_, size_, ...) { .name = (name_), .off = ST_OFF(C, x86.fx) + (at_), .size = (size_), .count = 1,
+    __VA_ARGS__ }
 #define GAP(name_, at_, size_) FX(name_, at_, size_, .kind = FIELD_BUFFER, .hidden = true)
 
 static const struct field fpreg_tmp[] = {
@@ -165,7 +167,8 @@ static const struct field fpreg_tmp[] = {
     {}
 };
 static const struct field fpreg[] = {
-    { .name = "tmp", .kind = FIELD_STRUCT, .off = 0, .size = FX_ST_BYTES, .count = 1, .nested = fpreg_tmp, .type = "tmp" },
+    { .name = "tmp", .kind = FIELD_STRUCT, .off = 0, .size = FX_ST_BYTES, .count = 1, .nested = fpreg_tmp,
+        .type = "tmp" },
     {}
 };
 static const struct field xmm_reg[] = {
@@ -202,7 +205,8 @@ static const struct field cpu_fields[] = {
     FX("env.fpus_vmstate", 2, 2),
     FX("env.fptag_vmstate", 4, 1, .wire = 2),
     COMPUTED("env.fpregs_format_vmstate", 2, .get = zero_get, .equal = true),
-    { .name = "env.fpregs", .kind = FIELD_STRUCT, .off = ST_OFF(C, x86.fx) + FX_ST, .size = FX_ST_BYTES, .count = 8, .nested = fpreg },
+    { .name = "env.fpregs", .kind = FIELD_STRUCT, .off = ST_OFF(C, x86.fx) + FX_ST, .size = FX_ST_BYTES, .count = 8,
+        .nested = fpreg },
     STRUCTS(C, "env.segs", x86.seg, segment),
     STRUCT(C, "env.ldt", x86.ldt, segment),
     STRUCT(C, "env.tr", x86.tr, segment),
@@ -218,7 +222,8 @@ static const struct field cpu_fields[] = {
     ARRAY(C, "env.dr", x86.dr),
     COMPUTED("env.a20_mask", 4, .type = "int32", .get = a20_get, .put = a20_put),
     FX("env.mxcsr", 24, 4, .reset = 0x1f80, .max = 0xffff),
-    { .name = "env.xmm_regs[0]", .kind = FIELD_STRUCT, .off = ST_OFF(C, x86.fx) + FX_XMM, .size = 16, .count = 16, .nested = xmm_reg },
+    { .name = "env.xmm_regs[0]", .kind = FIELD_STRUCT, .off = ST_OFF(C, x86.fx) + FX_XMM, .size = 16, .count = 16,
+        .nested = xmm_reg },
     FIELD(C, "env.efer", x86.efer, .max = EFER_KNOWN),
     FIELD(C, "env.star", x86.star),
     FIELD(C, "env.lstar", x86.lstar),
@@ -231,12 +236,14 @@ static const struct field cpu_fields[] = {
     COMPUTED("env.vm_hsave", 8), COMPUTED("env.vm_vmcb", 8),
     FIELD(C, "env.tsc_offset", x86.tsc_offset),
     COMPUTED("env.intercept", 8), COMPUTED("env.intercept_cr_read", 2), COMPUTED("env.intercept_cr_write", 2),
-    COMPUTED("env.intercept_dr_read", 2), COMPUTED("env.intercept_dr_write", 2), COMPUTED("env.intercept_exceptions", 4),
+    COMPUTED("env.intercept_dr_read", 2), COMPUTED("env.intercept_dr_write", 2), COMPUTED("env.intercept_exceptions",
+        4),
     COMPUTED("env.v_tpr", 1),
     ARRAY(C, "env.mtrr_fixed", x86.mtrr_fixed),
     FIELD(C, "env.mtrr_deftype", x86.mtrr_deftype),
     STRUCTS(C, "env.mtrr_var", x86.mtrr_var, mtrr_var),
-    COMPUTED("env.interrupt_injected", 4, .type = "int32", .get = none_get), COMPUTED("env.mp_state", 4), COMPUTED("env.tsc", 8),
+    COMPUTED("env.interrupt_injected", 4, .type = "int32", .get = none_get), COMPUTED("env.mp_state", 4),
+        COMPUTED("env.tsc", 8),
     COMPUTED("env.exception_nr", 4, .type = "int32", .get = none_get), COMPUTED("env.soft_interrupt", 1),
     COMPUTED("env.nmi_injected", 1), COMPUTED("env.nmi_pending", 1), COMPUTED("env.has_error_code", 1),
     COMPUTED("env.sipi_vector", 4),
@@ -278,14 +285,17 @@ static bool needs_fpop(const struct device *dev)
 
 #define FIELDS(...) .fields = (const struct field[]){ __VA_ARGS__, {} }
 static const struct section cpu_subs[] = {
-    { "cpu/poll_control_msr", 1, 1, .needed = needs_poll_control, FIELDS(FIELD(C, "env.poll_control_msr", poll_control)) },
+    { "cpu/poll_control_msr", 1, 1, .needed = needs_poll_control, FIELDS(FIELD(C, "env.poll_control_msr",
+        poll_control)) },
     { "cpu/fpop_ip_dp", 1, 1, .needed = needs_fpop,
       FIELDS(FX("env.fpop", 6, 2, .max = 0x7ff), FX("env.fpip", 8, 8), FX("env.fpdp", 16, 8)) },
-    { "cpu/msr_tscdeadline", 1, 1, .needed = needs_tsc_deadline, FIELDS(FIELD(C, "env.tsc_deadline", x86.tsc_deadline)) },
+    { "cpu/msr_tscdeadline", 1, 1, .needed = needs_tsc_deadline, FIELDS(FIELD(C, "env.tsc_deadline",
+        x86.tsc_deadline)) },
     { "cpu/msr_ia32_misc_enable", 1, 1, .needed = needs_misc_enable,
       FIELDS(FIELD(C, "env.msr_ia32_misc_enable", x86.misc_enable, .reset = 1)) },
     { "cpu/tsc_khz", 1, 1, .needed = needs_tsc_khz, FIELDS(FIELD(C, "env.tsc_khz", tsc_khz, .type = "int64")) },
-    { "cpu/msr_smi_count", 1, 1, .needed = needs_smi_count, FIELDS(FIELD(C, "env.msr_smi_count", x86.smi_count, .wire = 8)) },
+    { "cpu/msr_smi_count", 1, 1, .needed = needs_smi_count, FIELDS(FIELD(C, "env.msr_smi_count", x86.smi_count,
+        .wire = 8)) },
     {}
 };
 
@@ -338,7 +348,8 @@ static void cpu_resumed(struct device *dev)
 {
     C *c = cpu_device(dev);
     struct x86_state x = c->st.x86;
-    struct x86_seg *const segs[] = { &x.seg[ES], &x.seg[CS], &x.seg[SS], &x.seg[DS], &x.seg[FS], &x.seg[GS], &x.ldt, &x.tr,
+    struct x86_seg *const segs[] = { &x.seg[ES], &x.seg[CS], &x.seg[SS], &x.seg[DS], &x.seg[FS], &x.seg[GS], &x.ldt,
+        &x.tr,
                                      &x.gdt, &x.idt };
 
     if (!c->cpu || !ops(c)->vcpu_put)
@@ -367,13 +378,15 @@ static const struct device_type cpu_base = {
 };
 DEVICE_TYPE(cpu_base);
 static const struct device_type x86_cpu_base = {
-    .type = { .name = "x86_64-cpu", .parent = "cpu", .doc = "an x86-64 processor", .abstract = true, .state = &no_state },
+    .type = { .name = "x86_64-cpu", .parent = "cpu", .doc = "an x86-64 processor", .abstract = true,
+        .state = &no_state },
 };
 DEVICE_TYPE(x86_cpu_base);
 
 #define CPU_TYPE(id, model_, doc_) \
     static const struct device_type id = { \
-        .type = { .name = model_ "-x86_64-cpu", .parent = "x86_64-cpu", .category = "cpu", .doc = doc_, .internal = true, \
+        .type = { .name = model_ "-x86_64-cpu", .parent = "x86_64-cpu", .category = "cpu", .doc = doc_, \
+            .internal = true, \
                   DEVICE(C), TYPE_STATE(C), .props = cpu_props, .state = &cpu_common_section }, \
         .locking = LOCKING_NONE, .reset = cpu_reset, .capture = cpu_capture, .resumed = cpu_resumed }; \
     DEVICE_TYPE(id)

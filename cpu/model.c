@@ -53,10 +53,20 @@ void cpu_model_names(void (*fn)(const char *name, const char *brand, void *opaqu
         fn(models[i].name, models[i].brand, opaque);
 }
 
+/* Is the bit that f names named by an earlier line, too? */
+static bool is_alias(const struct cpu_feature *f)
+{
+    for (const struct cpu_feature *e = cpu_features; e < f; e++)
+        if (e->word == f->word && e->bit == f->bit)
+            return true;
+    return false;
+}
+
 void cpu_feature_names(void (*fn)(const char *name, void *opaque), void *opaque)
 {
     for (const struct cpu_feature *f = cpu_features; f->name; f++)
-        fn(f->name, opaque);
+        if (!is_alias(f))
+            fn(f->name, opaque);
 }
 
 static const struct cpu_model *model_find(const char *name, size_t len)
@@ -114,6 +124,8 @@ static int item_parse(const char *spec, size_t len, struct cpu_config *cfg, stru
     }
     cfg->model.words[f->word] &= ~(1u << f->bit);
     cfg->model.words[f->word] |= (uint32_t)on << f->bit;
+    cfg->asked[f->word] &= ~(1u << f->bit);
+    cfg->asked[f->word] |= (uint32_t)on << f->bit;
     return 0;
 }
 
@@ -125,8 +137,15 @@ static void mask_soft(struct cpu_config *cfg)
         cfg->removed[m->word] |= cfg->model.words[m->word] & bit;
         cfg->model.words[m->word] &= ~bit;
     }
-    if (cfg->model.vendor[0] != 'G')    /* AMD parts repeat leaf 1's EDX in 80000001's */
-        cfg->model.words[WORD_80000001_EDX] |= cfg->model.words[WORD_1_EDX] & 0x0183f3ff;
+}
+
+/* AMD's parts repeat leaf 1's EDX in 80000001's. */
+static void repeat_amd(struct cpu_config *cfg)
+{
+    uint32_t *w = cfg->model.words, shared = 0x0183f3ff;
+
+    if (!strcmp(cfg->model.vendor, "AuthenticAMD"))
+        w[WORD_80000001_EDX] = (w[WORD_80000001_EDX] & ~shared) | (w[WORD_1_EDX] & shared);
 }
 
 static int model_unknown(const char *spec, size_t len, struct error **err)
@@ -151,11 +170,14 @@ int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct
 
         spec++;
         len = strcspn(spec, ",");
+        if (!*spec)
+            break;
         r = item_parse(spec, len, cfg, err);
         if (r < 0)
             return r;
     }
     if (soft)
         mask_soft(cfg);
+    repeat_amd(cfg);
     return 0;
 }

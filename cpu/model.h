@@ -33,7 +33,8 @@ struct cpu_model {
 /* A model as one vCPU has it: words after the user's and the accelerator's changes, and its place. */
 struct cpu_config {
     struct cpu_model model;
-    uint32_t removed[CPU_WORDS];        /* asked for, but the accelerator lacks it */
+    uint32_t asked[CPU_WORDS];          /* named by the user, to be there */
+    uint32_t removed[CPU_WORDS];        /* the model's or the user's, but the accelerator lacks it */
     uint32_t cores, threads;            /* per socket (dies included), per core */
 };
 
@@ -45,6 +46,7 @@ extern const struct cpu_masked cpu_soft_masked[];       /* ends in a line withou
  * Errors name the model or the feature and what is legal. */
 int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct error **err);
 void cpu_model_names(void (*fn)(const char *name, const char *brand, void *opaque), void *opaque);
+/* Every feature once, by the first of its names. */
 void cpu_feature_names(void (*fn)(const char *name, void *opaque), void *opaque);
 
 static inline bool cpu_has(const struct cpu_config *c, enum cpu_word w, unsigned bit)

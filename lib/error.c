@@ -73,7 +73,8 @@ struct error_line error_line(const struct error *err)
     };
     struct error_line line;
 
-    snprintf(line.s, sizeof(line.s), "%s: %s %s %s", err->object, err->value, what[err->kind], err->legal);
+    snprintf(line.s, sizeof(line.s), "%s: %s %s %s", err->object,
+             *err->value ? err->value : "\"\"", what[err->kind], err->legal);
     return line;
 }
 

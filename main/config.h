@@ -5,7 +5,7 @@
  * What the command line asked for, typed; nothing has been started yet
  *
  * options.c fills it from argv, check by check; start.c builds a machine from it.  Strings are
- * borrowed from argv, which lives as long as the process.
+ * borrowed from argv, which lives as long as the process, where nothing else is said.
  */
 
 #include "hw/i386/board.h"
@@ -20,14 +20,16 @@ struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
 struct config {
     const struct board_type *board_type;
     struct board_config board;
-    const char *machine_accel;          /* accel= of -machine: "kvm:tcg" */
+    char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
+    char *name;                         /* owned */
     struct config_list accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
     const char *cpu;
     const char *qtest, *qtest_log;
-    const char *name, *log_file, *log_items;
+    const char *log_file, *log_items;
     bool nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };
 
 /* -EINVAL ... with an error that names option, value and what is legal.  Listings go to stdout. */
 int config_parse(struct config *c, int argc, char **argv, struct error **err);
+void config_fini(struct config *c);     /* also after a failed config_parse() */

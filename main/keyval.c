@@ -6,9 +6,12 @@
 #include "lib/error.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ID_CHARACTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._"
 
 /* Ends the item at s in place, folding doubled commas; returns the next item, or NULL. */
 static char *item_end(char *s)
@@ -81,13 +84,27 @@ int keyval_end(const struct keyval *kv, const char *legal, struct error **err)
 
 int keyval_bool(struct keyval *kv, const char *key, bool *val, struct error **err)
 {
+    static const char *const on[] = { "on", "yes", "true", "y" }, *const off[] = { "off", "no", "false", "n" };
     const char *value = keyval_take(kv, key);
 
     if (!value)
         return 0;
-    if (strcmp(value, "on") && strcmp(value, "off"))
-        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s %s", kv->option, key), value, "on, off");
-    *val = !strcmp(value, "on");
+    for (unsigned i = 0; i < 4; i++)
+        if (!strcmp(value, on[i]) || !strcmp(value, off[i])) {
+            *val = !strcmp(value, on[i]);
+            return 0;
+        }
+    return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s %s", kv->option, key), value, "on, off");
+}
+
+int keyval_id(struct keyval *kv, const char **id, struct error **err)
+{
+    const char *value = keyval_take(kv, "id");
+
+    if (value && (!isalpha((unsigned char)*value) || value[strspn(value, ID_CHARACTERS)]))
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s id", kv->option), value,
+                         "letters, digits, '-', '.', '_', of which the first is a letter");
+    *id = value;
     return 0;
 }
 

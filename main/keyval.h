@@ -26,7 +26,9 @@ void keyval_fini(struct keyval *kv);
 const char *keyval_take(struct keyval *kv, const char *key);
 /* -EINVAL with an error that names the first pair that nobody took; legal: what could have been written. */
 int keyval_end(const struct keyval *kv, const char *legal, struct error **err);
-/* "on" or "off" into *val; unchanged if key is absent. */
+/* The value of "id" into *id, NULL if absent. -EINVAL: not an identifier. */
+int keyval_id(struct keyval *kv, const char **id, struct error **err);
+/* "on" or "off" (or yes, no, true, false, y, n) into *val; unchanged if key is absent. */
 int keyval_bool(struct keyval *kv, const char *key, bool *val, struct error **err);
 /* A number from min to max into *val; unchanged if absent. */
 int keyval_number(struct keyval *kv, const char *key, unsigned min, unsigned max, unsigned *val, struct error **err);

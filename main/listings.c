@@ -13,8 +13,10 @@
 #include "lib/trace.h"
 #include "main/version.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int option_version(struct config *c, const char *value, struct error **err)
@@ -64,28 +66,48 @@ void list_machines(void)
 
 static void cpu_line(const char *name, const char *brand, void *opaque)
 {
+    char version[40];
+
     (void)opaque;
-    printf("x86 %-20s  %s\n", name, brand);
+    if (!strcmp(name, "max")) {
+        printf("x86 %-20s  Enables all features supported by the accelerator in the current host\n", name);
+        return;
+    }
+    snprintf(version, sizeof(version), "%s-v1", name);
+    printf("x86 %-20s  (alias configured by machine type)\nx86 %-20s  %s\n", name, version, brand);
 }
 
-static void feature_word(const char *name, void *opaque)
-{
-    unsigned *column = opaque;
+struct words { const char *word[256]; unsigned n; };
 
-    if (*column + strlen(name) > 74)
-        *column = 0;
-    printf(*column ? " %s" : "\n  %s", name);
-    *column += strlen(name) + 1;
+static int words_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void words_add(const char *name, void *opaque)
+{
+    struct words *w = opaque;
+
+    assert(w->n < sizeof(w->word) / sizeof(w->word[0]));
+    w->word[w->n++] = name;
 }
 
 void list_cpus(void)
 {
+    struct words flags = { .n = 0 };
     unsigned column = 80;
 
     printf("Available CPUs:\n");
     cpu_model_names(cpu_line, NULL);
+    cpu_feature_names(words_add, &flags);
+    qsort(flags.word, flags.n, sizeof(flags.word[0]), words_order);
     printf("\nRecognized CPUID flags:");
-    cpu_feature_names(feature_word, &column);
+    for (unsigned i = 0; i < flags.n; i++) {
+        if (column + strlen(flags.word[i]) > 74)
+            column = 0;
+        printf(column ? " %s" : "\n  %s", flags.word[i]);
+        column += strlen(flags.word[i]) + 1;
+    }
     printf("\n");
 }
 
@@ -95,38 +117,82 @@ static void accel_line(const char *name, void *opaque)
     printf("%s\n", name);
 }
 
+/* The heading is one that tools look for. */
 void list_accels(void)
 {
-    printf("Accelerators supported in this binary:\n");
+    printf("Accelerators supported in QEMU binary:\n");
     accel_names(accel_line, NULL);
+}
+
+static void device_line(const struct device_type *d)
+{
+    printf("name \"%s\"", d->type.name);
+    if (d->bus)
+        printf(", bus %s", d->bus);
+    if (d->type.doc)
+        printf(", desc \"%s\"", d->type.doc);
+    printf("\n");
+}
+
+/* The device of this category whose name comes next after `after`; NULL: no more. */
+static const struct device_type *device_after(const char *category, const char *after)
+{
+    const struct device_type *next = NULL;
+
+    TYPE_FOR_EACH(t) {
+        const struct device_type *d = (*t)->abstract || (*t)->internal ? NULL : device_type_find((*t)->name);
+
+        if (d && !strcmp((*t)->category ? (*t)->category : "", category) && strcmp((*t)->name, after) > 0 &&
+            (!next || strcmp((*t)->name, next->type.name) < 0))
+            next = d;
+    }
+    return next;
 }
 
 void list_devices(void)
 {
-    TYPE_FOR_EACH(t) {
-        const struct device_type *d = device_type_find((*t)->name);
+    static const struct { const char *category, *heading; } groups[] = {
+        { "bridge", "Controller/Bridge/Hub" }, { "usb", "USB" }, { "storage", "Storage" }, { "network", "Network" },
+        { "input", "Input" }, { "display", "Display" }, { "sound", "Sound" }, { "misc", "Misc" }, { "cpu", "CPU" },
+        { "watchdog", "Watchdog" }, { "", "Uncategorized" },
+    };
+    bool any = false;
 
-        if (!d || (*t)->abstract || (*t)->internal)
+    for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+        const struct device_type *d = device_after(groups[i].category, "");
+
+        if (!d)
             continue;
-        printf("name \"%s\"", (*t)->name);
-        if (d->bus)
-            printf(", bus %s", d->bus);
-        printf(", desc \"%s\"\n", (*t)->doc);
+        printf("%s%s devices:\n", any ? "\n" : "", groups[i].heading);
+        any = true;
+        for (; d; d = device_after(groups[i].category, d->type.name))
+            device_line(d);
     }
 }
 
-static void prop_line(const struct prop *p, void *opaque)
+static void prop_line(const struct prop *p)
 {
-    (void)opaque;
-    printf("  %s=<%s>", p->name, prop_type_name(p));
-    printf("%*s - %s", (int)(22 - strlen(p->name) - strlen(prop_type_name(p))) > 0 ?
-           (int)(22 - strlen(p->name) - strlen(prop_type_name(p))) : 0, "", p->doc);
+    char head[64];
+
+    snprintf(head, sizeof(head), "  %s=<%s>", p->name, prop_type_name(p));
+    printf("%-24s - %s", head, p->doc ? p->doc : "");
     if (p->kind == PROP_STRING || p->kind == PROP_ENUM)
         printf("\n");
     else if (p->kind == PROP_BOOL)
-        printf(" (default: %s)\n", prop_default(p, 702) ? "on" : "off");
+        printf(" (default: %s)\n", prop_default(p, 702) ? "true" : "false");
     else
         printf(" (default: %llu)\n", (unsigned long long)prop_default(p, 702));
+}
+
+/* Walks the properties for the one whose name comes next. */
+struct prop_search { const char *after; const struct prop *next; };
+
+static void prop_consider(const struct prop *p, void *opaque)
+{
+    struct prop_search *s = opaque;
+
+    if (strcmp(p->name, s->after) > 0 && (!s->next || strcmp(p->name, s->next->name) < 0))
+        s->next = p;
 }
 
 int list_device_props(const char *type, struct error **err)
@@ -136,8 +202,12 @@ int list_device_props(const char *type, struct error **err)
     if (!d || d->type.abstract)
         return error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", type, "a type that -device help lists");
     printf("%s options:\n", type);
-    type_props_each(&d->type, prop_line, NULL);
-    return 0;
+    for (struct prop_search s = { "", NULL }; ; s.after = s.next->name, s.next = NULL) {
+        type_props_each(&d->type, prop_consider, &s);
+        if (!s.next)
+            return 0;
+        prop_line(s.next);
+    }
 }
 
 static void log_line_print(const char *name, const char *doc)

@@ -35,12 +35,15 @@ int main(int argc, char **argv)
     struct config cfg;
     int status;
 
-    if (config_parse(&cfg, argc, argv, &err) < 0)
-        return fail(err);
-    if (cfg.help_shown)
-        return 0;
-    epoch_thread_init();
-    status = run(&cfg);
-    epoch_thread_fini();
+    if (config_parse(&cfg, argc, argv, &err) < 0) {
+        status = fail(err);
+    } else if (cfg.help_shown) {
+        status = 0;
+    } else {
+        epoch_thread_init();
+        status = run(&cfg);
+        epoch_thread_fini();
+    }
+    config_fini(&cfg);
     return status;
 }

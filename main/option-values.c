@@ -2,7 +2,7 @@
 #include "main/options.h"
 
 /*
- * Options with values that need reading: -machine, -m, -smp; and what options mean together
+ * Options with values that need reading: -machine, -m, -smp, -name; and what options mean together
  *
  * Invariant: after config_check() every number in the configuration is one that the board can build.
  */
@@ -10,8 +10,11 @@
 #include "lib/error.h"
 #include "main/keyval.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MIB (1ull << 20)
@@ -32,20 +35,70 @@ static void machine_name_add(const struct board_type *b, void *opaque)
     snprintf(legal + strlen(legal), 200 - strlen(legal), "%s%s", *legal ? ", " : "", b->alias ? b->alias : b->name);
 }
 
+static const struct machine_prop { const char *name; size_t off; bool has_auto; const char *doc; } machine_bools[] = {
+    { "graphics", offsetof(struct config, board.graphics), false, "graphics output" },
+    { "hpet", offsetof(struct config, board.hpet), false, "a high precision event timer" },
+    { "smm", offsetof(struct config, board.smm), true, "system management mode" },
+    { "vmport", offsetof(struct config, board.vmport), true, "the VMware port" },
+    { "x-direct-boot", offsetof(struct config, board.direct_boot), false, "start -kernel without firmware" },
+};
+enum { MACHINE_BOOLS = sizeof(machine_bools) / sizeof(machine_bools[0]) };
+
+static void replace(char **to, const char *with)
+{
+    free(*to);
+    *to = strdup(with);
+    assert(*to);
+}
+
+/* auto: on, as everything that these ask for is there. */
+static int machine_bool(struct config *c, struct keyval *kv, const struct machine_prop *p, struct error **err)
+{
+    bool *val = (bool *)((char *)c + p->off);
+    const char *value = keyval_take(kv, p->name);
+
+    if (!value || !p->has_auto || strcmp(value, "auto"))
+        return keyval_bool(kv, p->name, val, err);
+    *val = true;
+    return 0;
+}
+
 static int machine_props(struct config *c, struct keyval *kv, struct error **err)
 {
-    const struct { const char *key; bool *val; } bools[] = {
-        { "x-direct-boot", &c->board.direct_boot }, { "hpet", &c->board.hpet }, { "graphics", &c->board.graphics },
-        { "smm", &c->board.smm }, { "vmport", &c->board.vmport },
-    };
     const char *accel = keyval_take(kv, "accel");
+    char legal[200] = "type, accel";
     int r = 0;
 
     if (accel)
-        c->machine_accel = strdup(accel);
-    for (unsigned i = 0; i < sizeof(bools) / sizeof(bools[0]) && !r; i++)
-        r = keyval_bool(kv, bools[i].key, bools[i].val, err);
-    return r ? r : keyval_end(kv, "type, accel, x-direct-boot, hpet, graphics, smm, vmport", err);
+        replace(&c->machine_accel, accel);
+    for (unsigned i = 0; i < MACHINE_BOOLS && !r; i++) {
+        r = machine_bool(c, kv, &machine_bools[i], err);
+        snprintf(legal + strlen(legal), sizeof(legal) - strlen(legal), ", %s", machine_bools[i].name);
+    }
+    return r ? r : keyval_end(kv, legal, err);
+}
+
+/* In the shape of -device TYPE,help. */
+static void machine_props_list(const struct board_type *b)
+{
+    printf("%s options:\n", b->type.name);
+    printf("  accel=<string>         - Accelerators to try, with colons between\n");
+    for (unsigned i = 0; i < MACHINE_BOOLS; i++) {
+        const struct machine_prop *p = &machine_bools[i];
+
+        printf("%-24s - %s\n", T("  %s=<%s>", p->name, p->has_auto ? "OnOffAuto" : "bool"), p->doc);
+    }
+}
+
+static int machine_type(struct config *c, const char *type, struct error **err)
+{
+    char legal[200] = "";
+
+    c->board_type = board_find(type);
+    if (c->board_type)
+        return 0;
+    board_each(machine_name_add, legal);
+    return error_set(err, -ENOENT, ERROR_UNKNOWN, "-machine", type, legal);
 }
 
 int option_machine(struct config *c, const char *value, struct error **err)
@@ -63,19 +116,41 @@ int option_machine(struct config *c, const char *value, struct error **err)
     if (r < 0)
         return r;
     type = keyval_take(&kv, "type");
-    if (type) {
-        c->board_type = board_find(type);
-        if (!c->board_type) {
-            char legal[200] = "";
-
-            board_each(machine_name_add, legal);
-            r = error_set(err, -ENOENT, ERROR_UNKNOWN, "-machine", type, legal);
-        }
-    }
-    if (!r)
+    r = type ? machine_type(c, type, err) : 0;
+    if (!r && c->board_type && keyval_take(&kv, "help")) {
+        machine_props_list(c->board_type);
+        c->help_shown = true;
+    } else if (!r) {
         r = machine_props(c, &kv, err);
+    }
     keyval_fini(&kv);
     return r;
+}
+
+/* guest= is what monitors show; threads always have names, so debug-threads= changes nothing. */
+int option_name(struct config *c, const char *value, struct error **err)
+{
+    bool debug_threads;
+    struct keyval kv;
+    const char *guest;
+    int r = keyval_parse(&kv, "-name", value, "guest", err);
+
+    if (r < 0)
+        return r;
+    guest = keyval_take(&kv, "guest");
+    r = keyval_bool(&kv, "debug-threads", &debug_threads, err);
+    if (!r)
+        r = keyval_end(&kv, "guest, debug-threads", err);
+    if (!r && guest)
+        replace(&c->name, guest);
+    keyval_fini(&kv);
+    return r;
+}
+
+void config_fini(struct config *c)
+{
+    free(c->machine_accel);
+    free(c->name);
 }
 
 int option_memory(struct config *c, const char *value, struct error **err)
@@ -100,57 +175,61 @@ int option_memory(struct config *c, const char *value, struct error **err)
     return r;
 }
 
-/* What was not given is filled in: cores first, as machine types since 6.2 prefer. */
+static unsigned or_one(unsigned n)
+{
+    return n ? n : 1;
+}
+
+/* What was not given is filled in: cores first, as machine types since 6.2 prefer, threads last. */
 static int topology(struct board_config *b, unsigned max, struct error **err)
 {
-    if (!b->threads)
-        b->threads = 1;
-    if (!b->sockets && !b->cores) {
-        b->sockets = 1;
-        if (max % b->threads)
-            goto odd;
-        b->cores = max / b->threads;
-    } else if (!b->cores) {
-        if (max % (b->sockets * b->threads))
-            goto odd;
+    if (!b->cores) {
+        b->sockets = or_one(b->sockets);
+        b->threads = or_one(b->threads);
         b->cores = max / (b->sockets * b->threads);
     } else if (!b->sockets) {
-        if (max % (b->cores * b->threads))
-            goto odd;
+        b->threads = or_one(b->threads);
         b->sockets = max / (b->cores * b->threads);
     }
-    if (b->cores && b->sockets * b->cores * b->threads == max)
+    if (!b->threads)
+        b->threads = max / (b->sockets * b->cores);
+    if (b->sockets * b->cores * b->threads == max)
         return 0;
-odd:
     return error_set(err, -EINVAL, ERROR_RANGE, "-smp",
-                     T("%u sockets, %u cores, %u threads for %u CPUs", b->sockets, b->cores, b->threads, max),
+                     T("%u sockets * %u cores * %u threads for %u CPUs", or_one(b->sockets), or_one(b->cores),
+                       or_one(b->threads), max),
                      "sockets * cores * threads equal to the number of CPUs");
+}
+
+static int smp_numbers(struct board_config *b, struct keyval *kv, unsigned *maxcpus, struct error **err)
+{
+    unsigned dies, clusters;
+    const struct { const char *key; unsigned *val, max; } numbers[] = {
+        { "cpus", &b->cpus, 288 }, { "sockets", &b->sockets, 288 }, { "cores", &b->cores, 288 },
+        { "threads", &b->threads, 288 }, { "maxcpus", maxcpus, 288 }, { "dies", &dies, 1 }, { "clusters", &clusters, 1 },
+    };
+    int r = 0;
+
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !r; i++)
+        r = keyval_number(kv, numbers[i].key, 1, numbers[i].max, numbers[i].val, err);
+    return r ? r : keyval_end(kv, "cpus, sockets, cores, threads, maxcpus; dies and clusters of 1", err);
 }
 
 int option_smp(struct config *c, const char *value, struct error **err)
 {
+    struct board_config *b = &c->board;
     struct keyval kv;
     unsigned max = 0;
-    struct { const char *key; unsigned *val;
-    } numbers[] = {
-        { "cpus", &c->board.cpus },   { "sockets", &c->board.sockets },
-        { "cores", &c->board.cores }, { "threads", &c->board.threads },
-        { "maxcpus", &max },
-    };
     int r = keyval_parse(&kv, "-smp", value, "cpus", err);
 
     if (r < 0)
         return r;
-    c->board.cpus = c->board.sockets = c->board.cores = c->board.threads = 0;
-    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !r; i++)
-        r = keyval_number(&kv, numbers[i].key, 1, 288, numbers[i].val, err);
-    if (!r)
-        r = keyval_end(&kv, "cpus, sockets, cores, threads, maxcpus", err);
+    b->cpus = b->sockets = b->cores = b->threads = 0;
+    r = smp_numbers(b, &kv, &max, err);
     keyval_fini(&kv);
-    if (!c->board.cpus)
-        c->board.cpus = (c->board.sockets ? c->board.sockets : 1) * (c->board.cores ? c->board.cores : 1) *
-                        (c->board.threads ? c->board.threads : 1);
-    if (!r && max && max != c->board.cpus)
+    if (!b->cpus)
+        b->cpus = max ? max : or_one(b->sockets) * or_one(b->cores) * or_one(b->threads);
+    if (!r && max && max != b->cpus)
         r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-smp maxcpus", T("%u", max),
                       "legal: the number of CPUs, as none can be plugged");
     return r;
@@ -169,6 +248,8 @@ int config_check(struct config *c, struct error **err)
     r = topology(&c->board, c->board.cpus, err);
     if (r < 0)
         return r;
+    if (c->accels.n && c->machine_accel)
+        return error_set(err, -EINVAL, ERROR_STATE, "-machine accel", c->machine_accel, "without -accel");
     if ((c->board.initrd || c->board.append) && !c->board.kernel)
         return error_set(err, -EINVAL, ERROR_STATE, c->board.initrd ? "-initrd" : "-append",
                          c->board.initrd ? c->board.initrd : c->board.append, "together with -kernel");

@@ -41,29 +41,70 @@ static int append(struct config_list *list, const char *option, const char *valu
         return 0;                                                      \
     }
 
-STRING_OPTION(option_cpu, cpu)
 STRING_OPTION(option_kernel, board.kernel)
 STRING_OPTION(option_initrd, board.initrd)
 STRING_OPTION(option_append, board.append)
-STRING_OPTION(option_name, name)
-STRING_OPTION(option_log_items, log_items)
 STRING_OPTION(option_log_file, log_file)
 STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
-LIST_OPTION(option_accel, accels, "-accel")
 LIST_OPTION(option_chardev, chardevs, "-chardev")
 LIST_OPTION(option_serial, serials, "-serial")
 LIST_OPTION(option_monitor, monitors, "-monitor")
 LIST_OPTION(option_qmp, qmps, "-qmp")
 LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
 LIST_OPTION(option_mon, mons, "-mon")
-LIST_OPTION(option_device, devices, "-device")
-LIST_OPTION(option_trace, traces, "-trace")
 FLAG_OPTION(option_nographic, nographic)
 FLAG_OPTION(option_no_reboot, no_reboot)
 FLAG_OPTION(option_no_shutdown, no_shutdown)
 FLAG_OPTION(option_stopped, stopped)
 FLAG_OPTION(option_no_defaults, no_defaults)
+
+/* "help" as a value asks for a listing, and ends the program. */
+static bool listed(struct config *c, const char *v, void (*list)(void))
+{
+    if (strcmp(v, "help") && strcmp(v, "?"))
+        return false;
+    list();
+    c->help_shown = true;
+    return true;
+}
+
+static int option_cpu(struct config *c, const char *v, struct error **err)
+{
+    (void)err;
+    return listed(c, v, list_cpus) ? 0 : set_string(&c->cpu, v);
+}
+
+static int option_accel(struct config *c, const char *v, struct error **err)
+{
+    return listed(c, v, list_accels) ? 0 : append(&c->accels, "-accel", v, err);
+}
+
+static int option_log_items(struct config *c, const char *v, struct error **err)
+{
+    (void)err;
+    return listed(c, v, list_log_items) ? 0 : set_string(&c->log_items, v);
+}
+
+static int option_trace(struct config *c, const char *v, struct error **err)
+{
+    return listed(c, v, list_traces) ? 0 : append(&c->traces, "-trace", v, err);
+}
+
+/* "TYPE,help" lists the properties of a type. */
+static int option_device(struct config *c, const char *v, struct error **err)
+{
+    size_t len = strcspn(v, ",");
+    char type[64];
+
+    if (listed(c, v, list_devices))
+        return 0;
+    if (strcmp(v + len, ",help") && strcmp(v + len, ",?"))
+        return append(&c->devices, "-device", v, err);
+    snprintf(type, sizeof(type), "%.*s", (int)len, v);
+    c->help_shown = true;
+    return list_device_props(type, err);
+}
 
 static int option_display(struct config *c, const char *v, struct error **err)
 {
@@ -138,8 +179,8 @@ static const struct option *option_find(const char *name)
 
 static int one(struct config *c, int *i, int argc, char **argv, struct error **err)
 {
-    const char *arg = argv[*i], *name = arg + strspn(arg, "-");
-    const struct option *o = *arg == '-' && *name ? option_find(name) : NULL;
+    const char *arg = argv[*i], *name = arg + (*arg == '-') + (arg[0] == '-' && arg[1] == '-');
+    const struct option *o = *name ? option_find(name) : NULL;
 
     if (*arg != '-')
         return error_set(err, -EINVAL, ERROR_UNSUPPORTED, "argument", arg,

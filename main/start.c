@@ -69,7 +69,7 @@ static void quit_by_key(struct chardevs *set)
     struct process *p = (struct process *)((char *)set - offsetof(struct process, chardevs));
 
     if (p->machine)
-        machine_request_shutdown(p->machine, CAUSE_HOST_UI);
+        machine_request_shutdown(p->machine, CAUSE_HOST_QMP_QUIT);
 }
 
 static int chardevs_start(struct process *p, struct error **err)
@@ -122,11 +122,13 @@ static int accel_first(struct machine *m, const char *const *specs, unsigned n, 
     return r;
 }
 
+enum { ACCELS_MAX = 8 };
+
 static int accel_start(struct process *p, struct error **err)
 {
     static const char *const otherwise[] = { "tcg" };
     const struct config *c = p->cfg;
-    const char *specs[8];
+    const char *specs[ACCELS_MAX];
     char *list, *save;
     unsigned n = 0;
     int r;
@@ -137,9 +139,13 @@ static int accel_start(struct process *p, struct error **err)
         return accel_first(p->machine, otherwise, 1, err);
     list = strdup(c->machine_accel);
     assert(list);
-    for (char *name = strtok_r(list, ":", &save); name && n < 8; name = strtok_r(NULL, ":", &save))
+    for (char *name = strtok_r(list, ":", &save); name && n < ACCELS_MAX; name = strtok_r(NULL, ":", &save))
         specs[n++] = name;
-    r = accel_first(p->machine, specs, n, err);
+    if (n)
+        r = accel_first(p->machine, specs, n, err);
+    else
+        r = error_set(err, -EINVAL, ERROR_SYNTAX, "-machine accel", c->machine_accel,
+                      "names that -accel help lists, with colons between");
     free(list);
     return r;
 }
@@ -161,42 +167,12 @@ static int serials_start(struct process *p, struct board_config *b, struct error
     return r;
 }
 
-static int device_add(struct machine *m, const char *spec, struct error **err)
+/* Of what the accelerator lacks only the bits that the user named: a model's are nobody's wish. */
+static void cpu_warn(const struct cpu_config *cpu)
 {
-    const struct device_type *t;
-    struct device *dev;
-    struct keyval kv;
-    const char *driver, *id;
-    int r = keyval_parse(&kv, "-device", spec, "driver", err);
-
-    if (r < 0)
-        return r;
-    driver = keyval_take(&kv, "driver");
-    id = keyval_take(&kv, "id");
-    t = driver ? device_type_find(driver) : NULL;
-    if (!t || t->type.abstract || t->type.internal) {
-        r = error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", driver ? driver : spec, "a type that -device help lists");
-        keyval_fini(&kv);
-        return r;
-    }
-    dev = device_new(m, t);
-    for (unsigned i = 0; i < kv.n && !r; i++)
-        if (!kv.pair[i].used)
-            r = device_set(dev, kv.pair[i].key, kv.pair[i].value, err);
-    if (id)
-        dev->id = strdup(id);
-    if (!r && id)
-        r = device_realize(dev, object_container(&m->obj, "peripheral"), id, err);
-    else if (!r) {
-        struct object *anon = object_container(&m->obj, "peripheral-anon");
-        unsigned n = 0;
-
-        while (object_child(anon, T("device[%u]", n)))
-            n++;
-        r = device_realize(dev, anon, T("device[%u]", n), err);
-    }
-    keyval_fini(&kv);
-    return r;
+    for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++)
+        if (cpu->removed[m->word] & cpu->asked[m->word] & 1u << m->bit)
+            log_warn("warning: the software CPU does not have the feature %s: %s", m->name, m->why);
 }
 
 static int machine_build(struct process *p, struct error **err)
@@ -217,6 +193,8 @@ static int machine_build(struct process *p, struct error **err)
     if (!r)
         r = cpu_config_parse(c->cpu ? c->cpu : "qemu64", true, &b.cpu, err);
     if (!r)
+        cpu_warn(&b.cpu);
+    if (!r)
         r = serials_start(p, &b, err);
     if (!r)     /* first, so that of a shared terminal the serial port, attached last, has the focus */
         r = process_monitors(p, err);
@@ -225,7 +203,7 @@ static int machine_build(struct process *p, struct error **err)
     if (!r)
         machine_phase_advance(p->machine, PHASE_BOARD);
     for (unsigned i = 0; i < c->devices.n && !r; i++)
-        r = device_add(p->machine, c->devices.item[i], err);
+        r = process_device(p, c->devices.item[i], err);
     if (!r)
         machine_phase_advance(p->machine, PHASE_READY);
     return r;

@@ -41,6 +41,8 @@ void process_end(struct process *p);
 /* Opens the chardev that -serial, -monitor or -qmp names; *id gets its label, or NULL for "none". */
 int process_chardev(struct process *p, const char *option, const char *spec, const char *label, const char **id,
                     struct error **err);
+/* devices.c: makes and realizes what a -device says. */
+int process_device(struct process *p, const char *spec, struct error **err);
 /* monitors.c: all of -monitor, -qmp, -mon; before the machine starts. */
 int process_monitors(struct process *p, struct error **err);
 /* info.c: what `info` shows of the machine. */

@@ -120,10 +120,13 @@ int prop_parse_size(const char *s, uint64_t def_unit, uint64_t *val)
     errno = 0;
     if (!isdigit((unsigned char)*s))
         return -EINVAL;
-    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
         v = strtoull(s, &end, 16);
-    else
+    } else {
         v = strtold(s, &end);
+        if (end != s + strspn(s, "0123456789."))
+            return -EINVAL;     /* an exponent is not a size */
+    }
     if (errno)
         return -ERANGE;
     if (*end) {

@@ -177,7 +177,7 @@ static void block_write(struct qtest *q, char **word)
     buf = block(q, word, &addr, &len, false);
     if (!buf)
         return;
-    if (!word[3] || !(base64 ? unbase64(word[3], buf, len) : unhex(word[3] + 2, buf, len))) {
+    if (!word[3] || !*word[3] || !(base64 ? unbase64(word[3], buf, len) : unhex(word[3] + 2, buf, len))) {
         qtest_reply(q, "FAIL %s: the data cannot be read", word[0]);
     } else {
         bytes_write(q, addr, buf, len);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "accel/qtest/server.h"
+#include "accel/qtest/qtest.h"
 
 /*
  * The qtest server: the connection, its lines and its log
@@ -8,6 +8,8 @@
  * be ends in FAIL, and is skipped.  While the peer does not read, nothing more is executed.
  * Invariant: a line is executed on the home loop, outside of every device.
  */
+
+#include "accel/qtest/server.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,7 +24,8 @@ static void log_line_of(struct qtest *q, char kind, const char *text, size_t n)
     uint64_t us = (loop_clock_ns(LOOP_MONOTONIC) - q->opened_ns) / 1000;
 
     if (q->log)
-        fprintf(q->log, "[%c +%" G_GUINT64_FORMAT ".%06u] %.*s\n", kind, us / 1000000, (unsigned)(us % 1000000), (int)n, text);
+        fprintf(q->log, "[%c +%" G_GUINT64_FORMAT ".%06u] %.*s\n", kind, us / 1000000, (unsigned)(us % 1000000),
+            (int)n, text);
 }
 
 static void out_flush(struct qtest *q)

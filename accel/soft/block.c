@@ -230,8 +230,10 @@ static void recompute_granules(struct soft_page_code *code)
         block_range(b, page_of(b, code), &first, &last);
         granules |= smc_granules(first, last - first + 1);
     }
-    if (!granules)
+    if (!granules) {
         code->claimed = false;
+        code->releases++;
+    }
     atomic_store(&code->granules, granules);
 }
 
@@ -273,6 +275,7 @@ void block_flush_all(struct soft *s)
                 if (b->code[n]) {
                     b->code[n]->blocks = NULL;
                     b->code[n]->claimed = false;
+                    b->code[n]->releases++;
                     atomic_store(&b->code[n]->granules, 0);
                 }
         }

@@ -192,17 +192,20 @@ static bool begin(struct builder *k, uint64_t lin)
 
 /*
  * Takes soft->lock with the page's granule set and all write entries of the page gone.  Waiting for other
- * vCPUs happens without the lock.
+ * vCPUs happens without the lock; what others claimed and lost again meanwhile counts for nothing.
  */
 static void claim(struct env *e, struct soft_page_code *code, unsigned off)
 {
     pthread_mutex_lock(&e->soft->lock);
     while (code && !code->claimed) {
+        uint16_t releases = code->releases;
+
         atomic_fetch_or(&code->granules, smc_granules(off, 1));
         pthread_mutex_unlock(&e->soft->lock);
         smc_page_has_code(e, code);
         pthread_mutex_lock(&e->soft->lock);
-        code->claimed = true;
+        if (code->releases == releases)
+            code->claimed = true;
     }
 }
 

@@ -21,6 +21,7 @@ struct soft_page_code {
     _Atomic uint64_t granules;  /* bit n: bytes 64n to 64n+63 hold translated code; set and cleared under soft->lock */
     struct block *blocks;       /* with bytes in this page (block.c); under soft->lock */
     bool claimed;               /* write entries are gone: more code may be built; under soft->lock */
+    uint16_t releases;          /* how often `claimed` fell, modulo 2^16; under soft->lock */
     _Atomic uint32_t writers;   /* who may have a write entry: 0 nobody, n + 1 vCPU n alone, SMC_MANY (smc.c) */
 };
 

@@ -67,7 +67,7 @@ static int bad_file(struct error **err, const char *option, const char *path, co
 static int file_map(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
                     struct error **err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC), r = 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
     struct stat s;
 
     if (fd < 0)

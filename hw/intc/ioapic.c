@@ -15,7 +15,7 @@
 
 #include "hw/intc/apic.h"
 
-#define ENTRY_WRITABLE 0xff0000000001afffull
+#define ENTRY_WRITABLE 0xffffffffffffafffull        /* reserved bits are kept, as in the reference */
 #define ENTRY_MASKED (1ull << 16)
 #define ENTRY_LEVEL (1ull << 15)
 #define ENTRY_REMOTE_IRR (1ull << 14)

@@ -107,12 +107,12 @@ static const struct region_type lpc_regions[] = {
 };
 
 static const struct reg lpc_config[] = {
-    REG_FN(LPC_PMBASE, "PMBASE", 4, .reset = 1, .wmask = 0xff80, .doc = "where the power management ports lie"),
+    REG_FN(LPC_PMBASE, "PMBASE", 4, .reset = 1, .wmask = 0xff87, .doc = "where the power management ports lie"),
     REG_FN(LPC_ACPI_CNTL, "ACPI_CNTL", 1, .wmask = 0xff,
            .doc = "bit 7 enables them; bits 2 to 0 choose the SCI's line"),
     REG_FN(0x60, "PIRQ_A_D", 1, .count = 4, .reset = 0x80, .wmask = 0xff, .doc = "PIRQA to PIRQD routing"),
     REG_FN(0x68, "PIRQ_E_H", 1, .count = 4, .reset = 0x80, .wmask = 0xff, .doc = "PIRQE to PIRQH routing"),
-    REG_FN(LPC_RCBA, "RCBA", 4, .wmask = 0xffffc001, .doc = "where the root complex registers lie; bit 0 enables them"),
+    REG_FN(LPC_RCBA, "RCBA", 4, .wmask = 0xffffffff, .doc = "where the root complex registers lie; bit 0 enables them"),
     {}
 };
 

@@ -254,11 +254,10 @@ static void tn_config_write(struct device *dev, uint32_t at, uint64_t val)
 {
     unsigned n;
     struct comparator *t = comparator(dev, at, &n);
-    uint64_t writable = TN_WRITABLE & ~(hpet(dev)->cfg.msi ? 0 : TN_FSB);
 
     if (!t || (at & 4))
         return;
-    t->config = (t->config & ~writable) | (val & writable);
+    t->config = (t->config & ~(uint64_t)TN_WRITABLE) | (val & TN_WRITABLE);
     if (t->config & TN_32BIT) {
         t->cmp &= UINT32_MAX;
         t->period &= UINT32_MAX;

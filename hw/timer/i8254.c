@@ -6,8 +6,9 @@
  *
  * Three channels in all six modes, binary or BCD, with counter latch and read-back.  Nothing counts:
  * a count is a function of the time since it was loaded.  Not modelled: the clock that loading takes,
- * a gate that pauses modes 0 and 4, the null-count bit.  Channel 0 drives ISA line 0, unless the HPET
- * stands in for it.  Transitions that a late timer missed are dropped in whole periods.
+ * a gate that pauses modes 0 and 4, modes 1 and 5 waiting for their first trigger (they start when
+ * loaded), the null-count bit.  Channel 0 drives ISA line 0, unless the HPET stands in for it.
+ * Transitions that a late timer missed are dropped in whole periods.
  * Reference: Intel 82C54 data sheet (231244).
  *
  * Invariant: channel 0 has processed all its transitions before next_ns, and none from there on; its

@@ -21,14 +21,6 @@ static int64_t host_ns(const struct rtc *r)
     return machine_rtc_ns(r->dev.machine);
 }
 
-/* Nanoseconds since 1970 of the guest's calendar. */
-static int64_t now_ns(const struct rtc *r)
-{
-    uint64_t since = (uint64_t)host_ns(r) - (uint64_t)r->st.last_ns;      /* a stream may bring anything */
-
-    return (int64_t)((uint64_t)r->st.base_s * SECOND_NS + since + (uint64_t)r->st.offset_ns);
-}
-
 static int64_t seconds_of(int64_t ns)
 {
     return ns / SECOND_NS - (ns % SECOND_NS < 0);
@@ -36,7 +28,20 @@ static int64_t seconds_of(int64_t ns)
 
 static int64_t fraction_of(int64_t ns)
 {
-    return ns - seconds_of(ns) * SECOND_NS;
+    return (ns % SECOND_NS + SECOND_NS) % SECOND_NS;
+}
+
+/* Since 1970 of the guest's calendar; its years are more than 64 bits of nanoseconds can say. */
+struct moment {
+    int64_t s, ns;                      /* ns: 0 to 999999999 */
+};
+
+static struct moment now(const struct rtc *r)
+{
+    /* Without signs: a stream may bring anything. */
+    int64_t since_ns = (uint64_t)host_ns(r) - (uint64_t)r->st.last_ns + (uint64_t)r->st.offset_ns;
+
+    return (struct moment){ (uint64_t)r->st.base_s + (uint64_t)seconds_of(since_ns), fraction_of(since_ns) };
 }
 
 static bool held(const struct rtc *r)
@@ -72,7 +77,7 @@ static unsigned decode_hour(const struct rtc *r, uint8_t val)
 void rtc_show_time(struct rtc *r)
 {
     uint8_t *cmos = r->st.cmos;
-    time_t seconds = seconds_of(now_ns(r));
+    time_t seconds = now(r).s;
     struct tm tm;
     int year;
 
@@ -97,20 +102,20 @@ void rtc_take_time(struct rtc *r)
         .tm_mday = decode(r, cmos[DAY_OF_MONTH]), .tm_mon = (int)decode(r, cmos[MONTH]) - 1,
         .tm_year = r->cfg.base_year + (int)decode(r, cmos[YEAR]) + (int)decode(r, cmos[CENTURY]) * 100 - 1900,
     };
-    int64_t fraction = fraction_of(now_ns(r));
+    int64_t fraction_ns = now(r).ns;
 
     r->st.base_s = timegm(&tm);
     r->st.last_ns = host_ns(r);
-    r->st.offset_ns = fraction;
+    r->st.offset_ns = fraction_ns;
 }
 
 void rtc_power_on(struct rtc *r)
 {
-    int64_t now = host_ns(r);
+    int64_t host = host_ns(r);
 
-    r->st.base_s = seconds_of(now);
-    r->st.offset_ns = fraction_of(now);
-    r->st.last_ns = now;
+    r->st.base_s = seconds_of(host);
+    r->st.offset_ns = fraction_of(host);
+    r->st.last_ns = host;
     r->st.cmos[REG_A] = 0x26;
     r->st.cmos[REG_B] = B_24H;
     r->st.cmos[REG_D] = D_VALID;
@@ -119,7 +124,7 @@ void rtc_power_on(struct rtc *r)
 
 bool rtc_in_progress(const struct rtc *r)
 {
-    return !held(r) && fraction_of(now_ns(r)) >= SECOND_NS - UIP_NS;
+    return !held(r) && now(r).ns >= SECOND_NS - UIP_NS;
 }
 
 /* 0xc0 to 0xff in an alarm register: any value. */
@@ -140,7 +145,7 @@ static bool alarm_matches(const struct rtc *r, int64_t s)
            field_matches(r, SECONDS_ALARM, day_s % 60);
 }
 
-/* Seconds from s (exclusive) to the next match; a day and more: there is none. */
+/* Seconds from s (exclusive), a second of the day, to the next match; a day and more: there is none. */
 static int64_t alarm_distance(const struct rtc *r, int64_t s)
 {
     int64_t t = s + 1;
@@ -184,8 +189,9 @@ static void arm_periodic(struct rtc *r)
 
 static void arm_update(struct rtc *r)
 {
-    int64_t now = now_ns(r), s = seconds_of(now), distance = alarm_distance(r, s);
-    uint64_t to_next = SECOND_NS - fraction_of(now), to_alarm = to_next + (distance - 1) * SECOND_NS;
+    struct moment at = now(r);
+    int64_t distance = alarm_distance(r, at.s % DAY_S);
+    uint64_t to_next = SECOND_NS - at.ns, to_alarm = to_next + (distance - 1) * SECOND_NS;
     uint8_t b = r->st.cmos[REG_B], c = r->st.cmos[REG_C];
     bool every_second = (b & B_UIE) || !(c & C_UF);
 
@@ -222,14 +228,14 @@ void rtc_periodic_fired(struct device *dev)
 void rtc_update_fired(struct device *dev)
 {
     struct rtc *r = rtc(dev);
-    int64_t now = now_ns(r);
+    struct moment at = now(r);
     bool alarm;
 
-    if (fraction_of(now) > SECOND_NS - 1000000) {
+    if (at.ns > SECOND_NS - 1000000) {
         arm_update(r);
         return;
     }
     alarm = r->st.next_alarm_ns && (uint64_t)host_ns(r) >= r->st.next_alarm_ns;
-    raise(r, C_UF | (alarm || alarm_matches(r, seconds_of(now)) ? C_AF : 0));
+    raise(r, C_UF | (alarm || alarm_matches(r, at.s) ? C_AF : 0));
     arm_update(r);
 }

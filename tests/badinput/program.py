@@ -30,7 +30,7 @@ class Result:
         return f"status {self.status}, stdout {self.out[:400]!r}, stderr {self.errors[:1500]!r}"
 
 
-def run(program, arguments, send=QUIT, seconds=20, folder=None):
+def run(program, arguments, send=QUIT, seconds=10, folder=None):
     """Runs to the end; status None: had to be killed.  A negative status is a signal."""
     process = subprocess.Popen([program, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, cwd=folder)

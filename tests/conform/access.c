@@ -13,7 +13,8 @@ enum { BATCH = 64 };
 
 static uint64_t value(struct conform *c)
 {
-    static const uint64_t edges[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, UINT32_MAX,
+    static const uint64_t edges[] = { 0, 1, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000,
+        UINT32_MAX,
                                       1ull << 63, UINT64_MAX };
     uint64_t any = conform_any(c);
 
@@ -36,7 +37,8 @@ static uint64_t offset(struct conform *c, const struct region_type *t)
     case 2:
         return conform_any(c) % 64 ? conform_any(c) % t->size : conform_any(c);
     default:
-        return n ? t->regs[conform_any(c) % n].at + conform_any(c) % 4 : conform_any(c) % (t->size < 256 ? t->size : 256);
+        return n ? t->regs[conform_any(c) % n].at + conform_any(c) % 4 : conform_any(c) % (t->size < 256 ? t->size
+            : 256);
     }
 }
 
@@ -121,9 +123,11 @@ static void legal_field(const struct conform_field *at, void *opaque)
         memcpy(&val, (char *)device_st(l->dev) + at->off + i * f->size, f->size);
         l->ok = !(val & ~bits) && val <= max;
         if (val & ~bits)
-            conform_finding(l->c, "%s.%s: %#" PRIx64 " %s, legal bits %#" PRIx64, at->section->name, f->name, val, l->when, bits);
+            conform_finding(l->c, "%s.%s: %#" PRIx64 " %s, legal bits %#" PRIx64, at->section->name, f->name, val,
+                l->when, bits);
         else if (val > max)
-            conform_finding(l->c, "%s.%s: %#" PRIx64 " %s, legal 0 to %#" PRIx64, at->section->name, f->name, val, l->when, max);
+            conform_finding(l->c, "%s.%s: %#" PRIx64 " %s, legal 0 to %#" PRIx64, at->section->name, f->name, val,
+                l->when, max);
     }
 }
 

@@ -34,7 +34,8 @@ static void look_bytes(const struct look *l, const struct conform_field *at, con
 
     for (uint32_t i = 0; i < at->field->size * at->field->count; i++)
         if (got[i] != want[i]) {
-            conform_finding(l->c, "%s.%s: byte %u is %#x %s, %s %#x", at->section->name, at->field->name, i, got[i], l->when,
+            conform_finding(l->c, "%s.%s: byte %u is %#x %s, %s %#x", at->section->name, at->field->name, i, got[i],
+                l->when,
                             whose, want[i]);
             return;
         }

@@ -174,7 +174,8 @@ const char *rig_reset_differs(const struct device_type *type, const char *field)
     for (unsigned i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
         if (type_is(&type->type, exceptions[i].type) && !strcmp(exceptions[i].field, field))
             return exceptions[i].why;
-    return type_is(&type->type, "pci-device") && !strcmp(field, "config") ? "identity and BARs come from pci_type" : NULL;
+    return type_is(&type->type, "pci-device") && !strcmp(field, "config") ? "identity and BARs come from pci_type"
+        : NULL;
 }
 
 static void buses_init(struct rig *rig)

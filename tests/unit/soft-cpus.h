@@ -5,7 +5,7 @@
  * Several vCPUs on the RAM of soft-bench.h, each on a thread of its own
  *
  * All start in the bench's 64-bit mode with CPUS_GDT and an IDT of gates that cpus_handler() fills.  OUT to port
- * CPUS_IPI + n sends interrupt CPUS_VECTOR to vCPU n; OUT to CPUS_HOOK calls the test.  Physical addresses from
+ * CPUS_IPI + n sends interrupt CPUS_VECTOR to vCPU n, OUT to CPUS_HOOK calls the test, OUT to CPUS_YIELD lets the host run others.  Physical addresses from
  * CPUS_MMIO on are a device: CPUS_CELLS cells of 8 bytes.  HLT with interrupts off ends a thread, HLT with
  * interrupts on waits for one.
  */
@@ -18,7 +18,7 @@
 
 enum {
     CPUS_MAX = 4, CPUS_RAM = 4 << 20, CPUS_MMIO = 8 << 20, CPUS_CELLS = 16,
-    CPUS_GDT = 0x6000, CPUS_IDT = 0x7000, CPUS_IPI = 0x100, CPUS_HOOK = 0x80, CPUS_VECTOR = 0x40,
+    CPUS_GDT = 0x6000, CPUS_IDT = 0x7000, CPUS_IPI = 0x100, CPUS_HOOK = 0x80, CPUS_YIELD = 0x81, CPUS_VECTOR = 0x40,
 };
 
 /* A guest program, assembled by the host's assembler. */
@@ -96,6 +96,8 @@ static inline void cpus_out(void *opaque, uint16_t port, unsigned size, uint64_t
         cpus_interrupt(&c->cpu[port - CPUS_IPI]);
     else if (port == CPUS_HOOK && c->hook)
         c->hook(c, val);
+    else if (port == CPUS_YIELD)
+        sched_yield();
 }
 
 static inline bool cpus_irq_pending(void *opaque)

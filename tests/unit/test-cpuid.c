@@ -126,7 +126,8 @@ static void what_the_software_cpu_lacks_is_taken_away_and_told(void)
 
 static void a_wrong_name_or_value_is_refused_with_what_is_legal(void)
 {
-    static const char *const bad[] = { "nonsense", "qemu64,+nonsense", "qemu64,nx=maybe", "qemu64,,", "qemu64,+", "", "qemu64-v2",
+    static const char *const bad[] = { "nonsense", "qemu64,+nonsense", "qemu64,nx=maybe", "qemu64,,", "qemu64,+", "",
+        "qemu64-v2",
                                        "qemu64,+nx=on" };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -199,6 +199,123 @@ static void arithmetic_sets_oszapc_as_the_manual_says(void)
     CHECK_EQ(REG(R15) & (FLAG_CF | FLAG_OF), FLAG_CF | FLAG_OF);
 }
 
+GUEST(divide_64, 64, "idiv %rcx; mov %rdx,%rbx; hlt");
+
+/* False: #DE, in an IDT without entries. */
+static bool divides(uint64_t high, uint64_t low, uint64_t by)
+{
+    bench_mode64(bench);
+    LOAD(divide_64);
+    REG(RDX) = high;
+    REG(RAX) = low;
+    REG(RCX) = by;
+    return bench_run(bench);
+}
+
+/* SDM, IDIV: "Non-integral results are truncated towards 0. The remainder is always less than the divisor in
+ * magnitude"; #DE "if the signed result is too large for the destination". */
+static void idiv_of_64_bits_knows_its_largest_quotients(void)
+{
+    const uint64_t most = 1ull << 63;
+
+    CHECK(divides(0, most, -1ull));             /* 2^63 / -1 just fits */
+    CHECK(REG(RAX) == most && REG(RBX) == 0);
+    CHECK(divides(-1ull, most, 1));
+    CHECK(REG(RAX) == most && REG(RBX) == 0);
+    CHECK(divides(0, most - 1, -1ull));
+    CHECK(REG(RAX) == most + 1 && REG(RBX) == 0);
+    CHECK(divides(-1ull, most, -2ull));
+    CHECK(REG(RAX) == 1ull << 62 && REG(RBX) == 0);
+    CHECK(divides(-1ull, -7ull, 2));
+    CHECK(REG(RAX) == -3ull && REG(RBX) == -1ull);
+    CHECK(!divides(-1ull, most, -1ull));        /* -2^63 / -1 does not */
+    CHECK(!divides(0, most, 1));
+    CHECK(!divides(-1ull, most - 1, 1));
+    CHECK(!divides(most, 0, -1ull));
+    CHECK(!divides(most, 0, 2));
+    CHECK(!divides(0, 1, 0));
+}
+
+/* Real mode, each vector with a HLT of its own: the vector of the exception that ends the guest, or -1. */
+static int vector_of(void)
+{
+    enum { HANDLERS = 0x8000 };
+
+    for (unsigned n = 0; n < 32; n++) {
+        memcpy(bench->ram + 4 * n, &(uint32_t){ HANDLERS << 12 | n }, 4);
+        bench_load(bench, HANDLERS + n, "\xf4", 1);
+    }
+    CHECK(bench_run(bench));
+    return bench->e->x.seg[CS].base == HANDLERS ? (int)bench->e->pc - 1 : -1;
+}
+
+GUEST(bounds, 16, "bound %ax,0x100; hlt");
+GUEST(bounds_32, 16, "bound %eax,0x100; hlt");
+
+/* SDM, BOUND: "if the index is not within bounds", #BR; both bounds are signed, and inside. */
+static void bound_raises_br_outside_of_its_limits(void)
+{
+    static const struct { int32_t low, high, index; int vector; } cases[] = {
+        { -5, 7, -5, -1 }, { -5, 7, 7, -1 }, { -5, 7, 0, -1 }, { -5, 7, -6, 5 }, { -5, 7, 8, 5 }, { 3, 3, 3, -1 },
+        { 3, 3, 4, 5 }, { 3, 3, 2, 5 }, { 7, -5, 0, 5 },
+    };
+
+    for (unsigned k = 0; k < sizeof(cases) / sizeof(cases[0]); k++) {
+        bench_mode16(bench);
+        LOAD(bounds);
+        memcpy(bench->ram + 0x40100, &(int16_t){ cases[k].low }, 2);
+        memcpy(bench->ram + 0x40102, &(int16_t){ cases[k].high }, 2);
+        REG(RAX) = (uint16_t)cases[k].index;
+        CHECK_EQ(vector_of(), cases[k].vector);
+        bench_mode16(bench);
+        LOAD(bounds_32);
+        memcpy(bench->ram + 0x40100, &cases[k].low, 4);
+        memcpy(bench->ram + 0x40104, &cases[k].high, 4);
+        REG(RAX) = (uint32_t)cases[k].index;
+        CHECK_EQ(vector_of(), cases[k].vector);
+    }
+}
+
+GUEST(bound_end, 16, "bound %ax,0xfffe; hlt");
+
+/* SDM volume 3, 5.3: the whole operand, both bounds, has to lie inside the limit. */
+static void bound_checks_the_limit_for_both_bounds(void)
+{
+    bench_mode16(bench);
+    LOAD(bound_end);
+    CHECK_EQ(vector_of(), VEC_GP);
+}
+
+GUEST(string_ends, 16, "mov $0xfffe,%di; mov $4,%cx; xor %si,%si; rep movsw; hlt");
+
+/* SDM, MOVS with a 16-bit address size: DI wraps at 64K, and an element does not. */
+static void a_word_string_goes_on_at_0_behind_ffff(void)
+{
+    bench_mode16(bench);
+    LOAD(string_ends);
+    for (unsigned n = 0; n < 8; n++)
+        bench->ram[0x40000 + n] = n + 1;
+    CHECK_EQ(vector_of(), -1);
+    CHECK_EQ(REG(RDI) & 0xffff, 6);
+    CHECK_EQ(REG(RCX) & 0xffff, 0);
+    CHECK(!memcmp(bench->ram + 0x4fffe, "\1\2", 2));
+    CHECK(!memcmp(bench->ram + 0x40000, "\3\4\5\6\7\x8\7\x8", 8));
+}
+
+GUEST(string_outside, 64,
+      "mov $0x1000000-4096,%edi; mov $3000,%ecx; mov $0x1234,%ax; cld; rep stosw; mov %edi,%ebx; hlt");
+
+/* Where no RAM is, elements go out one by one; the count and the index are the same. */
+static void a_string_that_leaves_ram_goes_on_element_by_element(void)
+{
+    bench_mode64(bench);
+    LOAD(string_outside);
+    CHECK(bench_run(bench));
+    CHECK_EQ(REG(RCX), 0);
+    CHECK_EQ(REG(RBX), 0x1000000 - 4096 + 6000);
+    CHECK(!memcmp(bench->ram + 0x1000000 - 4, "\x34\x12\x34\x12", 4));
+}
+
 GUEST(decimal, 32,
       "mov $0x79,%al; add $0x35,%al; daa; pushf; mov %eax,%ebx; mov $0x35,%al; sub $0x47,%al; das; pushf; mov %al,%bh\n"
       "mov $0x10a,%eax; test %al,%al; aaa; mov %eax,%esi; mov $0x200,%eax; sub $1,%al; aas; mov %eax,%edi\n"
@@ -488,6 +605,11 @@ int main(int argc, char **argv)
     TEST(code_in_another_page_may_be_patched_between_calls);
     TEST(locked_instructions_work_across_pages_too);
     TEST(arithmetic_sets_oszapc_as_the_manual_says);
+    TEST(idiv_of_64_bits_knows_its_largest_quotients);
+    TEST(bound_raises_br_outside_of_its_limits);
+    TEST(bound_checks_the_limit_for_both_bounds);
+    TEST(a_word_string_goes_on_at_0_behind_ffff);
+    TEST(a_string_that_leaves_ram_goes_on_element_by_element);
     TEST(decimal_adjustments_give_the_manuals_examples);
     TEST(pusha_popa_enter_and_pop_to_the_stack);
     TEST(tf_traps_after_every_instruction_until_popf_clears_it);

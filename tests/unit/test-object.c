@@ -34,8 +34,10 @@ static const struct prop leaf_props[] = {
     PROP(T_, "label", label, .def_string = "none"),
     {}
 };
-static const struct type thing_base = { .name = "thing-base", .parent = "object", .doc = "a test's", .abstract = true, .props = base_props };
-static const struct type thing_type = { .name = "thing", .parent = "thing-base", .doc = "a test's", .size = sizeof(T_), .props = leaf_props };
+static const struct type thing_base = { .name = "thing-base", .parent = "object", .doc = "a test's",
+    .abstract = true, .props = base_props };
+static const struct type thing_type = { .name = "thing", .parent = "thing-base", .doc = "a test's",
+    .size = sizeof(T_), .props = leaf_props };
 TYPE(thing_base);
 TYPE(thing_type);
 
@@ -147,7 +149,8 @@ static void paths_lead_there_and_back(void)
 static void defaults_are_those_of_the_machines_version(void)
 {
     T_ t = { 0 };
-    const struct { unsigned version; uint32_t speed; } cases[] = { { 601, 300 }, { 602, 1200 }, { 700, 1200 }, { 701, 9600 }, { 702, 9600 } };
+    const struct { unsigned version; uint32_t speed; } cases[] = { { 601, 300 }, { 602, 1200 }, { 700, 1200 }, { 701,
+        9600 }, { 702, 9600 } };
 
     for (unsigned i = 0; i < 5; i++) {
         props_init(base_props, &t, cases[i].version);
@@ -187,7 +190,8 @@ static void what_does_not_fit_is_refused_by_name_value_and_range(void)
 {
     static const struct { const char *name, *value, *legal; int r; } bad[] = {
         { "speed", "49", "50 to 115200", -ERANGE }, { "speed", "115201", "50 to 115200", -ERANGE },
-        { "speed", "12x", "a number", -EINVAL }, { "speed", "", "a number", -EINVAL }, { "speed", "-1", "a number", -EINVAL },
+        { "speed", "12x", "a number", -EINVAL }, { "speed", "", "a number", -EINVAL }, { "speed", "-1", "a number",
+            -EINVAL },
         { "speed", "99999999999999999999999", "50 to 115200", -ERANGE },
         { "offset", "32768", "-32768 to 32767", -ERANGE }, { "offset", "-32769", "-32768 to 32767", -ERANGE },
         { "mode", "medium", "slow, fast", -EINVAL }, { "on", "1", "on, off", -EINVAL },
@@ -212,7 +216,8 @@ static void sizes_have_suffixes(void)
     static const struct { const char *s; uint64_t unit, val; int r; } cases[] = {
         { "512", 1, 512, 0 }, { "512", 1 << 20, 512u << 20, 0 }, { "0x200", 1, 0x200, 0 }, { "64k", 1 << 20, 65536, 0 },
         { "1.5G", 1, 3ull << 29, 0 }, { "2t", 1, 2ull << 40, 0 }, { "15E", 1, 15ull << 60, 0 }, { "7b", 1 << 20, 7, 0 },
-        { "16E", 1, 0, -ERANGE }, { "99999999999999999999", 1, 0, -ERANGE }, { "", 1, 0, -EINVAL }, { "k", 1, 0, -EINVAL },
+        { "16E", 1, 0, -ERANGE }, { "99999999999999999999", 1, 0, -ERANGE }, { "", 1, 0, -EINVAL }, { "k", 1, 0,
+            -EINVAL },
         { "-1", 1, 0, -EINVAL }, { "1kk", 1, 0, -EINVAL }, { "1 k", 1, 0, -EINVAL },
     };
 

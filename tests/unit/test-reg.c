@@ -41,7 +41,8 @@ static const struct reg regs[] = {
     REG(C, 0x00, "CTL", ctl, .reset = 0x100, .wmask = 0x00ff00ff, .changed = changed),
     REG(C, 0x04, "STS", sts, .wmask = 0x1, .w1c = 0xff00, .rclear = 0xff0000, .hw = 0x80000000, .changed = changed),
     REGS(C, 0x08, "PAIR", pair, .wmask = 0xffff),
-    { .name = "BANK", .at = 0x10, .off = ST_OFF(C, bank), .size = 3, .width = 1, .count = 3, .stride = 4, .wmask = 0x0f },
+    { .name = "BANK", .at = 0x10, .off = ST_OFF(C, bank), .size = 3, .width = 1, .count = 3, .stride = 4,
+        .wmask = 0x0f },
     REG_FN(0x20, "FN", 8, .read = fn_read, .write = fn_write),
     {}
 };

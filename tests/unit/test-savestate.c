@@ -46,7 +46,8 @@ static const struct section numbered = {
         FIELD(D, "a", a), FIELD(D, "b", b), FIELD(D, "c", c), FIELD(D, "d", d), {} },
 };
 static const struct device_type widget_type = {
-    .type = { .name = "widget", .doc = "a test's", DEVICE(D), TYPE_STATE(D), .state = &first }, .resumed = resumed, .capture = capture,
+    .type = { .name = "widget", .doc = "a test's", DEVICE(D), TYPE_STATE(D), .state = &first }, .resumed = resumed,
+        .capture = capture,
 };
 static const struct device_type numbered_type = {
     .type = { .name = "numbered", .doc = "a test's", DEVICE(D), TYPE_STATE(D), .state = &numbered } };
@@ -222,7 +223,8 @@ static void what_does_not_belong_is_refused_by_name(void)
     REFUSED("\4\0\0\0\0\6widget\0\0\0\0\0\0\0\2" "\0\0\7\0\0\0\11" "\176\0\0\0\0", "0x700");
     REFUSED("\4\0\0\0\0\6widget\0\0\0\0\0\0\0\2" "\0\0\0\5\0\0\11" "\176\0\0\0\1", "follows");
     REFUSED("\4\0\0\0\0\6widget\0\0\0\0\0\0\0\2" "\0\0\0\5\0\0\11" "\177\0\0\0\0", "follows");
-    REFUSED("\4\0\0\0\0\6second\0\0\0\0\0\0\0\1" "\0" "\176\0\0\0\0" "\4\0\0\0\1\6second\0\0\0\0\0\0\0\1" "\0" "\176\0\0\0\1",
+    REFUSED("\4\0\0\0\0\6second\0\0\0\0\0\0\0\1" "\0" "\176\0\0\0\0" "\4\0\0\0\1\6second\0\0\0\0\0\0\0\1" "\0"
+        "\176\0\0\0\1",
             "a second section second");
     REFUSED("\4\0\0\0\0\377w", "");
 }
