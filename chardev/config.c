@@ -194,7 +194,7 @@ static int set_value(struct chardev_config *cfg, const struct key *k, const char
         if (strlen(p->value) >= k->size)
             return error_set(err, -ENAMETOOLONG, ERROR_RANGE, object, T("%s of %zu bytes", k->name, strlen(p->value)),
                              T("at most %zu bytes", k->size - 1));
-        strcpy(member, p->value);
+        memcpy(member, p->value, strlen(p->value) + 1);
         return 0;
     case KEY_BOOL:
         return set_bool(member, object, p, err);

@@ -155,9 +155,11 @@ void timer_update(struct timer *t)
 {
     struct machine *m = t->dev->machine;
     struct clock_state *c = m->clock;
-    uint64_t deadline = *t->deadline_ns, soonest = machine_clock_ns(m) + TIMER_STEP_NS;
+    uint64_t deadline, soonest = machine_clock_ns(m) + TIMER_STEP_NS;
 
     lock_take(&c->lock);
+    /* Read inside the lock: with LOCKING_NONE two threads may be here, and the one that comes last has the latest. */
+    deadline = __atomic_load_n(t->deadline_ns, __ATOMIC_ACQUIRE);
     if (deadline == TIMER_OFF) {
         heap_remove(c, t);
     } else if (!t->heap_index) {

@@ -111,6 +111,8 @@ static void access_run(struct device *dev, struct entry *e)
         guest_error(dev, e->kind == ENTRY_WRITE ? "illegal write" : "illegal read", e->at);
         e->val = UINT64_MAX;
     } else if (e->kind == ENTRY_WRITE) {
+        TRACE(device_write, "%s %s+%#" PRIx64 " size %u val %#" PRIx64, dev->type->type.name, t->name, e->at, e->size,
+              e->val);
         if (t->write)
             t->write(dev, e->at, e->size, e->val);
         else if (t->regs)
@@ -118,6 +120,8 @@ static void access_run(struct device *dev, struct entry *e)
     } else {
         e->val = t->read ? t->read(dev, e->at, e->size)
                          : t->regs ? regs_read(e->region->regs, dev, st, e->at, e->size, t->hole) : UINT64_MAX;
+        TRACE(device_read, "%s %s+%#" PRIx64 " size %u val %#" PRIx64, dev->type->type.name, t->name, e->at, e->size,
+              e->val);
     }
 }
 
@@ -129,6 +133,7 @@ static void entry_run(struct device *dev, struct entry *e)
         access_run(dev, e);
         break;
     case ENTRY_TIMER:
+        TRACE(device_timer, "%s due %" PRIu64, dev->type->type.name, *e->timer->deadline_ns);
         if (*e->timer->deadline_ns <= clock_ns(dev))    /* else: moved before the lock was ours */
             e->timer->fn(dev);
         timer_update(e->timer);

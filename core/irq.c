@@ -31,8 +31,10 @@ void irq_set(struct irq *irq, bool level)
     if (irq->level == level)
         return;
     irq->level = level;
-    if (irq->sink)
+    if (irq->sink) {
+        TRACE(irq_set, "%s line %u level %d", irq->sink->dev->type->type.name, irq->line, level);
         deliver(irq, level);
+    }
 }
 
 void irq_refresh(struct irq *irq)

@@ -76,6 +76,7 @@ static int state_set(struct machine *m, enum run_state to, struct error **err)
     if (!run_state_legal(m->run_state, to))
         return error_set(err, -EINVAL, ERROR_STATE, "machine", run_state_name(to),
                          T("not from state %s", run_state_name(m->run_state)));
+    TRACE(run_state, "%s to %s", run_state_name(m->run_state), run_state_name(to));
     m->run_state = to;
     return 0;
 }

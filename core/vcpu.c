@@ -179,6 +179,13 @@ static bool may_run(struct vcpu *cpu)
     return true;
 }
 
+static void halt(struct vcpu *cpu)
+{
+    TRACE(vcpu_halt, "CPU %u", cpu->index);
+    kick_halt(&cpu->kick);
+    TRACE(vcpu_wake, "CPU %u requests %#x", cpu->index, cpu->requests);
+}
+
 static void *vcpu_main(void *arg)
 {
     struct vcpu *cpu = arg;
@@ -190,7 +197,7 @@ static void *vcpu_main(void *arg)
         else if (may_run(cpu))
             ops_of(cpu)->vcpu_run(cpu);
         else
-            kick_halt(&cpu->kick);
+            halt(cpu);
     }
     return NULL;
 }

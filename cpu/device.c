@@ -156,8 +156,8 @@ static uint64_t zero_get(const struct device *dev)
 
 /* Tables. */
 
-#define FX(name_, at_, size_, ...) { .name = (name_), .off = ST_OFF(C, x86.fx) + (at_), .size = (size_), .count = 1,
-    __VA_ARGS__ }
+#define FX(name_, at_, size_, ...) \
+    { .name = (name_), .off = ST_OFF(C, x86.fx) + (at_), .size = (size_), .count = 1, __VA_ARGS__ }
 #define GAP(name_, at_, size_) FX(name_, at_, size_, .kind = FIELD_BUFFER, .hidden = true)
 
 static const struct field fpreg_tmp[] = {

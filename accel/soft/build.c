@@ -6,7 +6,7 @@
 #include "accel/soft/near.h"
 #include "accel/soft/ops.h"
 #include "accel/soft/ops-near.h"
-#include "x86-op.h"
+#include "cpu/x86-op.h"
 
 #include <errno.h>
 

@@ -56,7 +56,7 @@ enum {
     FORM_NOSTEP = 1u << 18,     /* no single-step trap after it: INT n and its kin */
 };
 
-/* CPUID words a form may depend on (attr cpuid=): index of the feature in form.c's table. */
+/* CPUID words a form may depend on (attr cpuid=): index of the feature in the generated table. */
 enum feature {
     FEATURE_NONE, FEATURE_fpu, FEATURE_tsc, FEATURE_msr, FEATURE_cx8, FEATURE_sep, FEATURE_cmov,
     FEATURE_clflush, FEATURE_mmx, FEATURE_fxsr, FEATURE_sse, FEATURE_sse2, FEATURE_sse3, FEATURE_pclmul,

@@ -6,7 +6,6 @@
 #include "accel/soft/exclusive.h"
 #include "accel/soft/form.h"
 #include "accel/soft/mem.h"
-#include "accel/soft/mem.h"
 #include "accel/soft/mmu.h"
 #include "accel/soft/smm.h"
 

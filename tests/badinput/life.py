@@ -420,7 +420,7 @@ class Terminal:
 
 def keys(life):
     with Terminal(life, "-kernel", "greet", "-nographic", "-no-shutdown") as t:
-        t.pipe.until(b"hello\r\n")
+        t.pipe.until(b"hello\r")
         raw = not t.restored()
         t.type(b"abc")
         t.pipe.until(b"abc")
@@ -443,7 +443,7 @@ def keys(life):
 def interrupt_key_is_the_guests(life):
     """C-c goes to the guest with mon:stdio."""
     with Terminal(life, "-kernel", "greet", "-nographic") as t:
-        t.pipe.until(b"hello\r\n")
+        t.pipe.until(b"hello\r")
         t.type(b"\x03ok")
         t.pipe.until(b"\x03ok")
         t.type(b"\x01x")
@@ -454,7 +454,7 @@ def terminal_after(life, how):
     kernel = {"guest": "shutdown"}.get(how, "greet")
     with Terminal(life, "-kernel", kernel, "-nographic", *(["-device", "nosuch"] if how == "error" else [])) as t:
         if isinstance(how, signal.Signals):
-            t.pipe.until(b"hello\r\n")
+            t.pipe.until(b"hello\r")
             t.process.send_signal(how)
         status = t.process.wait(10 * PATIENCE)
         wanted = 1 if how == "error" else 0
