@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "accel/accel.h"
 #include "core/accel.h"
+#include "core/dma.h"
 #include "core/machine.h"
 #include "cpu/device.h"
 #include "cpu/model.h"

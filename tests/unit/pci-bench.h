@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A test bench with a Q35 host bridge and its memory controller hub: RAM from 0 that holds A5h where
+ * nothing else was written, the space behind it holds PCI's windows
+ */
+
+#include "hw/pci/q35-host.h"
+#include "tests/unit/hw-bench.h"
+
+enum { PCI_BENCH_RAM = 2 << 20 };
+
+struct pci_bench {
+    struct bench b;
+    struct ram_block *ram;
+    struct region low, pci, rom;
+    struct device *host, *mch;
+};
+
+static inline void pci_bench_init(struct pci_bench *p)
+{
+    struct machine *m;
+
+    memset(p, 0, sizeof(*p));
+    bench_init(&p->b, 0);
+    m = p->b.m;
+    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = PCI_BENCH_RAM }, &p->ram, NULL));
+    region_init(&p->pci, "pci", REGION_CONTAINER, UINT64_MAX);
+    region_init_ram(&p->low, "ram-below-4g", p->ram, 0, PCI_BENCH_RAM);
+    map_begin(&m->map);
+    region_add(&m->memory, 0, &p->low, 0);
+    region_add(&m->memory, 0, &p->pci, -1);
+    map_end(&m->map);
+    p->host = device_new(m, device_type_find("q35-pcihost"));
+    q35_host_set_memory(p->host, &(struct q35_memory){ &m->memory, &p->low, &p->pci });
+    CHECK(!device_realize(p->host, NULL, NULL, NULL));
+    p->mch = device_new(m, device_type_find("mch"));
+    mch_set_host(p->mch, p->host);
+    CHECK(!device_set(p->mch, "addr", "0.0", NULL) && !device_realize(p->mch, NULL, NULL, NULL));
+}
+
+static inline void pci_bench_drop(struct bench *b, struct region *r)
+{
+    map_begin(&b->m->map);
+    region_remove(r);
+    map_end(&b->m->map);
+    region_fini(r);
+}
+
+static inline void pci_bench_fini(struct pci_bench *p)
+{
+    struct list_node *devices = &p->b.m->devices;
+
+    while (!list_empty(devices))
+        device_free(list_entry(devices->prev, struct device, in_machine));
+    pci_bench_drop(&p->b, &p->low);
+    pci_bench_drop(&p->b, &p->pci);
+    bench_fini(&p->b);
+}
+
+/* Configuration mechanism #1, ports CF8h and CFCh. */
+static inline uint32_t pci_address(unsigned bus, unsigned slot, unsigned fn, unsigned at)
+{
+    return 1u << 31 | bus << 16 | slot << 11 | fn << 8 | (at & 0xfc);
+}
+
+static inline uint32_t conf_in(struct pci_bench *p, uint32_t address, unsigned at, unsigned size)
+{
+    uint64_t val = 0;
+
+    address_space_write(&p->b.m->io_as, 0xcf8, 4, address, NULL);
+    address_space_read(&p->b.m->io_as, 0xcfc + (at & 3), size, &val, NULL);
+    return val;
+}
+
+static inline void conf_out(struct pci_bench *p, uint32_t address, unsigned at, unsigned size, uint32_t val)
+{
+    address_space_write(&p->b.m->io_as, 0xcf8, 4, address, NULL);
+    address_space_write(&p->b.m->io_as, 0xcfc + (at & 3), size, val, NULL);
+}
+
+static inline uint32_t pci_in(struct pci_bench *p, unsigned slot, unsigned fn, unsigned at, unsigned size)
+{
+    return conf_in(p, pci_address(0, slot, fn, at), at, size);
+}
+
+static inline void pci_out(struct pci_bench *p, unsigned slot, unsigned fn, unsigned at, unsigned size, uint32_t val)
+{
+    conf_out(p, pci_address(0, slot, fn, at), at, size, val);
+}
