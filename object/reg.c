@@ -106,7 +106,7 @@ static void reg_write(const struct reg_slot *s, struct device *dev, void *st, ui
     uint64_t old = backing_get(s, st);
 
     if (r->write)
-        r->write(dev, slot_at(s), (old & ~mask) | (val & mask));
+        r->write(dev, slot_at(s), (old & ~mask & ~r->w1c) | (val & mask));
     else if ((r->wmask | r->w1c) & mask)
         backing_put(s, dev, st, ((old & ~(r->wmask & mask)) | (val & r->wmask & mask)) & ~(val & r->w1c & mask));
 }

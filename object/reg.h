@@ -30,7 +30,8 @@ struct reg {
     uint64_t hw;                /* further bits that the chip itself sets; migration allows them */
     /* `at` is the offset of the register (of the element) in the region; val is the whole register. */
     uint64_t (*read)(struct device *dev, uint32_t at);
-    void (*write)(struct device *dev, uint32_t at, uint64_t val);   /* a partial write: merged with the backing */
+    /* a partial write: merged with the backing, w1c bits as 0 */
+    void (*write)(struct device *dev, uint32_t at, uint64_t val);
     void (*changed)(struct device *dev, uint32_t at);               /* after a store or a read-clear */
 };
 

@@ -22,7 +22,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +37,7 @@ enum { PAGE = 4096, PARAMS_BYTES = PAGE };
 /* Fields of the setup header, as offsets in the file. */
 enum {
     SETUP_SECTS = 0x1f1,
+    SYSSIZE = 0x1f4,
     BOOT_FLAG = 0x1fe,
     SETUP_JUMP = 0x201,
     MAGIC = 0x202,
@@ -64,29 +64,48 @@ static int bad_file(struct error **err, const char *option, const char *path, co
     return error_set(err, -EINVAL, ERROR_SYNTAX, option, path, legal);
 }
 
-static int file_map(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
-                    struct error **err)
+/* All of the file, so that nobody can change or cut it after the check. */
+static int bytes_read(int fd, uint8_t *data, size_t size)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(fd, data + done, size - done, done);
+
+        if (n < 0 && errno != EINTR)
+            return -errno;
+        if (!n)
+            return -EIO;
+        done += n > 0 ? n : 0;
+    }
+    return 0;
+}
+
+static int open_file_read(int fd, const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
+                          struct error **err)
+{
     struct stat s;
+    int r;
+
+    if (fstat(fd, &s) < 0)
+        return error_set_host(err, -errno, option, path);
+    if (!S_ISREG(s.st_mode) || !s.st_size)
+        return bad_file(err, option, path, "a file that is not empty");
+    if ((uint64_t)s.st_size > limit)
+        return error_set(err, -EFBIG, ERROR_RANGE, option, T("%s of %lld bytes", path, (long long)s.st_size),
+                         T("at most %zu bytes, what RAM has room for", limit));
+    *size = s.st_size;
+    *data = malloc(*size);
+    r = *data ? bytes_read(fd, *data, *size) : -ENOMEM;
+    return r < 0 ? error_set_host(err, r, option, path) : 0;
+}
+
+static int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
+                     struct error **err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
 
     if (fd < 0)
         return error_set_host(err, -errno, option, path);
-    if (fstat(fd, &s) < 0)
-        r = error_set_host(err, -errno, option, path);
-    else if (!S_ISREG(s.st_mode) || !s.st_size)
-        r = bad_file(err, option, path, "a file that is not empty");
-    else if ((uint64_t)s.st_size > limit)
-        r = error_set(err, -EFBIG, ERROR_RANGE, option, T("%s of %lld bytes", path, (long long)s.st_size),
-                      T("at most %zu bytes, what RAM has room for", limit));
-    if (!r) {
-        *size = s.st_size;
-        *data = mmap(NULL, *size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (*data == MAP_FAILED) {
-            *data = NULL;
-            r = error_set_host(err, -errno, option, path);
-        }
-    }
+    r = open_file_read(fd, option, path, limit, data, size, err);
     close(fd);
     return r;
 }
@@ -109,7 +128,8 @@ static int header_check(struct linux_image *image, const char *path, struct erro
                         "with x-direct-boot, a bzImage that has a 64-bit entry (boot protocol 2.12)");
     sectors = field(image, SETUP_SECTS, 1);
     image->setup_bytes = ((sectors ? sectors : 4) + 1) * 512;
-    if (image->setup_bytes + ENTRY_64 >= image->kernel_size)
+    if (image->setup_bytes + ENTRY_64 >= image->kernel_size ||
+        field(image, SYSSIZE, 4) * 16 > image->kernel_size - image->setup_bytes)
         return bad_file(err, "-kernel", path, "a bzImage that is not cut short");
     image->load_address = field(image, PREF_ADDRESS, 8);
     image->init_size = field(image, INIT_SIZE, 4);
@@ -122,8 +142,9 @@ static int kernel_fit(struct linux_image *image, const char *path, uint64_t top,
 
     if (image->init_size < bytes)
         image->init_size = bytes;
-    if (image->load_address < 0x100000 || image->load_address % PAGE ||
-        !bits_add(image->load_address, image->init_size, &end) || end > top)
+    if (image->load_address < 0x100000 || image->load_address % PAGE)
+        return bad_file(err, "-kernel", path, "a bzImage to be loaded on a page at or above 1 MiB");
+    if (!bits_add(image->load_address, image->init_size, &end) || end > top)
         return error_set(err, -ENOSPC, ERROR_RANGE, "-kernel", T("%s, which needs RAM up to %#llx", path,
                          (unsigned long long)image->load_address + image->init_size),
                          T("at most %#llx with this -m", (unsigned long long)top));
@@ -166,13 +187,13 @@ int linux_image_open(struct linux_image **out, const char *kernel, const char *i
     int r;
 
     assert(image && reserved <= low_memory);
-    r = file_map("-kernel", kernel, low_memory, &image->kernel, &image->kernel_size, err);
+    r = file_read("-kernel", kernel, low_memory, &image->kernel, &image->kernel_size, err);
     if (!r)
         r = header_check(image, kernel, err);
     if (!r)
         r = kernel_fit(image, kernel, top, err);
     if (!r && initrd)
-        r = file_map("-initrd", initrd, low_memory, &image->initrd, &image->initrd_size, err);
+        r = file_read("-initrd", initrd, low_memory, &image->initrd, &image->initrd_size, err);
     if (!r && initrd)
         r = initrd_fit(image, initrd, top, err);
     if (!r)
@@ -189,10 +210,8 @@ void linux_image_close(struct linux_image *image)
 {
     if (!image)
         return;
-    if (image->kernel)
-        munmap(image->kernel, image->kernel_size);
-    if (image->initrd)
-        munmap(image->initrd, image->initrd_size);
+    free(image->kernel);
+    free(image->initrd);
     free(image->command_line);
     free(image);
 }

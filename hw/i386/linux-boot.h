@@ -19,7 +19,7 @@ struct x86_state;
 struct address_space;
 
 struct linux_image {
-    uint8_t *kernel, *initrd;           /* file contents, mapped read-only */
+    uint8_t *kernel, *initrd;           /* file contents, read once */
     size_t kernel_size, initrd_size;
     char *command_line;
     uint32_t setup_bytes;               /* boot sector and setup code; the rest is the kernel proper */

@@ -6,7 +6,7 @@
  *
  * Reference: Intel 3 Series Express Chipset data sheet, section 5.1.
  * Left out: SMRAM and TSEG (their registers are here, the windows come with SMM's memory), DRAM timing.
- * Invariant: of the three windows of a PAM segment exactly one is on.
+ * Invariant: of the three windows of a PAM segment exactly one is on, of the three on ECAM at most one.
  */
 
 #include "core/machine.h"
@@ -15,6 +15,9 @@ enum { MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, MCH_SMRAM = 0x9d, MCH_ESMRAMC = 0x9
 enum { PAM_SEGMENTS = 13, PAM_READ = 1, PAM_WRITE = 2 };
 enum { PAM_TO_PCI, PAM_TO_ROM, PAM_TO_RAM, PAM_TARGETS };
 
+#define ECAM_BYTES (256ull << 20)
+enum { ECAM_LENGTHS = 3 };
+
 struct mch {
     struct pci_device pci;
     struct {
@@ -22,6 +25,7 @@ struct mch {
     } st;
     struct device *host;
     struct region pam[PAM_SEGMENTS][PAM_TARGETS];
+    struct region ecam[ECAM_LENGTHS];                   /* all of the window, its first half, its first quarter */
 };
 
 static struct mch *mch(struct device *dev)
@@ -56,13 +60,15 @@ static void pam_map(struct device *dev)
             map_request(dev, &m->pam[n][t], t == target[pam_bits(m->st.pci.config, n)], pam_base(n));
 }
 
-/* Base bits 35 to 28; the length field says 256, 128 or 64 MiB, only the first is used by firmware here. */
+/* PCIEXBAR's length field: 256, 128, 64 MiB, reserved; the base has as many bits, up to 35. */
 static void ecam_map(struct device *dev)
 {
     uint64_t bar = pci_config_read(dev, MCH_PCIEXBAR, 8);
-    bool on = bar & 1 && !(bar & 6);
+    unsigned length = bar & 1 ? bar >> 1 & 3 : ECAM_LENGTHS;
+    struct mch *m = mch(dev);
 
-    map_request(dev, q35_host_ecam(mch(dev)->host), on, bar & 0xff0000000ull);
+    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
+        map_request(dev, &m->ecam[i], length == i, bar & 0xfffffffffull & ~((ECAM_BYTES >> i) - 1));
 }
 
 static void mch_config_changed(struct device *dev, uint32_t at, unsigned size)
@@ -85,40 +91,51 @@ static const struct reg mch_config[] = {
     {}
 };
 
+/* Called inside a transaction; every window begins switched off. */
+static void window_add(struct mch *m, struct region *r, const char *name, struct region *target, uint64_t at,
+                       uint64_t target_at, uint64_t size, int priority)
+{
+    region_init_alias(r, name, target, target_at, size);
+    region_enable(r, false);
+    region_add(q35_host_memory(m->host)->system, at, r, priority);
+}
+
 static int mch_realize(struct device *dev, struct error **err)
 {
+    static const char *const ecam[ECAM_LENGTHS] = { "pcie-mmcfg-256", "pcie-mmcfg-128", "pcie-mmcfg-64" };
     const struct q35_memory *mem = q35_host_memory(mch(dev)->host);
     struct mch *m = mch(dev);
 
     map_begin(&dev->machine->map);
     for (unsigned n = 0; n < PAM_SEGMENTS; n++) {
-        uint64_t size = n ? 0x4000 : 0x10000;
+        uint64_t base = pam_base(n), size = n ? 0x4000 : 0x10000;
 
-        region_init_alias(&m->pam[n][PAM_TO_PCI], "pam-pci", mem->pci, pam_base(n), size);
-        region_init_alias(&m->pam[n][PAM_TO_ROM], "pam-rom", mem->ram, pam_base(n), size);
-        region_init_alias(&m->pam[n][PAM_TO_RAM], "pam-ram", mem->ram, pam_base(n), size);
+        window_add(m, &m->pam[n][PAM_TO_PCI], "pam-pci", mem->pci, base, base, size, 1);
+        window_add(m, &m->pam[n][PAM_TO_ROM], "pam-rom", mem->ram, base, base, size, 1);
+        window_add(m, &m->pam[n][PAM_TO_RAM], "pam-ram", mem->ram, base, base, size, 1);
         region_set_readonly(&m->pam[n][PAM_TO_ROM], true);
-        for (unsigned t = 0; t < PAM_TARGETS; t++) {
-            region_enable(&m->pam[n][t], false);
-            region_add(mem->system, pam_base(n), &m->pam[n][t], 1);
-        }
     }
+    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
+        window_add(m, &m->ecam[i], ecam[i], q35_host_ecam(m->host), 0, 0, ECAM_BYTES >> i, 0);
     map_end(&dev->machine->map);
     return pci_realize(dev, err);
 }
 
+static void windows_each(struct mch *m, void (*fn)(struct region *r))
+{
+    for (unsigned n = 0; n < PAM_SEGMENTS; n++)
+        for (unsigned t = 0; t < PAM_TARGETS; t++)
+            fn(&m->pam[n][t]);
+    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
+        fn(&m->ecam[i]);
+}
+
 static void mch_unrealize(struct device *dev)
 {
-    struct mch *m = mch(dev);
-
     map_begin(&dev->machine->map);
-    for (unsigned n = 0; n < PAM_SEGMENTS; n++)
-        for (unsigned t = 0; t < PAM_TARGETS; t++)
-            region_remove(&m->pam[n][t]);
+    windows_each(mch(dev), region_remove);
     map_end(&dev->machine->map);
-    for (unsigned n = 0; n < PAM_SEGMENTS; n++)
-        for (unsigned t = 0; t < PAM_TARGETS; t++)
-            region_fini(&m->pam[n][t]);
+    windows_each(mch(dev), region_fini);
 }
 
 static void mch_resumed(struct device *dev)

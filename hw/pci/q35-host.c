@@ -4,7 +4,7 @@
 /*
  * Q35 host bridge, the CPU's side: configuration mechanism #1 and the ECAM window
  *
- * Ports CF8h and CFCh, and the 256 MiB window that the MCH's PCIEXBAR places.  Both windows only
+ * Ports CF8h and CFCh, and the ECAM region, which the MCH's PCIEXBAR places.  Both only
  * route: an access enters the function that it names.
  * Reference: Intel 3 Series Express Chipset data sheet, sections 3.8 and 3.9; PCI 3.0, section 3.2.2.3.2.
  * Invariant: config_address has bits 1 and 0 clear.
@@ -108,10 +108,6 @@ static int q35_host_realize(struct device *dev, struct error **err)
     pci_bus_init(&h->bus, m, dev, "pcie.0", h->memory.pci, &m->io, true);
     device_map(dev, REGION_ADDRESS, &m->io, 0xcf8, 0);
     device_map(dev, REGION_DATA, &m->io, 0xcfc, 0);
-    map_begin(&m->map);
-    region_enable(&dev->regions[REGION_ECAM], false);
-    region_add(&m->memory, 0, &dev->regions[REGION_ECAM], 0);
-    map_end(&m->map);
     return 0;
 }
 

@@ -19,7 +19,7 @@ struct q35_memory {
 /* Before realize. */
 void q35_host_set_memory(struct device *host, const struct q35_memory *mem);
 struct pci_bus *q35_host_bus(struct device *host);
-/* For the MCH: what it switches, and the window that PCIEXBAR places. */
+/* For the MCH: what it switches, and what it shows where PCIEXBAR says. */
 const struct q35_memory *q35_host_memory(struct device *host);
 struct region *q35_host_ecam(struct device *host);
 /* After the host: the function 00.0 that switches its windows. */

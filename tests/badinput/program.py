@@ -86,6 +86,7 @@ def bzimage(setup_sects=1, protocol=0x20f, xloadflags=1, loadflags=1, pref_addre
     sectors = setup_sects if setup_sects else 4
     image = bytearray((sectors + 1) * 512)
     image[0x1f1] = setup_sects
+    struct.pack_into("<I", image, 0x1f4, payload // 16)
     struct.pack_into("<H", image, 0x1fe, boot_flag)
     image[0x200:0x202] = b"\xeb\x66"
     image[0x202:0x206] = magic

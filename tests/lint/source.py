@@ -16,11 +16,13 @@ def blank(match):
 
 def files(root):
     """(name, path) of every file that is, or could be, committed."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
-                            capture_output=True)
-    if listed.returncode == 0:
-        names = listed.stdout.decode().split("\0")
-    else:
+    try:
+        listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=root,
+                                capture_output=True)
+        names = listed.stdout.decode().split("\0") if listed.returncode == 0 else None
+    except FileNotFoundError:       # a Debian without git has the files all the same
+        names = None
+    if names is None:
         names = [str(path.relative_to(root)) for path in root.rglob("*")]
     for name in sorted(set(filter(None, names))):
         path = root / name

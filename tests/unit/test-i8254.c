@@ -655,7 +655,6 @@ static void a_reset_starts_the_channels_over(void)
     gate_2(1);
     machine_reset(b.m, false);
     CHECK_EQ(status(0), 0x86);
-    
     bench_fini(&b);
 }
 

@@ -236,6 +236,27 @@ static void idiv_of_64_bits_knows_its_largest_quotients(void)
     CHECK(!divides(0, 1, 0));
 }
 
+GUEST(shift_double_1, 64,
+      "mov $0x80000000,%eax; xor %edx,%edx; shrd $1,%edx,%eax; pushf; pop %r8\n"
+      "mov $0x80000000,%eax; mov $1,%edx; shrd $1,%edx,%eax; pushf; pop %r9; mov %eax,%ebx\n"
+      "mov $1,%eax; mov $1,%edx; shrd $1,%edx,%eax; pushf; pop %r10\n"
+      "mov $0x40000000,%eax; xor %edx,%edx; shld $1,%edx,%eax; pushf; pop %r11\n"
+      "mov $0xc0000000,%eax; mov $-1,%edx; shld $1,%edx,%eax; pushf; pop %r12; hlt");
+
+/* SDM, SHRD: "For a 1-bit shift, the OF flag is set if a sign change occurred; otherwise, it is cleared." */
+static void double_shifts_by_1_tell_a_change_of_sign(void)
+{
+    bench_mode64(bench);
+    LOAD(shift_double_1);
+    CHECK(bench_run(bench));
+    CHECK_EQ(REG(RBX), 0xc0000000);
+    CHECK_EQ(REG(R8) & (FLAG_OF | FLAG_CF | FLAG_SF), FLAG_OF);
+    CHECK_EQ(REG(R9) & (FLAG_OF | FLAG_CF | FLAG_SF), FLAG_SF);
+    CHECK_EQ(REG(R10) & (FLAG_OF | FLAG_CF | FLAG_SF), FLAG_OF | FLAG_CF | FLAG_SF);
+    CHECK_EQ(REG(R11) & (FLAG_OF | FLAG_CF | FLAG_SF), FLAG_OF | FLAG_SF);
+    CHECK_EQ(REG(R12) & (FLAG_OF | FLAG_CF | FLAG_SF), FLAG_CF | FLAG_SF);
+}
+
 /* Real mode, each vector with a HLT of its own: the vector of the exception that ends the guest, or -1. */
 static int vector_of(void)
 {
@@ -606,6 +627,7 @@ int main(int argc, char **argv)
     TEST(locked_instructions_work_across_pages_too);
     TEST(arithmetic_sets_oszapc_as_the_manual_says);
     TEST(idiv_of_64_bits_knows_its_largest_quotients);
+    TEST(double_shifts_by_1_tell_a_change_of_sign);
     TEST(bound_raises_br_outside_of_its_limits);
     TEST(bound_checks_the_limit_for_both_bounds);
     TEST(a_word_string_goes_on_at_0_behind_ffff);

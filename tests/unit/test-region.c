@@ -78,7 +78,10 @@ static void side_fini(struct side *bus)
 /* What looks alike shares a view (view.h, region_resolve): only all of the only child, at 0, as it is. */
 static void a_view_is_shared_only_if_nothing_differs(void)
 {
-    static const struct { uint64_t box_last, base, offset, window_last, first, last; bool readonly, box_readonly; } odd[] = {
+    static const struct {
+        uint64_t box_last, base, offset, window_last, first, last;
+        bool readonly, box_readonly;
+    } odd[] = {
         { UINT64_MAX, 0x100, 0, UINT64_MAX, 0x4100, 0x140ff, false, false },
         { UINT64_MAX, 0, 0x100, UINT64_MAX, 0x3f00, 0x13eff, false, false },
         { UINT64_MAX, 0, 0, 0x8fff, 0x4000, 0x8fff, false, false },
@@ -263,7 +266,7 @@ static void what_begins_in_a_hole_goes_on_where_somebody_is(void)
     rig_add(&rig, &rig.m.memory, 0x4000, &rig.ram, 0);
     for (unsigned i = 1; i < 8; i++) {
         CHECK_EQ(address_space_read(as, 0x4000 - i, 8, &val, NULL), MEM_DECODE_ERROR);
-        CHECK_EQ(val, 0x0807060504030201 << 8 * i);
+        CHECK_EQ(val, 0x0807060504030201ull << 8 * i);
         CHECK_EQ(address_space_write(as, 0x4000 - i, 8, val, NULL), MEM_DECODE_ERROR);
     }
     CHECK_EQ(rig_read(&rig, 0x4000, 8), 0x0807060504030201);

@@ -321,10 +321,10 @@ static void an_alarm_is_waited_for_to_the_nanosecond(void)
         b.m->clock->rtc_base_ns -= 1000000000;
         machine_clock_step(b.m, 750000000);     /* UF is set: it need not be set again */
         machine_clock_step(b.m, 250000000);
+        set(0x0b, 0x22);
         set(S_ALARM, at[i].s);
         set(M_ALARM, at[i].m);
         set(H_ALARM, at[i].h);
-        set(0x0b, 0x22);
         CHECK_EQ(get(S), 0x56);
         CHECK_EQ(machine_clock_next(b.m), 1000000000 + deadline_ns);
         machine_clock_step(b.m, deadline_ns - 1);

@@ -273,25 +273,25 @@ static unsigned rounds(unsigned few)
 
 static void an_instruction_is_exchanged_behind_a_breakpoint_and_three_interrupts(void)
 {
-    cross_modify(2, caller, patch_by_trap, 0x11000, rounds(300));
-    cross_modify(2, caller_near, patch_by_trap, BENCH_CODE + 0x800, rounds(300));
-    cross_modify(2, caller, patch_by_trap, 0x1103e, rounds(100));
-    cross_modify(2, caller, patch_by_trap, 0x11ffe, rounds(100));
-    cross_modify(2, caller, patch_by_trap, 0x11fff, rounds(100));
+    cross_modify(2, caller, patch_by_trap, 0x11000, rounds(120));
+    cross_modify(2, caller_near, patch_by_trap, BENCH_CODE + 0x800, rounds(120));
+    cross_modify(2, caller, patch_by_trap, 0x1103e, rounds(60));
+    cross_modify(2, caller, patch_by_trap, 0x11ffe, rounds(60));
+    cross_modify(2, caller, patch_by_trap, 0x11fff, rounds(60));
     cross_modify(3, caller, patch_by_trap, 0x11000, rounds(100) / 10);
 }
 
 static void an_aligned_store_over_an_instruction_holds_after_one_interrupt(void)
 {
-    cross_modify(2, caller, patch_at_once, 0x11000, rounds(500));
-    cross_modify(2, caller_near, patch_at_once, BENCH_CODE + 0x800, rounds(500));
+    cross_modify(2, caller, patch_at_once, 0x11000, rounds(200));
+    cross_modify(2, caller_near, patch_at_once, BENCH_CODE + 0x800, rounds(200));
     cross_modify(3, caller, patch_at_once, 0x11038, rounds(100) / 10);
 }
 
 static void a_caller_that_serialises_after_it_saw_the_flag_runs_the_new_code(void)
 {
-    cross_modify(2, caller_serialised, patch_freely, 0x11000, rounds(1000));
-    cross_modify(2, caller_serialised, patch_freely, 0x11ff8, rounds(1000));
+    cross_modify(2, caller_serialised, patch_freely, 0x11000, rounds(300));
+    cross_modify(2, caller_serialised, patch_freely, 0x11ff8, rounds(300));
 }
 
 /* A jump label: five bytes that are a NOP for even patches and a jump for odd ones. */
@@ -321,12 +321,12 @@ static void a_jump_label_switches_between_nop_and_jump(void)
         bench_load(c->b, at[n], label, label_end - label);
         for (unsigned i = 0; i < 2; i++) {
             c->cpu[i].e->r[RBX] = at[n];
-            c->cpu[i].e->r[R13] = rounds(300);
+            c->cpu[i].e->r[R13] = rounds(120);
             c->cpu[i].e->r[R15] = 1;
         }
         cpus_run(c);
         CHECK(!c->b->shutdown);
-        CHECK_EQ(cpus_get(c, DONE), rounds(300));
+        CHECK_EQ(cpus_get(c, DONE), rounds(120));
         CHECK_EQ(cpus_get(c, WRONG), 0);
         printf("# %u calls, %u traps\n", cpus_get(c, CALLS), cpus_get(c, TRAPS));
         cpus_free(c);

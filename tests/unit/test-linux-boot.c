@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/i386/linux-boot.h"
+
+/*
+ * Linux's x86 boot protocol, 64-bit entry: what is refused, where things lie, what the kernel is told
+ *
+ * Kernels are made by hand: only the fields that the protocol gives a boot loader.
+ */
+
+#include "core/dma.h"
+#include "cpu/state.h"
+#include "lib/bits.h"
+#include "lib/error.h"
+#include "tests/unit/hw-bench.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#define MIB (1ull << 20)
+enum { RESERVED = 128 << 10, PAYLOAD = 4096, LOAD = 1 << 20, FILE_MAX = 257 * 512 + PAYLOAD };
+
+static char folder[] = "/tmp/rhea-linux-boot-XXXXXX";
+static char kernel_path[64], initrd_path[64];
+static uint8_t file[FILE_MAX];
+static size_t file_size;
+
+static void set(unsigned at, unsigned bytes, uint64_t val)
+{
+    bits_store(file + at, bytes, val);
+}
+
+/* A kernel that is right in every field. */
+static void good(unsigned setup_sects)
+{
+    memset(file, 0, sizeof(file));
+    file_size = ((setup_sects ? setup_sects : 4) + 1) * 512 + PAYLOAD;
+    memset(file + file_size - PAYLOAD, 0xc3, PAYLOAD);
+    set(0x1f1, 1, setup_sects);
+    set(0x1f4, 4, PAYLOAD / 16);        /* syssize */
+    set(0x1fe, 2, 0xaa55);
+    set(0x200, 2, 0x66eb);              /* jump over the header: it ends at 268h */
+    memcpy(file + 0x202, "HdrS", 4);
+    set(0x206, 2, 0x20f);
+    set(0x211, 1, 1);                   /* LOADED_HIGH */
+    set(0x22c, 4, 0x7fffffff);
+    set(0x236, 2, 1);                   /* XLF_KERNEL_64 */
+    set(0x238, 4, 255);
+    set(0x258, 8, LOAD);
+    set(0x260, 4, 2 * PAYLOAD);
+}
+
+static void put_file(const char *path, const void *bytes, size_t n)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    CHECK(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
+    close(fd);
+}
+
+static struct linux_image *image;
+static struct error *err;
+
+static int open_image(const char *initrd, const char *append, uint64_t ram)
+{
+    image = NULL;
+    err = NULL;
+    put_file(kernel_path, file, file_size);
+    return linux_image_open(&image, kernel_path, initrd, append, ram, RESERVED, &err);
+}
+
+/* Refused: an error that names option and file. */
+static void refused(uint64_t ram, int code, const char *option)
+{
+    CHECK_EQ(open_image(NULL, NULL, ram), code);
+    CHECK(!image && err);
+    CHECK_STR(err->object, option);
+    CHECK(strstr(err->value, kernel_path) && err->legal[0]);
+    error_free(err);
+}
+
+static void taken(uint64_t ram)
+{
+    CHECK_EQ(open_image(NULL, NULL, ram), 0);
+    CHECK(image && !err);
+    linux_image_close(image);
+}
+
+static void a_good_kernel_is_taken(void)
+{
+    good(1);
+    CHECK_EQ(open_image(NULL, NULL, 16 * MIB), 0);
+    CHECK_EQ(image->setup_bytes, 1024);
+    CHECK_EQ(image->load_address, LOAD);
+    CHECK_EQ(image->init_size, 2 * PAYLOAD);
+    CHECK_STR(image->command_line, "");
+    linux_image_close(image);
+}
+
+/* syssize says how long the kernel proper is, in paragraphs. */
+static void a_kernel_cut_anywhere_is_refused(void)
+{
+    size_t whole;
+
+    good(1);
+    whole = file_size;
+    for (file_size = 0; file_size < whole; file_size++)
+        refused(16 * MIB, -EINVAL, "-kernel");
+    taken(16 * MIB);
+    set(0x1f4, 4, UINT32_MAX);
+    refused(16 * MIB, -EINVAL, "-kernel");
+    set(0x1f4, 4, 0);
+    file_size = 1024 + 0x200;
+    refused(16 * MIB, -EINVAL, "-kernel");              /* no entry point at 200h */
+}
+
+static void zero_setup_sectors_mean_four(void)
+{
+    good(0);
+    CHECK_EQ(open_image(NULL, NULL, 16 * MIB), 0);
+    CHECK_EQ(image->setup_bytes, 5 * 512);
+    linux_image_close(image);
+}
+
+static void setup_sectors_may_be_255_when_they_are_there(void)
+{
+    good(255);
+    taken(16 * MIB);
+    good(1);
+    set(0x1f1, 1, 255);
+    refused(16 * MIB, -EINVAL, "-kernel");
+}
+
+static void what_is_no_kernel_for_the_64_bit_entry_is_refused(void)
+{
+    static const struct { unsigned at, bytes; uint64_t val; } bad[] = {
+        { 0x1fe, 2, 0 }, { 0x1fe, 2, 0x55aa }, { 0x202, 4, 0 }, { 0x202, 1, 'h' }, { 0x206, 2, 0x20b }, { 0x206, 2, 0 },
+        { 0x236, 2, 0 }, { 0x236, 2, 0xfffe }, { 0x211, 1, 0 }, { 0x258, 8, 0 }, { 0x258, 8, 0xff000 },
+        { 0x258, 8, LOAD + 1 }, { 0x258, 8, LOAD + 0x800 },
+    };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        good(1);
+        set(bad[i].at, bad[i].bytes, bad[i].val);
+        refused(16 * MIB, -EINVAL, "-kernel");
+    }
+}
+
+static void load_address_and_init_size_must_fit_into_ram(void)
+{
+    static const struct { uint64_t address; uint32_t init_size; } bad[] = {
+        { LOAD, 0xffffffff }, { 16 * MIB, 4096 }, { 16 * MIB - RESERVED, 4096 }, { 1ull << 40, 4096 },
+        { UINT64_MAX - 4095, 4096 }, { UINT64_MAX - 4095, 0xffffffff }, { LOAD, 15 * MIB - RESERVED + 1 },
+    };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        good(1);
+        set(0x258, 8, bad[i].address);
+        set(0x260, 4, bad[i].init_size);
+        refused(16 * MIB, -ENOSPC, "-kernel");
+    }
+    good(1);
+    set(0x260, 4, 15 * MIB - RESERVED);
+    taken(16 * MIB);
+}
+
+static void init_size_below_the_file_s_is_the_file_s(void)
+{
+    good(1);
+    set(0x260, 4, 0);
+    CHECK_EQ(open_image(NULL, NULL, 16 * MIB), 0);
+    CHECK_EQ(image->init_size, PAYLOAD);
+    linux_image_close(image);
+}
+
+static void a_kernel_larger_than_ram_is_refused(void)
+{
+    good(255);
+    refused(RESERVED, -EFBIG, "-kernel");
+}
+
+static void open_initrd(size_t bytes, uint64_t ram, int want)
+{
+    int fd = open(initrd_path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+    CHECK(fd >= 0 && !ftruncate(fd, bytes));
+    close(fd);
+    CHECK_EQ(open_image(initrd_path, NULL, ram), want);
+    if (want) {
+        CHECK(err && strstr(err->value, initrd_path));
+        CHECK_STR(err->object, "-initrd");
+        error_free(err);
+    }
+}
+
+static void an_initrd_lies_as_high_as_it_may(void)
+{
+    good(1);
+    open_initrd(5000, 16 * MIB, 0);
+    CHECK_EQ(image->initrd_address, 16 * MIB - RESERVED - 8192);
+    linux_image_close(image);
+    set(0x22c, 4, 8 * MIB - 1);         /* initrd_addr_max: the last byte that it may have */
+    open_initrd(4096, 16 * MIB, 0);
+    CHECK_EQ(image->initrd_address, 8 * MIB - 4096);
+    linux_image_close(image);
+}
+
+static void an_initrd_that_does_not_fit_beside_the_kernel_is_refused(void)
+{
+    good(1);
+    open_initrd(16 * MIB + 1, 16 * MIB, -EFBIG);
+    open_initrd(15 * MIB, 16 * MIB, -ENOSPC);
+    open_initrd(15 * MIB - RESERVED - 2 * PAYLOAD, 16 * MIB, 0);
+    CHECK_EQ(image->initrd_address, LOAD + 2 * PAYLOAD);
+    linux_image_close(image);
+    open_initrd(15 * MIB - RESERVED - 2 * PAYLOAD + 1, 16 * MIB, -ENOSPC);
+    set(0x22c, 4, 0);
+    open_initrd(4096, 16 * MIB, -ENOSPC);
+    set(0x22c, 4, LOAD);
+    open_initrd(4096, 16 * MIB, -ENOSPC);
+    good(1);
+    open_initrd(0, 16 * MIB, -EINVAL);
+}
+
+static void a_command_line_up_to_cmdline_size_is_taken(void)
+{
+    char text[300];
+
+    memset(text, 'a', sizeof(text));
+    text[255] = '\0';
+    good(1);
+    CHECK_EQ(open_image(NULL, text, 16 * MIB), 0);
+    CHECK_STR(image->command_line, text);
+    linux_image_close(image);
+    text[255] = 'a';
+    text[256] = '\0';
+    CHECK_EQ(open_image(NULL, text, 16 * MIB), -E2BIG);
+    CHECK_STR(err->object, "-append");
+    CHECK(strstr(err->value, "256") && strstr(err->legal, "255"));
+    error_free(err);
+    set(0x238, 4, UINT32_MAX);
+    CHECK_EQ(open_image(NULL, text, 16 * MIB), 0);
+    linux_image_close(image);
+}
+
+static void files_that_cannot_be_read_are_refused_by_name(void)
+{
+    static const char *const bad[] = { "/nonexistent", "", "/", "/dev/null", "/dev/zero" };
+
+    for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        err = NULL;
+        CHECK(linux_image_open(&image, bad[i], NULL, NULL, 16 * MIB, RESERVED, &err) < 0);
+        CHECK_STR(err->object, "-kernel");
+        CHECK_STR(err->value, bad[i]);
+        error_free(err);
+    }
+}
+
+/* What the kernel finds in memory and in its registers. */
+static struct bench b;
+static struct region low;
+
+static void placed(const char *append)
+{
+    struct e820 map = { 0 };
+    struct ram_block *ram;
+
+    bench_init(&b, 0);
+    CHECK(!machine_ram_new(b.m, &(struct ram_config){ .name = "ram", .size = 16 * MIB }, &ram, NULL));
+    region_init_ram(&low, "ram", ram, 0, 16 * MIB);
+    map_begin(&b.m->map);
+    region_add(&b.m->memory, 0, &low, 0);
+    map_end(&b.m->map);
+    good(1);
+    put_file(initrd_path, "initrd!", 7);
+    CHECK_EQ(open_image(initrd_path, append, 16 * MIB), 0);
+    e820_add(&map, 0, 0x9fc00, E820_RAM);
+    e820_add(&map, 0x100000, 15 * MIB, E820_RAM);
+    CHECK_EQ(linux_image_place(image, &b.m->memory_as, &map, 0xfe0000), 0);
+}
+
+static void removed(void)
+{
+    linux_image_close(image);
+    map_begin(&b.m->map);
+    region_remove(&low);
+    map_end(&b.m->map);
+    region_fini(&low);
+    bench_fini(&b);
+}
+
+static uint64_t boot_param(unsigned at, unsigned size)
+{
+    struct x86_state st = { 0 };
+
+    linux_image_start(image, &st);
+    return mem_in(&b, st.gpr[RSI] + at, size);
+}
+
+static void the_boot_parameters_tell_where_everything_is(void)
+{
+    char line[16] = "";
+
+    placed("console=x");
+    CHECK_EQ(boot_param(0x202, 4), 0x53726448);         /* the file's own header, "HdrS" */
+    CHECK_EQ(boot_param(0x1fe, 2), 0xaa55);
+    CHECK_EQ(boot_param(0x210, 1), 0xff);               /* a loader without a number of its own */
+    CHECK_EQ(dma_read(&b.m->memory_as, boot_param(0x228, 4), line, 10), MEM_OK);
+    CHECK_STR(line, "console=x");
+    CHECK_EQ(boot_param(0x218, 4), image->initrd_address);
+    CHECK_EQ(boot_param(0x21c, 4), 7);
+    CHECK_EQ(dma_read(&b.m->memory_as, image->initrd_address, line, 7), MEM_OK);
+    CHECK(!memcmp(line, "initrd!", 7));
+    CHECK_EQ(boot_param(0x070, 8), 0xfe0000);           /* acpi_rsdp_addr */
+    CHECK_EQ(boot_param(0x1e8, 1), 2);                  /* e820_entries */
+    CHECK_EQ(boot_param(0x2d0, 8), 0);
+    CHECK_EQ(boot_param(0x2d8, 8), 0x9fc00);
+    CHECK_EQ(boot_param(0x2e0, 4), E820_RAM);
+    CHECK_EQ(boot_param(0x2e4, 8), 0x100000);
+    CHECK_EQ(mem_in(&b, LOAD, 4), 0xc3c3c3c3);
+    CHECK_EQ(mem_in(&b, LOAD + PAYLOAD, 4), 0);
+    removed();
+}
+
+/* "The CPU must be in 64-bit mode with paging enabled, identity mapped ...; __BOOT_CS and __BOOT_DS". */
+static void the_cpu_starts_in_64_bit_mode_at_200h_of_the_kernel(void)
+{
+    struct x86_state st = { 0 };
+    uint64_t pdpt, directory;
+
+    placed(NULL);
+    linux_image_start(image, &st);
+    CHECK_EQ(st.rip, LOAD + 0x200);
+    CHECK(st.cr0 & CR0_PE && st.cr0 & CR0_PG && st.cr4 & CR4_PAE);
+    CHECK_EQ(st.efer & (EFER_LME | EFER_LMA), EFER_LME | EFER_LMA);
+    CHECK_EQ(st.rflags & FLAG_IF, 0);
+    CHECK_EQ(st.seg[CS].sel, 0x10);
+    CHECK_EQ(st.seg[DS].sel, 0x18);
+    CHECK(st.seg[CS].attr & SEG_L && st.seg[CS].attr & SEG_CODE);
+    CHECK_EQ(mem_in(&b, st.gdt.base + 0x10, 8), 0x00af9b000000ffff);
+    pdpt = mem_in(&b, st.cr3, 8) & ~0xfffull;
+    for (uint64_t gib = 0; gib < 4; gib++) {
+        directory = mem_in(&b, pdpt + 8 * gib, 8) & ~0xfffull;
+        for (uint64_t i = 0; i < 512; i += 73)
+            CHECK_EQ(mem_in(&b, directory + 8 * i, 8), gib << 30 | i << 21 | 0x83);
+    }
+    removed();
+}
+
+static void e820_takes_no_empty_and_no_33rd_line(void)
+{
+    struct e820 e = { 0 };
+
+    e820_add(&e, 0, 0, E820_RAM);
+    CHECK_EQ(e.n, 0);
+    for (unsigned i = 0; i < 40; i++)
+        e820_add(&e, i, 1, E820_RESERVED);
+    CHECK_EQ(e.n, E820_ENTRIES);
+    CHECK_EQ(e.entry[31].base, 31);
+    CHECK_EQ(sizeof(struct e820_entry), 20);
+}
+
+int main(void)
+{
+    epoch_thread_init();
+    if (!mkdtemp(folder))
+        return 1;
+    snprintf(kernel_path, sizeof(kernel_path), "%s/kernel", folder);
+    snprintf(initrd_path, sizeof(initrd_path), "%s/initrd", folder);
+    TEST(a_good_kernel_is_taken);
+    TEST(a_kernel_cut_anywhere_is_refused);
+    TEST(zero_setup_sectors_mean_four);
+    TEST(setup_sectors_may_be_255_when_they_are_there);
+    TEST(what_is_no_kernel_for_the_64_bit_entry_is_refused);
+    TEST(load_address_and_init_size_must_fit_into_ram);
+    TEST(init_size_below_the_file_s_is_the_file_s);
+    TEST(a_kernel_larger_than_ram_is_refused);
+    TEST(an_initrd_lies_as_high_as_it_may);
+    TEST(an_initrd_that_does_not_fit_beside_the_kernel_is_refused);
+    TEST(a_command_line_up_to_cmdline_size_is_taken);
+    TEST(files_that_cannot_be_read_are_refused_by_name);
+    TEST(the_boot_parameters_tell_where_everything_is);
+    TEST(the_cpu_starts_in_64_bit_mode_at_200h_of_the_kernel);
+    TEST(e820_takes_no_empty_and_no_33rd_line);
+    unlink(kernel_path);
+    unlink(initrd_path);
+    rmdir(folder);
+    epoch_thread_fini();
+    return test_end();
+}
