@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { LEAF_HYPERVISOR = 0x40000000 };
+enum { LEAF_HYPERVISOR = 0x40000000, LA57 = 16 };
 
 static uint32_t word_of_text(const char *text, size_t at)
 {
@@ -134,7 +134,8 @@ static void leaf_extended(const struct cpu_config *c, uint32_t leaf, uint32_t ou
         set(out, 0, 0x42004200, 0x02008140, 0x00808140);
         break;
     case 0x80000008:
-        set(out, 48 << 8 | c->model.phys_bits, 0, logical > 1 ? id_bits(logical) << 12 | (logical - 1) : 0, 0);
+        set(out, (c->model.words[WORD_7_ECX] >> 16 & 1 ? 57 : 48) << 8 | c->model.phys_bits, 0,
+            logical > 1 ? id_bits(logical) << 12 | (logical - 1) : 0, 0);
         break;
     case 0x8000000a:
         if (c->model.words[WORD_80000001_ECX] & 4)

@@ -8,12 +8,9 @@
  */
 
 const struct cpu_masked cpu_soft_masked[] = {
-    { WORD_1_ECX, 1, "pclmulqdq", "no table lines yet" },
     { WORD_1_ECX, 3, "monitor", "MWAIT would sleep without watching memory" },
     { WORD_1_ECX, 5, "vmx", "no nested virtualization" },
     { WORD_1_ECX, 12, "fma", "needs VEX" },
-    { WORD_1_ECX, 22, "movbe", "no table lines yet" },
-    { WORD_1_ECX, 25, "aes", "no table lines yet" },
     { WORD_1_ECX, 26, "xsave", "no XSAVE area beyond FXSAVE's" },
     { WORD_1_ECX, 28, "avx", "needs VEX and XSAVE" },
     { WORD_1_ECX, 29, "f16c", "needs VEX" },
@@ -27,7 +24,6 @@ const struct cpu_masked cpu_soft_masked[] = {
     { WORD_7_EBX, 22, "pcommit", "persistent memory" },
     { WORD_7_EBX, 23, "clflushopt", "no table lines yet" },
     { WORD_7_EBX, 24, "clwb", "no table lines yet" },
-    { WORD_7_ECX, 2, "umip", "no check in the store forms yet" },
     { WORD_7_ECX, 3, "pku", "protection keys" },
     { WORD_7_ECX, 9, "vaes", "needs VEX" },
     { WORD_7_ECX, 16, "la57", "five-level paging" },

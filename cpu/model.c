@@ -11,6 +11,7 @@
 #include "cpu/feature.h"
 #include "lib/error.h"
 
+#include <cpuid.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,8 +130,22 @@ static int item_parse(const char *spec, size_t len, struct cpu_config *cfg, stru
     return 0;
 }
 
+/* Vector instructions are run by the host's own: what it lacks, the software CPU lacks, too. */
+static uint32_t host_lacks(void)
+{
+    enum { BORROWED = 1 << 0 | 1 << 1 | 1 << 9 | 1 << 19 | 1 << 20 | 1 << 25 };     /* SSE3 to SSE4.2, PCLMULQDQ, AES */
+    uint32_t eax, ebx, ecx = 0, edx;
+
+    __get_cpuid(1, &eax, &ebx, &ecx, &edx);
+    return BORROWED & ~ecx;
+}
+
 static void mask_soft(struct cpu_config *cfg)
 {
+    uint32_t lacks = host_lacks();
+
+    cfg->removed[WORD_1_ECX] |= cfg->model.words[WORD_1_ECX] & lacks;
+    cfg->model.words[WORD_1_ECX] &= ~lacks;
     for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++) {
         uint32_t bit = 1u << m->bit;
 

@@ -81,7 +81,8 @@ static int device_add(struct machine *m, struct keyval *kv, const char *spec, st
     int r;
 
     if (!t)
-        return error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", driver ? driver : spec, "a type that -device help lists");
+        return error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", driver ? driver : spec,
+                         "a type that -device help lists");
     r = keyval_id(kv, &id, err);
     if (r < 0)
         return r;

@@ -206,7 +206,8 @@ static int smp_numbers(struct board_config *b, struct keyval *kv, unsigned *maxc
     unsigned dies, clusters;
     const struct { const char *key; unsigned *val, max; } numbers[] = {
         { "cpus", &b->cpus, 288 }, { "sockets", &b->sockets, 288 }, { "cores", &b->cores, 288 },
-        { "threads", &b->threads, 288 }, { "maxcpus", maxcpus, 288 }, { "dies", &dies, 1 }, { "clusters", &clusters, 1 },
+        { "threads", &b->threads, 288 }, { "maxcpus", maxcpus, 288 }, { "dies", &dies, 1 },
+        { "clusters", &clusters, 1 },
     };
     int r = 0;
 

@@ -303,24 +303,41 @@ void block_jc_clear(struct env *e)
     block_jc_context(e);
 }
 
+void block_jc_clear_local(struct env *e)
+{
+    for (unsigned n = 0; n < JUMP_CONTEXTS; n++)
+        if (e->jc_contexts[n].local)
+            e->jc_contexts[n] = (struct jump_context){ 0 };
+    block_jc_context(e);
+}
+
+static void context_select(struct env *e, unsigned n)
+{
+    e->jc_current = n;
+    e->jc_context = e->jc_contexts[n].number;
+}
+
 void block_jc_context(struct env *e)
 {
     uint64_t cs_base = e->seg_base[CS];
-    unsigned slot = ((e->key ^ (uint32_t)(cs_base >> 4)) * 0x9e3779b1u) >> 29;
 
     e->link = NULL;
-    if (e->jc_contexts[slot].context && e->jc_contexts[slot].key == e->key && e->jc_contexts[slot].cs_base == cs_base) {
-        e->jc_context = e->jc_contexts[slot].context;
-        return;
+    for (unsigned n = 0; n < JUMP_CONTEXTS; n++) {
+        const struct jump_context *c = &e->jc_contexts[n];
+
+        if (c->key == e->key && c->cs_base == cs_base && c->number) {
+            context_select(e, n);
+            return;
+        }
     }
     if (e->jc_next == 0 || e->jc_next >= CONTEXT_LAST) {
         memset(e->jc, 0xff, sizeof(e->jc));
         memset(e->jc_contexts, 0, sizeof(e->jc_contexts));
         e->jc_next = 1;
     }
-    e->jc_contexts[slot].key = e->key;
-    e->jc_contexts[slot].cs_base = cs_base;
-    e->jc_context = e->jc_contexts[slot].context = e->jc_next++;
+    e->jc_oldest = (e->jc_oldest + 1) % JUMP_CONTEXTS;
+    e->jc_contexts[e->jc_oldest] = (struct jump_context){ .cs_base = cs_base, .key = e->key, .number = e->jc_next++ };
+    context_select(e, e->jc_oldest);
 }
 
 const struct insn *branch_slow(struct env *e, const struct insn *i)

@@ -56,12 +56,19 @@ void block_flush_all(struct soft *s);
 /*
  * The jump cache.  Entries carry a context number in their low 16 bits, so clearing is only a
  * matter of taking fresh numbers.
- * block_jc_clear(): any mapping of code may have changed (TLB flush, CR3 write, INVLPG).
+ * block_jc_clear(): any mapping of code may have changed (TLB flush, INVLPG).
+ * block_jc_clear_local(): the same of pages that are not global (CR3 write); mmu_fetch() says block_jc_local() of them.
  * block_jc_context(): e->key or the CS base changed; mode_update() calls it at its end.
  */
 void block_jc_clear(struct env *e);
+void block_jc_clear_local(struct env *e);
 void block_jc_context(struct env *e);
 void block_jc_reset(struct env *e);     /* and the entries themselves; the dispatcher or an exclusive section */
+
+static inline void block_jc_local(struct env *e)
+{
+    e->jc_contexts[e->jc_current].local = true;
+}
 
 static inline struct jump_entry *block_jc_slot(struct env *e, uint64_t pc)
 {

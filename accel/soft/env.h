@@ -78,6 +78,10 @@ struct block;
 struct jump_entry { uint64_t pc; struct block *block; };
 #define JUMP_CACHE 4096u
 
+/* What a context number stands for; local: code of a page that is not global was met in it. */
+struct jump_context { uint64_t cs_base; uint32_t key; uint16_t number; bool local; };
+#define JUMP_CONTEXTS 8u
+
 struct env {
     uint64_t r[REG_NONE + 1];   /* gprs, then a zero */
     uint64_t pc;
@@ -105,7 +109,8 @@ struct env {
     void *bus_opaque;
     unsigned index;             /* of the vCPU, 0 to 287 */
     uint16_t jc_context, jc_next;   /* context number of the current key and CS base; the next free one (block.c) */
-    struct { uint64_t cs_base; uint32_t key, context; } jc_contexts[8];
+    uint8_t jc_current, jc_oldest;  /* indices of jc_contexts */
+    struct jump_context jc_contexts[JUMP_CONTEXTS];
     const struct insn *link;    /* a direct branch that wants to be linked to what runs next */
     bool irq_hint;              /* the last KICK_IRQ is not dealt with: ask again when IF is set */
     jmp_buf unwind;             /* where soft_raise() and soft_leave() go */

@@ -27,7 +27,7 @@ enum {
     EXEC_SIZE = 256, PHYS_SIZE = 512, LOG_SIZE = 1024, BLOOM_BITS = 8192,
 };
 
-struct exec_entry { uint64_t tag, gpa; struct soft_page page; };
+struct exec_entry { uint64_t tag, gpa; struct soft_page page; bool global; };
 struct phys_entry { uint64_t gpa; struct soft_page page; };
 struct tlb_log { uint16_t slot[LOG_SIZE]; unsigned count; bool used; };     /* count > LOG_SIZE: overflown */
 
@@ -37,7 +37,7 @@ struct tlb_side {
     struct tlb_log log[MMU_MODES][2];
     struct soft_page_code *write_code[MMU_MODES][TLB_SIZE];     /* of the pages in the write tables */
     uint64_t large[BLOOM_BITS / 64];        /* 2 MiB regions that have entries of large pages */
-    uint64_t executed[BLOOM_BITS / 64];     /* pages that were fetched from */
+    uint64_t executed[2][BLOOM_BITS / 64];  /* pages that were fetched from: [1] global ones */
     uint64_t huge[BLOOM_BITS / 64];         /* 1 GiB regions, the same */
     struct tlb_entry never[TLB_SIZE];       /* what instructions see when every access must be slow */
 };
@@ -79,6 +79,14 @@ static void exec_clear(struct tlb_side *s)
     for (unsigned n = 0; n < EXEC_SIZE; n++)
         s->exec[n].tag = TLB_INVALID;
     memset(s->executed, 0, sizeof(s->executed));
+}
+
+static void exec_clear_local(struct tlb_side *s)
+{
+    for (unsigned n = 0; n < EXEC_SIZE; n++)
+        if (!s->exec[n].global)
+            s->exec[n].tag = TLB_INVALID;
+    memset(s->executed[0], 0, sizeof(s->executed[0]));
 }
 
 int mmu_init(struct env *e)
@@ -130,8 +138,13 @@ static void flush(struct env *e, bool everything)
     for (unsigned m = 0; m < MMU_MODES; m++)
         for (unsigned rw = 0; rw < 2; rw++)
             log_clear(e->tlb[m][rw], &s->log[m][rw], everything);
-    exec_clear(s);
-    block_jc_clear(e);
+    if (everything) {
+        exec_clear(s);
+        block_jc_clear(e);
+    } else {
+        exec_clear_local(s);
+        block_jc_clear_local(e);
+    }
 }
 
 void mmu_flush_all(struct env *e)
@@ -165,6 +178,19 @@ static void flush_large(struct env *e, uint64_t lin)
     block_jc_clear(e);
 }
 
+static void flush_executed(struct env *e, uint64_t page)
+{
+    struct tlb_side *s = e->tlb_side;
+    struct exec_entry *x = &s->exec[page >> 12 & (EXEC_SIZE - 1)];
+
+    if ((x->tag & SOFT_PAGE_MASK) == page)
+        x->tag = TLB_INVALID;
+    if (bloom_has(s->executed[1], page >> 12))
+        block_jc_clear(e);
+    else if (bloom_has(s->executed[0], page >> 12))
+        block_jc_clear_local(e);
+}
+
 void mmu_flush_page(struct env *e, uint64_t lin)
 {
     struct tlb_side *s = e->tlb_side;
@@ -188,13 +214,7 @@ void mmu_flush_page(struct env *e, uint64_t lin)
                 t->tag = TLB_INVALID;
         }
     }
-    if (bloom_has(s->executed, lin >> 12)) {
-        struct exec_entry *x = &s->exec[lin >> 12 & (EXEC_SIZE - 1)];
-
-        if ((x->tag & SOFT_PAGE_MASK) == page)
-            x->tag = TLB_INVALID;
-        block_jc_clear(e);
-    }
+    flush_executed(e, page);
 }
 
 void mmu_drop_writes(struct env *e, const struct soft_page_code *code)
@@ -533,9 +553,12 @@ int mmu_fetch(struct env *e, uint64_t lin, struct soft_page *page, uint64_t *gpa
         x->gpa = a20(e, w.gpa);
         /* device memory may change under the decoder: it is never remembered */
         x->tag = x->page.host ? tag : TLB_INVALID;
-        bloom_add(e->tlb_side->executed, lin >> 12);
+        x->global = w.global;
+        bloom_add(e->tlb_side->executed[w.global], lin >> 12);
         note_large(e->tlb_side, lin, &w);
     }
+    if (!x->global)
+        block_jc_local(e);
     *page = x->page;
     *gpa = x->gpa | (lin & ~SOFT_PAGE_MASK);
     return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "accel/soft/near.h"
 #include "accel/soft/ops-near.h"
+#include "accel/soft/near.h"
 #include "accel/soft/flags.h"
 #include "accel/soft/ops.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/isa/ich9-lpc.h"
 #include "hw/isa/ich9-pm.h"
 
 /*

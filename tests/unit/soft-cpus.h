@@ -5,7 +5,8 @@
  * Several vCPUs on the RAM of soft-bench.h, each on a thread of its own
  *
  * All start in the bench's 64-bit mode with CPUS_GDT and an IDT of gates that cpus_handler() fills.  OUT to port
- * CPUS_IPI + n sends interrupt CPUS_VECTOR to vCPU n, OUT to CPUS_HOOK calls the test, OUT to CPUS_YIELD lets the host run others.  Physical addresses from
+ * CPUS_IPI + n sends interrupt CPUS_VECTOR to vCPU n, OUT to CPUS_HOOK calls the test,
+     OUT to CPUS_YIELD lets the host run others.  Physical addresses from
  * CPUS_MMIO on are a device: CPUS_CELLS cells of 8 bytes.  HLT with interrupts off ends a thread, HLT with
  * interrupts on waits for one.
  */

@@ -437,6 +437,8 @@ static void reserved_offsets_read_as_0(void)
     CHECK_EQ(mem_in(&b, BASE, 1), 0x01);
     set(0x14, 0xffffffff);
     CHECK_EQ(mem_in(&b, BASE + 0x10, 8), 0);
+    set(0x104, 0xffffffff);                     /* Tn_INT_ROUTE_CAP is read-only */
+    CHECK_EQ(mem_in(&b, BASE + 0x100, 8), 0x00ff010400000030);
     set(0x10, 0xfffffffe);
     CHECK_EQ(mem_in(&b, BASE + 0x10, 8), 2);    /* bits 0 and 1 are there */
     bench_fini(&b);

@@ -8,7 +8,8 @@
 
 #include "hw/isa/ich9-lpc.h"
 
-enum { PM = 0x600, PM1_STS = PM, PM1_EN = PM + 2, PM1_CNT = PM + 4, PM_TMR = PM + 8, GPE0 = PM + 0x20, SMI = PM + 0x30 };
+enum { PM = 0x600, PM1_STS = PM, PM1_EN = PM + 2, PM1_CNT = PM + 4, PM_TMR = PM + 8, GPE0 = PM + 0x20,
+    SMI = PM + 0x30 };
 enum { TMROF = 1, GBL = 1 << 5, PWRBTN = 1 << 8, RTC = 1 << 10, SCI_EN = 1, SLP_EN = 1 << 13, SCI = 9 };
 #define HZ 3579545ull
 #define SECOND 1000000000ull

@@ -205,17 +205,20 @@ static void a_thousand_transactions_leave_nothing_behind(void)
     address_space_init(&bus, &rig.m, "bus", &box, false);
     rig_add(&rig, &rig.m.memory, 0, &rig.ram, 0);
     for (unsigned i = 0; i < 1010; i++) {
-        struct region extra;
+        struct region extra, second;
 
         if (i == 10)
             before = mallinfo2().uordblks;
         region_init_ram(&extra, "a rather long name, to be seen if it stays allocated", block, 0, 0x1000);
+        region_init_alias(&second, "shown in another space", &rig.ram, 0, 0x1000);
         rig_add(&rig, &rig.m.memory, 0x100000, &extra, 0);
+        rig_add(&rig, &box, 0, &second, 0);
         map_begin(&rig.m.map);
         region_enable(&extra, false);
         region_enable(&extra, true);
         map_end(&rig.m.map);
         drop(&extra);
+        drop(&second);
     }
     CHECK(mallinfo2().uordblks < before + 0x4000);
     CHECK_EQ(as->view->refs, 1);

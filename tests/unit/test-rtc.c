@@ -444,6 +444,20 @@ static void what_cannot_be_written_stays(void)
     set(0x7f, 0x5a);
     CHECK(get(0xff) == 0x5a && get(0x7f) == 0x5a && get(0x3f) == 0);
     CHECK_EQ(port_in(&b, 0x70), 0xff);
+    address_space_write(&b.m->io_as, 0x70, 2, 0xa541, NULL);    /* both ports at once */
+    CHECK_EQ(get(0x41), 0xa5);
+    bench_fini(&b);
+}
+
+static void when_the_hosts_time_goes_back_so_does_the_guests(void)
+{
+    begin();
+    b.m->clock->rtc_base_ns -= 500000000;
+    CHECK_EQ(get(S), 0x55);
+    machine_clock_step(b.m, 249999999);
+    CHECK_EQ(get(S), 0x55);
+    machine_clock_step(b.m, 1);
+    CHECK_EQ(get(S), 0x56);
     bench_fini(&b);
 }
 
@@ -552,6 +566,7 @@ int main(void)
     TEST(the_first_update_after_divider_reset_is_half_a_second_later);
     TEST(the_line_is_flag_and_enable);
     TEST(what_cannot_be_written_stays);
+    TEST(when_the_hosts_time_goes_back_so_does_the_guests);
     TEST(reset_clears_flags_and_does_not_shift_the_second);
     TEST(the_stream_carries_deadlines_as_time_of_day);
     TEST(only_discard_is_a_policy_for_lost_ticks);

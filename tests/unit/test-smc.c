@@ -335,7 +335,8 @@ static void a_jump_label_switches_between_nop_and_jump(void)
 
 /* Two vCPUs run the same code and store beside it all the time, in a cache that is too small for it. */
 GUEST(crowded,
-      "mov $5,%ecx; 1:\n.rept 200\nlock incl 9f(%rip); jmp 2f; 2:\n.endr\ndec %ecx; jnz 1b; hlt; .p2align 2; 9: .long 0");
+      "mov $5,"
+      "%ecx; 1:\n.rept 200\nlock incl 9f(%rip); jmp 2f; 2:\n.endr\ndec %ecx; jnz 1b; hlt; .p2align 2; 9: .long 0");
 
 static void stores_beside_code_are_kept_while_the_cache_is_flushed(void)
 {

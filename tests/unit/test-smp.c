@@ -249,7 +249,8 @@ static void a_store_does_not_pass_an_earlier_load(void)
 
 static void two_processors_see_the_stores_of_two_others_in_one_order(void)
 {
-    static const struct litmus p[] = { PROGRAM(store_x), PROGRAM(store_y), PROGRAM(load_x_load_y), PROGRAM(load_y_load_x) };
+    static const struct litmus p[] = { PROGRAM(store_x), PROGRAM(store_y), PROGRAM(load_x_load_y),
+        PROGRAM(load_y_load_x) };
 
     CHECK_EQ(litmus_runs(4, p, opposite_orders), 0);
 }

@@ -21,7 +21,8 @@
  */
 
 enum {
-    RAM_BYTES = 4 << 20, GDT = 0x6000, IDT = 0x7000, START16 = 0x8000, START32 = 0x9000, FIRST = 0xa000, OTHERS = 0xb000,
+    RAM_BYTES = 4 << 20, GDT = 0x6000, IDT = 0x7000, START16 = 0x8000, START32 = 0x9000, FIRST = 0xa000,
+        OTHERS = 0xb000,
     HANDLER = 0xc000, VECTOR = 0x40, BANK = 0x2000000,
     /* variables of the guests */
     OTHERS_AT = 0x7c0, N_OTHERS = 0x7d0, ROUNDS = 0x7d4, IDTR = 0x7e0, GDTR = 0x7f0,
@@ -152,7 +153,8 @@ static void reset_boot(struct machine *m)
     m->accel->ops->vcpu_put(m->vcpus[0], &st);
 }
 
-static void ram_at(struct ram_block **block, struct region *r, const char *name, uint64_t base, uint64_t size, int priority)
+static void ram_at(struct ram_block **block, struct region *r, const char *name, uint64_t base, uint64_t size,
+    int priority)
 {
     struct ram_config cfg = { .name = name, .size = size };
 
@@ -379,7 +381,8 @@ static void a_machine_may_go_at_any_time(void)
 }
 
 /* A device's DMA over code that another processor executes: what it wrote is executed. */
-GUEST(first_calls, 32, START_OTHERS "2: mov $0xd000,%eax; call *%eax; mov %eax,0x100018; cmpl $0,0x100028; je 2b\n" FINISH);
+GUEST(first_calls, 32,
+    START_OTHERS "2: mov $0xd000,%eax; call *%eax; mov %eax,0x100018; cmpl $0,0x100028; je 2b\n" FINISH);
 
 static void what_a_device_wrote_is_executed(void)
 {

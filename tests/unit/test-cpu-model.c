@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/model.h"
+
+/*
+ * CPU models: CPUID as guests of the reference read it, what is masked and what the opcode tables execute,
+ * the grammar of -cpu
+ */
+
+#include "cpu/feature.h"
+#include "lib/error.h"
+#include "tests/test.h"
+
+#include <errno.h>
+
+static struct cpu_config cfg;
+static struct cpuid_live live = { .apic_enabled = true, .xcr0 = 1 };
+
+/* One row of tests/facts/cpu/cpuid.tsv; false: the row is a comment. */
+struct row { char model[16]; unsigned cores, threads; uint32_t leaf, sub, out[4]; };
+
+static bool row_read(const char *line, struct row *r)
+{
+    return sscanf(line, "%15s %u,%u %x %x %x %x %x %x", r->model, &r->cores, &r->threads, &r->leaf, &r->sub, &r->out[0],
+                  &r->out[1], &r->out[2], &r->out[3]) == 9;
+}
+
+static void row_query(const struct row *r, bool soft, uint32_t out[4])
+{
+    CHECK_EQ(cpu_config_parse(r->model, soft, &cfg, NULL), 0);
+    cfg.cores = r->cores;
+    cfg.threads = r->threads;
+    cpuid_query(&cfg, &live, r->leaf, r->sub, out);
+}
+
+static void rows_each(void (*fn)(const struct row *r))
+{
+    FILE *f = fopen(TEST_SOURCE_DIR "/tests/facts/cpu/cpuid.tsv", "r");
+    unsigned n = 0;
+    char line[200];
+    struct row r;
+
+    CHECK(f);
+    while (fgets(line, sizeof(line), f))
+        if (row_read(line, &r)) {
+            fn(&r);
+            n++;
+        }
+    fclose(f);
+    CHECK(n > 50);
+}
+
+static void check_unmasked(const struct row *r)
+{
+    uint32_t out[4];
+
+    row_query(r, false, out);
+    for (unsigned i = 0; i < 4; i++) {
+        if (out[i] != r->out[i])
+            printf("# %s, %u cores, %u threads, leaf %#x.%x, register %u\n", r->model, r->cores, r->threads, r->leaf,
+                r->sub, i);
+        CHECK_EQ(out[i], r->out[i]);
+    }
+}
+
+static void cpuid_is_the_reference_s(void)
+{
+    rows_each(check_unmasked);
+}
+
+static uint32_t masked_bits(enum cpu_word word)
+{
+    uint32_t bits = 0;
+
+    for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++)
+        if (m->word == word)
+            bits |= 1u << m->bit;
+    return bits;
+}
+
+/* Where each word stands: leaf, subleaf, register. */
+static const struct { uint32_t leaf, sub; unsigned reg; } places[CPU_WORDS] = {
+    [WORD_1_EDX] = { 1, 0, 3 }, [WORD_1_ECX] = { 1, 0, 2 }, [WORD_6_EAX] = { 6, 0, 0 }, [WORD_7_EBX] = { 7, 0, 1 },
+    [WORD_7_ECX] = { 7, 0, 2 }, [WORD_7_EDX] = { 7, 0, 3 }, [WORD_D1_EAX] = { 0xd, 1, 0 },
+    [WORD_80000001_EDX] = { 0x80000001, 0, 3 }, [WORD_80000001_ECX] = { 0x80000001, 0, 2 },
+    [WORD_8000000A_EDX] = { 0x8000000a, 0, 3 },
+};
+
+static void check_masked(const struct row *r)
+{
+    uint32_t out[4];
+
+    row_query(r, true, out);
+    for (unsigned w = 0; w < CPU_WORDS; w++)
+        if (r->leaf == places[w].leaf && r->sub == places[w].sub) {
+            uint32_t want = r->out[places[w].reg] & ~masked_bits(w), host = cfg.removed[w] & ~masked_bits(w);
+
+            CHECK_EQ(out[places[w].reg], w == WORD_8000000A_EDX ? 0 : want & ~host);
+        }
+}
+
+/* "one table lists each masked bit": nothing else is missing, but for what the host itself lacks. */
+static void the_software_cpu_shows_the_same_without_the_masked_bits(void)
+{
+    rows_each(check_masked);
+}
+
+/* The spelling of a feature in the opcode tables and in -cpu. */
+static const struct { const char *table, *name; } spellings[] = {
+    { "pclmul", "pclmulqdq" }, { "sse41", "sse4.1" }, { "sse42", "sse4.2" }, { "sse3", "pni" }, { "lahf", "lahf-lm" },
+    { "prefetchw", "3dnowprefetch" }, { "sha", "sha-ni" }, { "fxsr_opt", "fxsr-opt" },
+};
+
+static const struct cpu_feature *feature_of(const char *table)
+{
+    for (unsigned i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++)
+        if (!strcmp(table, spellings[i].table))
+            table = spellings[i].name;
+    for (const struct cpu_feature *f = cpu_features; f->name; f++)
+        if (!strcmp(f->name, table))
+            return f;
+    return NULL;
+}
+
+static uint32_t executed[CPU_WORDS];
+
+/* The word after "cpuid=" in every line of a table. */
+static void table_read(const char *path)
+{
+    FILE *f = fopen(path, "r");
+    char line[300], *at;
+
+    CHECK(f);
+    while (fgets(line, sizeof(line), f))
+        if (*line != '#' && (at = strstr(line, " cpuid="))) {
+            const struct cpu_feature *feature;
+
+            at += 7;
+            at[strcspn(at, " \n")] = '\0';
+            feature = feature_of(at);
+            if (!feature)
+                printf("# %s\n", at);
+            CHECK(feature);
+            executed[feature->word] |= 1u << feature->bit;
+        }
+    fclose(f);
+}
+
+static void tables_read(void)
+{
+    table_read(TEST_SOURCE_DIR "/cpu/x86.tbl");
+    table_read(TEST_SOURCE_DIR "/cpu/x86-sys.tbl");
+    table_read(TEST_SOURCE_DIR "/cpu/x86-simd.tbl");
+}
+
+/* Some of their instructions are there, but not all that the bit promises. */
+static bool partly(const char *name)
+{
+    return !strcmp(name, "monitor") || !strcmp(name, "xsave");
+}
+
+static void no_bit_is_masked_that_the_tables_execute(void)
+{
+    tables_read();
+    for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++) {
+        if (executed[m->word] >> m->bit & 1 && !partly(m->name))
+            printf("# %s is masked: %s\n", m->name, m->why);
+        CHECK(!(executed[m->word] >> m->bit & 1) || partly(m->name));
+    }
+}
+
+/* Shown without an instruction that the tables give to it: behaviour of the CPU, of its paging, of others, or an
+ * instruction that every model has. */
+static const char *const behaviour[] = {
+    "de", "pse", "pae", "mce", "apic", "mtrr", "pge", "mca", "pat", "pse36", "acpi", "ss", "hypervisor", "nx", "mmxext",
+    "pdpe1gb", "lm", "smep", "erms", "arat", "lahf-lm", "cx8", "cx16", "umip", "x2apic", "3dnowprefetch", "ht",
+        "cmp-legacy",
+};
+
+static bool is_behaviour(const struct cpu_feature *f)
+{
+    for (unsigned i = 0; i < sizeof(behaviour) / sizeof(behaviour[0]); i++)
+        if (!strcmp(f->name, behaviour[i]))
+            return true;
+    return false;
+}
+
+static bool first_name(const struct cpu_feature *f)
+{
+    for (const struct cpu_feature *e = cpu_features; e < f; e++)
+        if (e->word == f->word && e->bit == f->bit)
+            return false;
+    return true;
+}
+
+static void no_bit_is_shown_that_the_tables_do_not_execute(void)
+{
+    tables_read();
+    CHECK_EQ(cpu_config_parse("max", true, &cfg, NULL), 0);
+    for (const struct cpu_feature *f = cpu_features; f->name; f++) {
+        bool runs = executed[f->word] >> f->bit & 1;
+
+        if (!first_name(f) || !cpu_has(&cfg, f->word, f->bit))
+            continue;
+        if (!runs && !is_behaviour(f))
+            printf("# %s is shown\n", f->name);
+        CHECK(runs || is_behaviour(f));
+    }
+}
+
+static void every_masked_bit_has_its_own_name_and_a_reason(void)
+{
+    for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++) {
+        const struct cpu_feature *f = feature_of(m->name);
+
+        CHECK(f && f->word == m->word && f->bit == m->bit && m->why[0]);
+        for (const struct cpu_masked *o = cpu_soft_masked; o < m; o++)
+            CHECK(o->word != m->word || o->bit != m->bit);
+    }
+}
+
+/* -cpu */
+static void check_item(const char *spec, const char *name, bool on)
+{
+    const struct cpu_feature *f = feature_of(name);
+
+    CHECK_EQ(cpu_config_parse(spec, false, &cfg, NULL), 0);
+    if (cpu_has(&cfg, f->word, f->bit) != on)
+        printf("# %s\n", spec);
+    CHECK_EQ(cpu_has(&cfg, f->word, f->bit), on);
+    CHECK_EQ(cfg.asked[f->word] >> f->bit & 1, on);
+}
+
+static void a_feature_goes_on_and_off_in_every_notation(void)
+{
+    check_item("qemu64,+x2apic", "x2apic", true);
+    check_item("qemu64,x2apic", "x2apic", true);
+    check_item("qemu64,x2apic=on", "x2apic", true);
+    check_item("qemu64,x2apic=off", "x2apic", false);
+    check_item("qemu64,-nx", "nx", false);
+    check_item("qemu64,xd=off", "nx", false);           /* another name of it */
+    check_item("qemu64,+sse4_1", "sse4.1", true);
+    check_item("qemu64,+sse4-1,-sse4.1", "sse4.1", false);
+    check_item("qemu64,tsc_deadline=on", "tsc-deadline", true);
+    check_item("qemu64,-nx,+nx,", "nx", true);          /* the last one counts; an empty end is none */
+}
+
+static void what_is_asked_for_and_masked_is_told(void)
+{
+    CHECK_EQ(cpu_config_parse("qemu64,+avx", true, &cfg, NULL), 0);
+    CHECK(cfg.removed[WORD_1_ECX] >> 28 & 1 && cfg.asked[WORD_1_ECX] >> 28 & 1);
+    CHECK(cfg.removed[WORD_80000001_ECX] >> 2 & 1 &&
+        !(cfg.asked[WORD_80000001_ECX] >> 2 & 1));     /* the model's svm */
+}
+
+/* AMD APM volume 3, Fn8000_0001_EDX: "same as CPUID Fn0000_0001_EDX". */
+static void amd_s_extended_leaf_repeats_the_basic_one(void)
+{
+    CHECK_EQ(cpu_config_parse("qemu64,-mmx,-pge", false, &cfg, NULL), 0);
+    CHECK_EQ(cfg.model.words[WORD_80000001_EDX] >> 23 & 1, 0);
+    CHECK_EQ(cfg.model.words[WORD_80000001_EDX] >> 13 & 1, 0);
+    CHECK_EQ(cfg.model.words[WORD_80000001_EDX] >> 12 & 1, 1);
+    CHECK_EQ(cfg.model.words[WORD_80000001_EDX] >> 20 & 1, 1);      /* its own bits stay */
+}
+
+static void check_refused(const char *spec, const char *value)
+{
+    struct error *err = NULL;
+
+    if (!cpu_config_parse(spec, true, &cfg, &err))
+        printf("# %s\n", spec);
+    CHECK(err);
+    CHECK_STR(err->value, value);
+    CHECK(err->legal[0]);
+    error_free(err);
+}
+
+static void what_is_wrong_is_named(void)
+{
+    check_refused("", "");
+    check_refused(",", "");
+    check_refused("nosuch", "nosuch");
+    check_refused("qemu64 ", "qemu64 ");
+    check_refused("QEMU64", "QEMU64");
+    check_refused("qemu64-v2", "qemu64-v2");
+    check_refused("-v1", "-v1");
+    check_refused("qemu64,nosuch", "nosuch");
+    check_refused("qemu64,+", "+");
+    check_refused("qemu64,-", "-");
+    check_refused("qemu64,=on", "=on");
+    check_refused("qemu64,++nx", "++nx");
+    check_refused("qemu64,+nx=on", "+nx=on");
+    check_refused("qemu64,nx=", "");
+    check_refused("qemu64,nx=perhaps", "perhaps");
+    check_refused("qemu64,,nx", "");
+    check_refused("qemu64,nx ", "nx ");
+    check_refused("qemu64,NX", "NX");
+}
+
+int main(void)
+{
+    TEST(cpuid_is_the_reference_s);
+    TEST(the_software_cpu_shows_the_same_without_the_masked_bits);
+    TEST(no_bit_is_masked_that_the_tables_execute);
+    TEST(no_bit_is_shown_that_the_tables_do_not_execute);
+    TEST(every_masked_bit_has_its_own_name_and_a_reason);
+    TEST(a_feature_goes_on_and_off_in_every_notation);
+    TEST(what_is_asked_for_and_masked_is_told);
+    TEST(amd_s_extended_leaf_repeats_the_basic_one);
+    TEST(what_is_wrong_is_named);
+    return test_end();
+}
