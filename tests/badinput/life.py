@@ -149,7 +149,8 @@ class Machine:
 class Life:
     def __init__(self, tap, program, folder):
         self.tap, self.program, self.folder = tap, program, pathlib.Path(folder)
-        for name, code in {"halt": HALT, "hello": HELLO, "shutdown": SHUTDOWN, "reset": RESET, "echo": ECHO, "greet": GREET, "exit": DEBUG_EXIT}.items():
+        for name, code in {"halt": HALT, "hello": HELLO, "shutdown": SHUTDOWN, "reset": RESET, "echo": ECHO,
+                           "greet": GREET, "exit": DEBUG_EXIT}.items():
             (self.folder / name).write_bytes(bzimage(code=code, pref_address=0x200000))
 
     def machine(self, *line, **more):
@@ -346,7 +347,8 @@ def two_clients(life):
         state = [session.ask("query-status")["return"]["status"] for session in (machine.qmp, other)]
         machine.qmp.ask("quit")
         ends = [session.rest()[-1] for session in (machine.qmp, other)]
-        good = early == "CommandNotFound" and state == ["running"] * 2 and ends == [("SHUTDOWN", {"guest": False, "reason": "host-qmp-quit"})] * 2
+        shutdown = ("SHUTDOWN", {"guest": False, "reason": "host-qmp-quit"})
+        good = early == "CommandNotFound" and state == ["running"] * 2 and ends == [shutdown] * 2
         return None if good and machine.status() == 0 else f"{early} {state} {ends}"
 
 
@@ -365,7 +367,8 @@ def client_that_goes(life):
 def info_commands(life):
     wanted = {
         "info status": r"VM status: running\r\n$", "info registers": r"CPU#0\r\nRAX=[0-9a-f]{16} RBX=(.|\n)*\nXMM15=",
-        "info registers -a": r"CPU#0\r\n(.|\n)*CPU#1\r\n", "info mtree": r"address-space: memory(.|\n)*system(.|\n)*hpet(.|\n)*address-space: I/O",
+        "info registers -a": r"CPU#0\r\n(.|\n)*CPU#1\r\n",
+        "info mtree": r"address-space: memory(.|\n)*system(.|\n)*hpet(.|\n)*address-space: I/O",
         "info mtree -f": r"FlatView #\d+\r\n(.|\n)*ram-below-4g", "info qtree": r"bus: main-system-bus\r\n  type System\r\n(.|\n)*isa\.0",
         "info version": r"7\.2\.22",
     }
@@ -383,7 +386,8 @@ def odd_lines(life):
     """Lines that a person might type: each is answered, none harms."""
     with life.machine("-kernel", "halt") as machine:
         for line in ("", " ", "info", "info nosuch", "nosuch", "help", "help info", "info registers 99", "info registers -x", "info mtree -z",
-                     "quit now please", "cont 1", "\x00", "a" * 10000, "info " + "b" * 5000, '"', "info registers -a -a", "x/1i 0", "info status 1"):
+                     "quit now please", "cont 1", "\x00", "a" * 10000, "info " + "b" * 5000, '"', "info registers -a -a",
+                     "x/1i 0", "info status 1"):
             machine.qmp.human(line)
         state = machine.qmp.ask("query-status")["return"]["status"]
         machine.qmp.ask("quit")

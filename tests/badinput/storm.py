@@ -25,10 +25,12 @@ NUMBERS = ["0", "1", "2", "3", "4", "7", "8", "16", "64", "128", "255", "256", "
 SUFFIXES = ["", "", "", "b", "K", "M", "M", "G", "T", "P", "E", "X", "MB"]
 SWITCHES = ["on", "off", "yes", "no", "true", "false", "perhaps", "", "ON", "1"]
 JUNK = ["", ",", "=", "a=b", "help", "?", "\xff\xfe", "%s%n%d", "x" * 3000, "a,,b", ",,", "..", "/", "\n", "\t", "'", '"', "{}", "[", "-", "--"]
-TYPES = ["pvpanic", "isa-debug-exit", "isa-debugcon", "isa-serial", "mch", "ICH9-LPC", "hpet", "apic", "nosuch", "device", "isa-device", "PVPANIC"]
+TYPES = ["pvpanic", "isa-debug-exit", "isa-debugcon", "isa-serial", "mch", "ICH9-LPC", "hpet", "apic", "nosuch",
+    "device", "isa-device", "PVPANIC"]
 PROPS = ["ioport", "events", "iobase", "iosize", "irq", "index", "chardev", "bus", "id", "addr", "driver", "nosuch", "baudbase", "readback"]
 FEATURES = ["nx", "lm", "svm", "vmx", "x2apic", "sse4.1", "sse4_2", "popcnt", "avx", "fpu", "apic", "hypervisor", "nosuch", "tsc", "pae"]
-CHARDEVS = ["null", "none", "pty", "mon:null", "file:out", "file:/", "unix:sock,server=on,wait=off", "unix:sock,server=on", "unix:/nonexistent/s",
+CHARDEVS = ["null", "none", "pty", "mon:null", "file:out", "file:/", "unix:sock,server=on,wait=off",
+    "unix:sock,server=on", "unix:/nonexistent/s",
             "tcp:127.0.0.1:0,server=on,wait=off", "tcp::x", "chardev:c", "chardev:nosuch", "vc", "nosuch", "stdio", "mon:stdio"]
 ITEMS = ["in_asm", "int", "exec", "cpu_reset", "unimp", "guest_errors", "trace:nosuch", "nosuch", "all", ""]
 
@@ -90,7 +92,8 @@ class Grammar:
             "-chardev": self.chardev, "-serial": lambda: self.r.choice(CHARDEVS), "-monitor": lambda: self.r.choice(CHARDEVS),
             "-qmp": lambda: self.r.choice(CHARDEVS), "-mon": lambda: self.joined(self.r.choice(["c", "chardev=c", "nosuch"]),
                                                                                self.pairs(["mode", "pretty"], self.switch, 2)),
-            "-accel": lambda: self.joined(self.r.choice(["tcg", "tcg", "kvm", "qtest", "nosuch"]), self.pairs(["thread", "tb-size"], self.switch, 1)),
+            "-accel": lambda: self.joined(self.r.choice(["tcg", "tcg", "kvm", "qtest", "nosuch"]),
+                self.pairs(["thread", "tb-size"], self.switch, 1)),
             "-kernel": self.file, "-initrd": self.file, "-append": self.junk, "-name": self.junk, "-d": lambda: ",".join(
                 self.r.sample(ITEMS, 2)), "-D": lambda: self.r.choice(["log", "log%d", "/", "%s", ""]), "-trace": self.junk,
             "-display": lambda: self.r.choice(["none", "none", "gtk", ""]),
