@@ -21,7 +21,7 @@ enum { HASH_BITS = 17, HASH_SIZE = 1 << HASH_BITS };
 /* Modes in which a block is one instruction and the dispatcher looks between any two. */
 enum { KEY_SPECIAL = KEY_TF | KEY_INHIBIT | KEY_SINGLE };
 
-enum { CONTEXT_LAST = 0xfff0 };
+enum { CONTEXT_LAST = 0xfff0, CONTEXT_NONE = 0xffff };
 
 int soft_init(struct soft *s, size_t arena_bytes)
 {
@@ -73,13 +73,18 @@ static bool second_page_fits(struct env *e, const struct block *b, uint64_t lin)
     return page.host == b->host2;
 }
 
+static inline bool block_fits(struct env *e, const struct block *b, const uint8_t *host, uint64_t lin)
+{
+    return b->host == host && b->pc == e->pc && b->key == e->key && b->cs_base == e->seg_base[CS] && !b->stale &&
+           second_page_fits(e, b, lin);
+}
+
 static struct block *hash_find(struct env *e, const uint8_t *host, uint64_t lin)
 {
     struct block *b = atomic_load_explicit(hash_slot(e->soft, host, e->pc, e->key), memory_order_acquire);
 
     for (; b; b = atomic_load_explicit(&b->hash_next, memory_order_acquire))
-        if (b->host == host && b->pc == e->pc && b->key == e->key && b->cs_base == e->seg_base[CS] && !b->stale &&
-            second_page_fits(e, b, lin))
+        if (block_fits(e, b, host, lin))
             return b;
     return NULL;
 }
@@ -117,6 +122,14 @@ static void make_room(struct env *e)
     soft_enter(e);
 }
 
+/* The entry of an earlier context often holds the right block still, and is fewer cache lines away than the hash. */
+static struct block *fits_anew(struct env *e, const struct jump_entry *j, const uint8_t *host, uint64_t lin)
+{
+    bool used = (uint16_t)j->pc != CONTEXT_NONE;
+
+    return used && j->pc >> 16 == e->pc << 16 >> 16 && block_fits(e, j->block, host, lin) ? j->block : NULL;
+}
+
 struct block *block_lookup(struct env *e)
 {
     uint64_t pc = e->pc, lin = (e->seg_base[CS] + pc) & e->lin_mask, gpa;
@@ -131,7 +144,9 @@ struct block *block_lookup(struct env *e)
         soft_raise(e, NULL, VEC_GP, 0);
     mmu_fetch(e, lin, &page, &gpa);
     host = page.host ? page.host + (lin & (SOFT_PAGE - 1)) : NULL;
-    b = host ? hash_find(e, host, lin) : NULL;
+    b = host ? fits_anew(e, j, host, lin) : NULL;
+    if (!b && host)
+        b = hash_find(e, host, lin);
     while (!b) {
         b = block_build(e, &page, lin, gpa);
         if (!b)
@@ -351,9 +366,11 @@ const struct insn *branch_slow(struct env *e, const struct insn *i)
         return NULL;
     }
     next = jump_cached(e, i, i->imm);
-    if (!next)
+    if (!next) {
         e->insns -= i->spare - 1;
-    return next;
+        return NULL;
+    }
+    GO(e, next);
 }
 
 const struct insn *op_block_tail(struct env *e, const struct insn *i)

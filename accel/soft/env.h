@@ -76,7 +76,7 @@ struct soft;                    /* what the vCPUs of one machine share: block ca
 struct block;
 
 struct jump_entry { uint64_t pc; struct block *block; };
-#define JUMP_CACHE 4096u
+#define JUMP_CACHE 16384u
 
 /* What a context number stands for; local: code of a page that is not global was met in it. */
 struct jump_context { uint64_t cs_base; uint32_t key; uint16_t number; bool local; };
@@ -108,6 +108,7 @@ struct env {
     const struct soft_bus *bus;
     void *bus_opaque;
     unsigned index;             /* of the vCPU, 0 to 287 */
+    uint32_t pauses;            /* PAUSE instructions (ops-misc.c) */
     uint16_t jc_context, jc_next;   /* context number of the current key and CS base; the next free one (block.c) */
     uint8_t jc_current, jc_oldest;  /* indices of jc_contexts */
     struct jump_context jc_contexts[JUMP_CONTEXTS];

@@ -4,6 +4,7 @@
 #include "accel/soft/ops.h"
 
 #include <errno.h>
+#include <sched.h>
 
 /*
  * Flag control and miscellaneous: CMC CLC STC CLD STD PUSHF POPF LAHF SAHF LEA XLAT SALC NOP UD CPUID RDTSC(P),
@@ -193,8 +194,18 @@ const struct insn *op_nop(struct env *e, const struct insn *i)
     NEXT(e, i);
 }
 
+/* Where hosts have fewer processors than the guest, whoever could end the wait may need this one. */
+static void __attribute__((noinline)) spin_yield(struct env *e)
+{
+    soft_pause(e);
+    sched_yield();
+    soft_resume(e);
+}
+
 const struct insn *op_pause(struct env *e, const struct insn *i)
 {
+    if (unlikely(++e->pauses % 64 == 0))
+        spin_yield(e);
     NEXT(e, i);
 }
 

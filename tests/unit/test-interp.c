@@ -257,6 +257,92 @@ static void double_shifts_by_1_tell_a_change_of_sign(void)
     CHECK_EQ(REG(R12) & (FLAG_OF | FLAG_CF | FLAG_SF), FLAG_CF | FLAG_SF);
 }
 
+/* Sixteen branches, each right behind the operation `text`, note their condition in R9; the last flags go to R8. */
+#define BRANCHES(name, text)                                                                            \
+    GUEST(name, 64,                                                                                     \
+          "xor %r9d,%r9d\n"                                                                             \
+          ".set n, 0\n"                                                                                 \
+          ".irp c, o,no,b,ae,e,ne,be,a,s,ns,p,np,l,ge,le,g\n"                                           \
+          "mov %rsi,%rax; cmp %r9,%r9; " text "; j\\c 1f; jmp 2f; 1: bts $n,%r9; 2:\n"                  \
+          ".set n, n + 1\n"                                                                             \
+          ".endr\n"                                                                                     \
+          "mov %rsi,%rax; cmp %r9,%r9; " text "; pushf; pop %r8; hlt")
+BRANCHES(branch_cmp_1, "cmpb %bl,%al");
+BRANCHES(branch_cmp_2, "cmpw %bx,%ax");
+BRANCHES(branch_cmp_4, "cmpl %ebx,%eax");
+BRANCHES(branch_cmp_8, "cmpq %rbx,%rax");
+BRANCHES(branch_sub_1, "subb %bl,%al");
+BRANCHES(branch_sub_2, "subw %bx,%ax");
+BRANCHES(branch_sub_4, "subl %ebx,%eax");
+BRANCHES(branch_sub_8, "subq %rbx,%rax");
+BRANCHES(branch_test_1, "testb %bl,%al");
+BRANCHES(branch_test_2, "testw %bx,%ax");
+BRANCHES(branch_test_4, "testl %ebx,%eax");
+BRANCHES(branch_test_8, "testq %rbx,%rax");
+BRANCHES(branch_and_1, "andb %bl,%al");
+BRANCHES(branch_and_2, "andw %bx,%ax");
+BRANCHES(branch_and_4, "andl %ebx,%eax");
+BRANCHES(branch_and_8, "andq %rbx,%rax");
+BRANCHES(branch_add_1, "addb %bl,%al");
+BRANCHES(branch_add_2, "addw %bx,%ax");
+BRANCHES(branch_add_4, "addl %ebx,%eax");
+BRANCHES(branch_add_8, "addq %rbx,%rax");
+BRANCHES(branch_inc_1, "incb %al");
+BRANCHES(branch_inc_2, "incw %ax");
+BRANCHES(branch_inc_4, "incl %eax");
+BRANCHES(branch_inc_8, "incq %rax");
+BRANCHES(branch_dec_1, "decb %al");
+BRANCHES(branch_dec_2, "decw %ax");
+BRANCHES(branch_dec_4, "decl %eax");
+BRANCHES(branch_dec_8, "decq %rax");
+BRANCHES(branch_neg_1, "negb %al");
+BRANCHES(branch_neg_2, "negw %ax");
+BRANCHES(branch_neg_4, "negl %eax");
+BRANCHES(branch_neg_8, "negq %rax");
+
+/* SDM, appendix B.1.4.7: the condition `cond` of flags f. */
+static bool condition(unsigned cond, uint64_t f)
+{
+    bool c = f & FLAG_CF, z = f & FLAG_ZF, s = f & FLAG_SF, o = f & FLAG_OF, p = f & FLAG_PF;
+    const bool holds[8] = { o, c, z, c || z, s, p, s != o, z || s != o };
+
+    return holds[cond / 2] != (cond & 1);
+}
+
+static void each_condition_follows_each_operation_in_each_size(void)
+{
+#define ENTRY(name) { name, name##_end }
+    static const struct { const uint8_t *code, *end; } programs[] = {
+        ENTRY(branch_cmp_1), ENTRY(branch_cmp_2), ENTRY(branch_cmp_4), ENTRY(branch_cmp_8),
+        ENTRY(branch_sub_1), ENTRY(branch_sub_2), ENTRY(branch_sub_4), ENTRY(branch_sub_8),
+        ENTRY(branch_test_1), ENTRY(branch_test_2), ENTRY(branch_test_4), ENTRY(branch_test_8),
+        ENTRY(branch_and_1), ENTRY(branch_and_2), ENTRY(branch_and_4), ENTRY(branch_and_8),
+        ENTRY(branch_add_1), ENTRY(branch_add_2), ENTRY(branch_add_4), ENTRY(branch_add_8),
+        ENTRY(branch_inc_1), ENTRY(branch_inc_2), ENTRY(branch_inc_4), ENTRY(branch_inc_8),
+        ENTRY(branch_dec_1), ENTRY(branch_dec_2), ENTRY(branch_dec_4), ENTRY(branch_dec_8),
+        ENTRY(branch_neg_1), ENTRY(branch_neg_2), ENTRY(branch_neg_4), ENTRY(branch_neg_8),
+    };
+#undef ENTRY
+    static const uint64_t values[] = {
+        0, 1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000,
+        0x7fffffffffffffff, 0x8000000000000000, 0xffffffffffffffff, 0x8000000080008081,
+    };
+    const unsigned n_values = sizeof(values) / sizeof(values[0]);
+
+    for (unsigned n = 0; n < sizeof(programs) / sizeof(programs[0]); n++) {
+        bench_mode64(bench);
+        bench_load(bench, BENCH_CODE, programs[n].code, programs[n].end - programs[n].code);
+        for (unsigned k = 0; k < n_values * n_values; k++) {
+            bench_mode64(bench);
+            REG(RSI) = values[k / n_values];
+            REG(RBX) = values[k % n_values];
+            CHECK(bench_run(bench));
+            for (unsigned cond = 0; cond < 16; cond++)
+                CHECK_EQ(REG(R9) >> cond & 1, condition(cond, REG(R8)));
+        }
+    }
+}
+
 /* Real mode, each vector with a HLT of its own: the vector of the exception that ends the guest, or -1. */
 static int vector_of(void)
 {
@@ -628,6 +714,7 @@ int main(int argc, char **argv)
     TEST(arithmetic_sets_oszapc_as_the_manual_says);
     TEST(idiv_of_64_bits_knows_its_largest_quotients);
     TEST(double_shifts_by_1_tell_a_change_of_sign);
+    TEST(each_condition_follows_each_operation_in_each_size);
     TEST(bound_raises_br_outside_of_its_limits);
     TEST(bound_checks_the_limit_for_both_bounds);
     TEST(a_word_string_goes_on_at_0_behind_ffff);

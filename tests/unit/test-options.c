@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/options.h"
+
+/*
+ * The command line: what options store, what they mean together, what is refused
+ *
+ * Listings are stubs here: that they were asked for is all that counts.
+ */
+
+#include "hw/i386/board.h"
+#include "lib/error.h"
+#include "tests/test.h"
+
+#include <errno.h>
+
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+
+static const char *listing;
+
+int option_version(struct config *c, const char *value, struct error **err)
+{
+    listing = "version";
+    c->help_shown = true;
+    return 0;
+}
+
+int option_help(struct config *c, const char *value, struct error **err)
+{
+    listing = "help";
+    c->help_shown = true;
+    return 0;
+}
+
+void list_machines(void)
+{
+    listing = "machines";
+}
+
+void list_cpus(void)
+{
+    listing = "cpus";
+}
+
+void list_accels(void)
+{
+    listing = "accels";
+}
+
+void list_devices(void)
+{
+    listing = "devices";
+}
+
+int list_device_props(const char *type, struct error **err)
+{
+    listing = "device";
+    return strcmp(type, "nosuch") ? 0 : error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", type, "x");
+}
+
+void list_log_items(void)
+{
+    listing = "log";
+}
+
+void list_traces(void)
+{
+    listing = "trace";
+}
+
+static struct config c;
+static struct error *err;
+
+/* A command line in words that single spaces part; an empty word is "''". */
+static int parse(const char *line)
+{
+    static char text[4096];
+    char *argv[160] = { (char *)"rhea" };
+    int argc = 1;
+
+    err = NULL;
+    listing = NULL;
+    snprintf(text, sizeof(text), "%s", line);
+    for (char *word = *text ? text : NULL; word && argc < 159;) {
+        char *space = strchr(word, ' ');
+
+        if (space)
+            *space++ = '\0';
+        argv[argc++] = strcmp(word, "''") ? word : word + 2;
+        word = space;
+    }
+    return config_parse(&c, argc, argv, &err);
+}
+
+static void good(const char *line)
+{
+    if (parse(line))
+        printf("# %s: %s\n", line, error_line(err).s);
+    CHECK(!err);
+}
+
+static void bad(const char *line, const char *object, const char *value)
+{
+    if (!parse(line))
+        printf("# %s\n", line);
+    CHECK(err);
+    CHECK_STR(err->object, object);
+    CHECK_STR(err->value, value);
+    CHECK(err->legal[0]);
+    error_free(err);
+    config_fini(&c);
+}
+
+static void without_options_but_a_machine_there_is_a_default_for_all(void)
+{
+    good("-M q35");
+    CHECK_STR(c.board_type->name, "pc-q35-7.2");
+    CHECK_EQ(c.board.ram_bytes, 128 * MIB);
+    CHECK_EQ(c.board.cpus, 1);
+    CHECK(c.board.hpet && !c.board.direct_boot && !c.stopped && !c.nographic);
+    config_fini(&c);
+}
+
+static void options_come_with_one_dash_or_two(void)
+{
+    good("--machine q35 -S --no-reboot");
+    CHECK(c.stopped && c.no_reboot);
+    config_fini(&c);
+    bad("---machine q35", "option", "---machine");
+    bad("-M q35 -", "option", "-");
+    bad("-M q35 --", "option", "--");
+    bad("-M q35 image", "argument", "image");
+    bad("-M q35 ''", "argument", "");
+    bad("-M q35 -S=on", "option", "-S=on");
+    bad("-M", "-M", "nothing");
+    bad("-M q35 -m", "-m", "nothing");
+}
+
+static void machine_properties_add_up_over_several_options(void)
+{
+    good("-M q35,hpet=off -M x-direct-boot=on,accel=tcg -machine accel=a:b");
+    CHECK(!c.board.hpet && c.board.direct_boot);
+    CHECK_STR(c.machine_accel, "a:b");
+    config_fini(&c);
+    bad("-M q35,nosuch=1", "-machine", "nosuch=1");
+    bad("-M q35,hpet=2", "-machine hpet", "2");
+    bad("-M pc", "-machine", "pc");
+    bad("-M q35,accel=tcg -accel tcg", "-machine accel", "tcg");
+}
+
+static void check_memory(const char *size, uint64_t bytes)
+{
+    char line[100];
+
+    snprintf(line, sizeof(line), "-M q35 -m %s", size);
+    good(line);
+    CHECK_EQ(c.board.ram_bytes, bytes);
+    config_fini(&c);
+}
+
+static void memory_is_in_mebibytes_or_with_a_suffix(void)
+{
+    check_memory("512", 512 * MIB);
+    check_memory("512M", 512 * MIB);
+    check_memory("size=512m", 512 * MIB);
+    check_memory("8G", 8 * GIB);
+    check_memory("1.5G", 1536 * MIB);
+    check_memory("524288K", 512 * MIB);
+    check_memory("0x200", 512 * MIB);
+    check_memory("8388609b", 8 * MIB + 8192);           /* whole pages of 8 KiB */
+    check_memory("8M", 8 * MIB);
+    check_memory("1000G", 1000 * GIB);
+    check_memory("64,size=128", 128 * MIB);
+}
+
+static void odd_memory_is_refused(void)
+{
+    bad("-M q35 -m 0", "-m", "0");
+    bad("-M q35 -m 7M", "-m", "7M");
+    bad("-M q35 -m 1001G", "-m", "1001G");
+    bad("-M q35 -m 9999999999G", "-m", "9999999999G");
+    bad("-M q35 -m -1", "-m", "-1");
+    bad("-M q35 -m 1e3", "-m", "1e3");
+    bad("-M q35 -m 64MB", "-m", "64MB");
+    bad("-M q35 -m ''", "-m", "");
+    bad("-M q35 -m 64,slots=2", "-m", "slots=2");
+}
+
+static void check_smp(const char *spec, unsigned cpus, unsigned sockets, unsigned cores, unsigned threads)
+{
+    char line[100];
+
+    snprintf(line, sizeof(line), "-M q35 -smp %s", spec);
+    good(line);
+    CHECK_EQ(c.board.cpus, cpus);
+    CHECK_EQ(c.board.sockets, sockets);
+    CHECK_EQ(c.board.cores, cores);
+    CHECK_EQ(c.board.threads, threads);
+    config_fini(&c);
+}
+
+/* As the reference fills in what was not given, for machine types since 6.2. */
+static void topology_prefers_cores_over_sockets_over_threads(void)
+{
+    check_smp("4", 4, 1, 4, 1);
+    check_smp("4,sockets=2", 4, 2, 2, 1);
+    check_smp("4,threads=2", 4, 1, 2, 2);
+    check_smp("4,cores=1", 4, 4, 1, 1);
+    check_smp("4,sockets=1,cores=2", 4, 1, 2, 2);
+    check_smp("8,cores=2,threads=2", 8, 2, 2, 2);
+    check_smp("6,sockets=3", 6, 3, 2, 1);
+    check_smp("sockets=2", 2, 2, 1, 1);
+    check_smp("cores=3", 3, 1, 3, 1);
+    check_smp("threads=2", 2, 1, 1, 2);
+    check_smp("maxcpus=4", 4, 1, 4, 1);
+    check_smp("sockets=2,maxcpus=4", 4, 2, 2, 1);
+    check_smp("4,dies=1,clusters=1", 4, 1, 4, 1);
+    check_smp("288", 288, 1, 288, 1);
+    check_smp("4 -smp 2", 2, 1, 2, 1);
+}
+
+static void odd_topologies_are_refused(void)
+{
+    bad("-M q35 -smp 0", "-smp cpus", "0");
+    bad("-M q35 -smp 289", "-smp cpus", "289");
+    bad("-M q35 -smp 4,cores=3", "-smp", "1 sockets * 3 cores * 1 threads for 4 CPUs");
+    bad("-M q35 -smp 3,threads=2", "-smp", "1 sockets * 1 cores * 2 threads for 3 CPUs");
+    bad("-M q35 -smp 4,maxcpus=8", "-smp maxcpus", "8");
+    bad("-M q35 -smp 4,dies=2", "-smp dies", "2");
+    bad("-M q35 -smp 4,sockets=4294967297", "-smp sockets", "4294967297");
+    bad("-M q35 -smp sockets=288,cores=288,threads=288", "-smp cpus", "23887872");
+    bad("-M q35 -smp 4,books=1", "-smp", "books=1");
+}
+
+static void a_name_may_have_properties(void)
+{
+    good("-M q35 -name a");
+    CHECK_STR(c.name, "a");
+    config_fini(&c);
+    good("-M q35 -name guest=a,,b,debug-threads=on -name guest=c");
+    CHECK_STR(c.name, "c");
+    config_fini(&c);
+    bad("-M q35 -name a,nosuch=1", "-name", "nosuch=1");
+}
+
+static void initrd_and_append_want_a_kernel(void)
+{
+    good("-M q35 -kernel k -initrd i -append a");
+    CHECK_STR(c.board.kernel, "k");
+    config_fini(&c);
+    bad("-M q35 -initrd i", "-initrd", "i");
+    bad("-M q35 -append a", "-append", "a");
+}
+
+static void help_as_a_value_lists_and_ends(void)
+{
+    static const char *const lines[][2] = {
+        { "-M help", "machines" }, { "-machine ?", "machines" }, { "-cpu help", "cpus" }, { "-accel help", "accels" },
+        { "-device help", "devices" }, { "-device pvpanic,help", "device" }, { "-d help", "log" },
+        { "-trace help", "trace" },
+        { "-version", "version" }, { "--version", "version" }, { "-h", "help" }, { "-help", "help" },
+        { "-M q35 -d help -nosuch", "log" },
+    };
+
+    for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        good(lines[i][0]);
+        CHECK(c.help_shown);
+        CHECK_STR(listing, lines[i][1]);
+        config_fini(&c);
+    }
+    bad("-device nosuch,help", "-device", "nosuch");
+}
+
+static void a_repeatable_option_has_an_end(void)
+{
+    char line[2048] = "-M q35";
+
+    for (unsigned i = 0; i < CONFIG_LIST; i++)
+        strcat(line, " -serial null");
+    good(line);
+    CHECK_EQ(c.serials.n, CONFIG_LIST);
+    config_fini(&c);
+    strcat(line, " -serial null");
+    bad(line, "-serial", "null");
+}
+
+int main(void)
+{
+    TEST(without_options_but_a_machine_there_is_a_default_for_all);
+    TEST(options_come_with_one_dash_or_two);
+    TEST(machine_properties_add_up_over_several_options);
+    TEST(memory_is_in_mebibytes_or_with_a_suffix);
+    TEST(odd_memory_is_refused);
+    TEST(topology_prefers_cores_over_sockets_over_threads);
+    TEST(odd_topologies_are_refused);
+    TEST(a_name_may_have_properties);
+    TEST(initrd_and_append_want_a_kernel);
+    TEST(help_as_a_value_lists_and_ends);
+    TEST(a_repeatable_option_has_an_end);
+    return test_end();
+}
