@@ -369,11 +369,14 @@ static void an_iommu_that_says_no_is_a_fault_and_a_hole_is_none(void)
 
     begin();
     rig_add(&rig, &rig.m.memory, 0x4000, &rig.ram, 0);
-    region_init(&iommu, "iommu", REGION_IOMMU, 0xffff);
+    region_init(&iommu, "iommu", REGION_IOMMU, 0x2fff);
     iommu.iommu = translate;
     address_space_init(&bus, &rig.m, "bus", &iommu, false);
+    rig.block->host[0] = 0xaa;
     CHECK_EQ(address_space_read(&bus, 0xffc, 8, &val, NULL), MEM_OK);
-    CHECK_EQ(val, 0x0403020100fffefd);          /* the page follows itself */
+    CHECK_EQ(val, 0x040302aa00fffefd);          /* the page follows itself */
+    CHECK_EQ(address_space_read(&bus, 0x1ffc, 8, &val, NULL), MEM_DECODE_ERROR);
+    CHECK_EQ(val, 0x00fffefd);                  /* and nobody the last one */
     CHECK_EQ(address_space_write(&bus, 0, 1, 0, NULL), MEM_DECODE_ERROR);
     CHECK_EQ(address_space_write(&bus, 0x1000, 1, 0x99, NULL), MEM_OK);
     CHECK_EQ(rig.block->host[0], 0x99);
