@@ -44,12 +44,15 @@ static uint64_t next_ns(struct apic *a, uint64_t now)
         return TIMER_OFF;
     if (lvt & LVT_PERIODIC)             /* periods that were missed are missed together */
         return st->timer_start_ns + (elapsed / period + 1) * period;
-    return elapsed < period ? st->timer_start_ns + period : TIMER_OFF;
+    if (elapsed < period)
+        return st->timer_start_ns + period;
+    return st->timer_expiry_ns <= now ? st->timer_expiry_ns : TIMER_OFF;       /* due, but nobody was told yet */
 }
 
-static void arm(struct apic *a)
+/* now: one reading of the clock for all that is decided, since a host may hold this thread up between two. */
+static void arm(struct apic *a, uint64_t now)
 {
-    a->st.timer_expiry_ns = next_ns(a, clock_ns(&a->dev));
+    a->st.timer_expiry_ns = next_ns(a, now);
     if (a->st.timer_expiry_ns != TIMER_OFF)
         a->st.timer_next_ns = a->st.timer_expiry_ns;
     timer_update(&a->timer);
@@ -59,13 +62,16 @@ static void arm(struct apic *a)
 void apic_timer_fired(struct device *dev)
 {
     struct apic *a = apic(dev);
+    uint64_t now;
     uint32_t lvt;
 
     lock_take(&a->timer_lock);
     lvt = a->st.lvt[LVT_TIMER];
-    if (a->st.timer_expiry_ns <= clock_ns(dev) && !(lvt & LVT_MASKED)) {
+    now = clock_ns(dev);
+    if (a->st.timer_expiry_ns <= now && !(lvt & LVT_MASKED)) {
         a->st.tsc_deadline = 0;
-        arm(a);
+        a->st.timer_expiry_ns = TIMER_OFF;
+        arm(a, now);
         apic_accept(a, lvt, false);
     }
     lock_drop(&a->timer_lock);
@@ -77,7 +83,8 @@ void apic_timer_start(struct apic *a, uint32_t initial_count)
     if (!(a->st.lvt[LVT_TIMER] & LVT_TSC_DEADLINE)) {
         a->st.initial_count = initial_count;
         a->st.timer_start_ns = clock_ns(&a->dev);
-        arm(a);
+        a->st.timer_expiry_ns = TIMER_OFF;
+        arm(a, a->st.timer_start_ns);
     }
     lock_drop(&a->timer_lock);
 }
@@ -102,7 +109,7 @@ void apic_timer_divide(struct apic *a, uint8_t divide)
     lock_take(&a->timer_lock);
     a->st.divide = divide & 0xb;
     a->st.divide_shift = (code + 1) & 7;
-    arm(a);
+    arm(a, clock_ns(&a->dev));
     lock_drop(&a->timer_lock);
 }
 
@@ -113,9 +120,10 @@ void apic_timer_lvt(struct apic *a, uint32_t val)
     if ((val ^ a->st.lvt[LVT_TIMER]) & LVT_TSC_DEADLINE) {
         a->st.initial_count = 0;
         a->st.tsc_deadline = 0;
+        a->st.timer_expiry_ns = TIMER_OFF;
     }
     a->st.lvt[LVT_TIMER] = val;
-    arm(a);
+    arm(a, clock_ns(&a->dev));
     lock_drop(&a->timer_lock);
 }
 
@@ -125,7 +133,7 @@ void apic_timer_deadline(struct apic *a, uint64_t tsc)
     lock_take(&a->timer_lock);
     if (a->st.lvt[LVT_TIMER] & LVT_TSC_DEADLINE) {
         a->st.tsc_deadline = tsc;
-        arm(a);
+        arm(a, clock_ns(&a->dev));
     }
     lock_drop(&a->timer_lock);
 }
@@ -136,6 +144,6 @@ void apic_timer_stop(struct apic *a)
     a->st.initial_count = 0;
     a->st.tsc_deadline = 0;
     a->st.lvt[LVT_TIMER] = LVT_MASKED;
-    arm(a);
+    arm(a, clock_ns(&a->dev));
     lock_drop(&a->timer_lock);
 }
