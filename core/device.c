@@ -46,6 +46,13 @@ static void device_destroy(struct object *o)
     free(dev);
 }
 
+/* A register beyond st would let the guest at the device's own header: is TYPE_STATE missing? */
+static void regs_check(const struct device_type *t, const struct reg *regs)
+{
+    for (const struct reg *r = regs; r && r->name; r++)
+        assert(!r->size || (r->off <= t->type.st_size && r->size <= t->type.st_size - r->off));
+}
+
 static void regions_new(struct device *dev)
 {
     const struct region_type *t = dev->type->regions;
@@ -56,8 +63,10 @@ static void regions_new(struct device *dev)
     assert(n <= DEVICE_REGIONS);
     dev->regions = calloc(n + 1, sizeof(*dev->regions));
     assert(dev->regions);
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < n; i++) {
+        regs_check(dev->type, t[i].regs);
         region_init_io(&dev->regions[i], dev, &t[i], t[i].regs ? machine_reg_map(dev->machine, &t[i]) : NULL);
+    }
 }
 
 static void prop_init_one(const struct prop *p, void *opaque)

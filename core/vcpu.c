@@ -249,12 +249,14 @@ void vcpu_park_all(struct machine *m)
 
 void vcpu_call(struct vcpu *cpu, void (*fn)(struct vcpu *cpu, void *arg), void *arg)
 {
-    lock_take(&cpu->lock);
-    if (cpu->parked) {
-        lock_drop(&cpu->lock);
+    /* Parked, and to stay so: only the home loop, which is here, lets it go on. */
+    bool stands = !cpu->started || (cpu->parked && cpu->requests & VCPU_STOP);
+
+    if (stands) {
         fn(cpu, arg);
         return;
     }
+    lock_take(&cpu->lock);
     cpu->work = fn;
     cpu->work_arg = arg;
     lock_drop(&cpu->lock);

@@ -379,9 +379,27 @@ static bool soft_vcpu_has_event(struct vcpu *cpu)
            (e->eflags & FLAG_IF && cpu->intc && cpu->intc->pending(cpu->intc_opaque));
 }
 
+/* INIT and SIPI change what a commit of the map on another vCPU flushes, so they count as guest code.  False: the
+ * vCPU is parked and this is the home loop, so nobody commits. */
+static bool change_begin(struct vcpu *cpu)
+{
+    if (!cpu->started || !pthread_equal(cpu->thread.id, pthread_self()))
+        return false;
+    this_env = env_of(cpu);
+    soft_enter(this_env);
+    return true;
+}
+
+static void change_end(struct vcpu *cpu, bool entered)
+{
+    if (entered)
+        soft_exit(env_of(cpu));
+}
+
 static void soft_vcpu_reset(struct vcpu *cpu, bool init)
 {
     struct env *e = env_of(cpu);
+    bool entered = change_begin(cpu);
 
     if (init)
         soft_init_signal(e);
@@ -390,14 +408,18 @@ static void soft_vcpu_reset(struct vcpu *cpu, bool init)
     e->shutdown = false;
     e->x.wait_sipi = !cpu->bsp;
     e->x.halted = !cpu->bsp;
+    change_end(cpu, entered);
 }
 
 static void soft_vcpu_sipi(struct vcpu *cpu, uint8_t vector)
 {
+    bool entered = change_begin(cpu);
+
     env_of(cpu)->x.wait_sipi = 1;       /* the vCPU's own mark decides; after a load ours may lack it */
     soft_sipi(env_of(cpu), vector);
     env_of(cpu)->x.wait_sipi = 0;
     env_of(cpu)->x.halted = 0;
+    change_end(cpu, entered);
 }
 
 static void soft_vcpu_inject(struct vcpu *cpu, uint32_t requests)
