@@ -33,7 +33,7 @@ struct block {
     struct soft_page_code *code[2];     /* of the pages; NULL: not tracked */
     struct block *page_next[2];
     struct insn *in;            /* branches linked to this block, chained through insn.ea_mask */
-    bool stale;
+    _Atomic bool stale;
     uint8_t pad[39];
     struct insn insn[];         /* n_insns, then the tail: where a block that ends without a branch goes on */
 };

@@ -18,7 +18,7 @@ struct exclusive {
     pthread_mutex_t lock;
     pthread_cond_t changed;     /* active fell, or a vCPU went outside */
     _Atomic bool active;
-    pthread_t owner;
+    _Atomic pthread_t owner;
     unsigned depth;             /* the owner may begin again */
 };
 
