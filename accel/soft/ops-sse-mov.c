@@ -183,8 +183,8 @@ static const struct insn *op_maskmovdqu(struct env *e, const struct insn *i)
         NEXT(e, i);                                                                     \
     }
 
-typedef int8_t vec8 __attribute__((vector_size(16), may_alias));
-typedef int32_t vec32 __attribute__((vector_size(16), may_alias));
+typedef uint8_t vec8 __attribute__((vector_size(16), may_alias));
+typedef uint32_t vec32 __attribute__((vector_size(16), may_alias));
 
 LOGIC(and, a & b)
 LOGIC(andn, ~a & b)
