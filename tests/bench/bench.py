@@ -9,7 +9,7 @@ First the benchmark programs under DIR/tests/bench, which print figures of their
 guest on Rhea and on the reference's TCG, round by round and one after the other, so that whatever
 else the host does hurts both alike: seconds from the start of the process to the shell prompt, then
 seconds for a few commands in the guest.  Of each: least, median, most, and the ratio of the medians
-(below 1: Rhea is faster).  The reference's boot contains its firmware; Rhea's, started by x-direct-boot,
+(below 1: Rhea is faster).  Then what an idle guest costs.  The reference's boot contains its firmware; Rhea's, started by x-direct-boot,
 has none.
 """
 
@@ -34,8 +34,11 @@ COMMANDS = [
 ]
 
 
+IDLE = "idle guest, % of a core"
+
+
 def round_of(machine, args):
-    """Seconds by name."""
+    """Seconds (and the share of a core) by name."""
     with Guest(machine, args.kernel, args.initrd, cpus=args.cpus) as guest:
         seconds = {"boot to the shell": guest.wait_for_shell(240)}
         guest.shell("dmesg -n 1")
@@ -43,6 +46,8 @@ def round_of(machine, args):
             start = time.monotonic()
             guest.shell(command, 300)
             seconds[name] = time.monotonic() - start
+        guest.idle_load(2)
+        seconds[IDLE] = guest.idle_load(5) * 100
         guest.send("poweroff\n")
         guest.wait_for_end(60)
     return seconds
@@ -73,7 +78,7 @@ def guests(args, program):
             print(f"   round {number + 1} of {args.rounds}: {machine.name}", file=sys.stderr, flush=True)
             for name, seconds in round_of(machine, args).items():
                 results[machine.name].setdefault(name, []).append(seconds)
-    print(f"== the same guest, {args.cpus} CPUs, {args.rounds} rounds interleaved; seconds: least, median, most")
+    print(f"== the same guest, {args.cpus} CPUs, {args.rounds} rounds interleaved; seconds (idle: per cent): least, median, most")
     print(f"{'':32} {'Rhea':^23}   {'reference, TCG':^23}   ratio")
     for name, mine in results["rhea"].items():
         other = results.get("reference", {}).get(name, [])
@@ -86,7 +91,7 @@ def main():
     parser.add_argument("--build", required=True)
     parser.add_argument("--kernel", required=True)
     parser.add_argument("--initrd", required=True)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--cpus", type=int, default=2)
     parser.add_argument("--guest-only", action="store_true", help="not the benchmark programs")
     args = parser.parse_args()

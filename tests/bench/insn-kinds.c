@@ -6,7 +6,7 @@
  * and prints nanoseconds per instruction and millions per second.  The loop's own two instructions
  * are counted too.  No devices, no interrupts, every page in the TLB: this is the interpreter alone.
  *
- *     insn-kinds [NAME...]
+ *     bench-insn-kinds [NAME...]
  */
 #include "tests/unit/host-guest.h"
 

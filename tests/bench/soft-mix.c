@@ -3,7 +3,7 @@
 /*
  * How fast the software CPU runs small programs
  *
- * Where insn-kinds measures single instructions, these are loops as compilers and kernels write them: arithmetic,
+ * Where bench-insn-kinds measures single instructions, these are loops as compilers and kernels write them: arithmetic,
  * memory in and out of the caches, calls, virtual calls over many pages, strings, system calls, exceptions, address
  * spaces that alternate, code that is patched.  One vCPU of soft-bench.h in 64-bit mode, no devices; nanoseconds are of
  * the process's CPU time, so other load on the host disturbs little.
