@@ -4,7 +4,8 @@
 /*
  * socket: one peer over a Unix or TCP stream, as its server or its client
  *
- * A server has one client at a time; the next waits in the kernel's queue until the first has gone.
+ * A server has one client at a time; the next waits in the kernel's queue until the first has gone.  What a client
+ * that left has sent before is still read, until the next one comes.
  * What is written while there is none is dropped; a slow client slows the front end down and loses nothing.
  * No telnet, websocket, TLS, and a client that lost its server does not connect again.
  */
@@ -45,24 +46,6 @@ static int connected(struct char_socket *c, int fd, struct error **err)
     return 0;
 }
 
-static void client_knocks(struct watch *w, unsigned events)
-{
-    struct char_socket *c = list_entry(w, struct char_socket, listener);
-    struct error *err = NULL;
-    int fd = socket_accept(w->fd, &err);
-
-    if (fd == -EAGAIN)
-        return;
-    if (fd >= 0) {
-        watch_set(w, 0);
-        if (!connected(c, fd, &err))
-            return;
-        watch_set(w, LOOP_IN);
-    }
-    log_warn("chardev %s: %s", c->s.chr.label, error_line(err).s);
-    error_free(err);
-}
-
 static void peer_lost(struct char_stream *s, int code)
 {
     struct char_socket *c = (struct char_socket *)s;
@@ -73,6 +56,34 @@ static void peer_lost(struct char_stream *s, int code)
     chardev_out_ready(&s->chr);
     if (c->listener.loop)
         watch_set(&c->listener, LOOP_IN);
+}
+
+static void peer_lingers(struct char_stream *s)
+{
+    struct char_socket *c = (struct char_socket *)s;
+
+    if (c->listener.loop)
+        watch_set(&c->listener, LOOP_IN);
+}
+
+static void client_knocks(struct watch *w, unsigned events)
+{
+    struct char_socket *c = list_entry(w, struct char_socket, listener);
+    struct error *err = NULL;
+    int fd = socket_accept(w->fd, &err);
+
+    if (fd == -EAGAIN)
+        return;
+    if (fd >= 0) {
+        if (channel_is_open(&c->s.channel))
+            peer_lost(&c->s, 0);
+        watch_set(w, 0);
+        if (!connected(c, fd, &err))
+            return;
+        watch_set(w, LOOP_IN);
+    }
+    log_warn("chardev %s: %s", c->s.chr.label, error_line(err).s);
+    error_free(err);
 }
 
 static int open_server(struct char_socket *c, bool wait, struct error **err)
@@ -96,6 +107,7 @@ static int socket_open(struct chardev *chr, const struct chardev_config *cfg, st
     c->nodelay = cfg->nodelay;
     c->listener.fd = -1;
     c->s.lost = peer_lost;
+    c->s.lingers = peer_lingers;
     if (c->server)
         return open_server(c, cfg->wait, err);
     fd = socket_connect(&c->address, err);

@@ -34,8 +34,11 @@ static void stream_read(struct char_stream *s, bool hung_up)
 
     s->reading = room > 0;
     /* A peer that went away is noticed without a reader; if there is one, he gets what was sent first. */
-    if (!room && !(hung_up && !chardev_is_attached(&s->chr)))
+    if (!room && !(hung_up && !chardev_is_attached(&s->chr))) {
+        if (hung_up && s->lingers)
+            s->lingers(s);
         return;
+    }
     n = channel_read(&s->channel, buf, room < sizeof(buf) ? room : sizeof(buf));
     if (n > 0 && room) {
         chardev_in(&s->chr, buf, n);

@@ -16,6 +16,8 @@ struct char_stream {
     struct channel channel;
     /* The peer has gone: code is 0 for the end of input, or a negative errno.  May close the channel. */
     void (*lost)(struct char_stream *s, int code);
+    /* The peer has gone, but the front end has yet to take what it sent before; lost() follows then.  May be NULL. */
+    void (*lingers)(struct char_stream *s);
     bool reading, blocked, ended, broken;
 };
 

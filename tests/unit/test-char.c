@@ -554,6 +554,30 @@ static void a_slow_front_end_loses_nothing(void)
     done(chr, &u);
 }
 
+static void the_next_client_ends_what_a_gone_one_left_unread(void)
+{
+    struct user u;
+    struct chardev *chr = open_user(in_dir("socket,id=s,path=%s,server=on,wait=off", "s"), &u);
+    static char much[3 * RING_BYTES];
+    int fd = connect_to("s");
+
+    u.front.readable = NULL;    /* a guest that does not look */
+    turns(2);
+    CHECK_EQ(write(fd, much, sizeof(much)), sizeof(much));
+    close(fd);
+    turns(20);
+    CHECK_EQ(u.closed, 0);
+    fd = connect_to("s");
+    turns(5);
+    CHECK_EQ(u.closed, 1);
+    CHECK(chardev_is_open(chr));
+    chardev_write(&u.front, "hello", 5);
+    turns(3);
+    CHECK_EQ(recv(fd, much, sizeof(much), MSG_DONTWAIT), 5);
+    close(fd);
+    done(chr, &u);
+}
+
 static void at_the_end_everything_is_flushed(void)
 {
     static char block[RING_BYTES];
@@ -859,6 +883,7 @@ int main(void)
     TEST(a_client_of_a_server_talks_both_ways);
     TEST(a_slow_client_loses_nothing);
     TEST(a_slow_front_end_loses_nothing);
+    TEST(the_next_client_ends_what_a_gone_one_left_unread);
     TEST(at_the_end_everything_is_flushed);
     TEST(a_pty_can_be_opened_and_closed_from_outside);
     TEST(stdio_is_raw_and_put_back);
