@@ -83,6 +83,8 @@ struct machine {
     void *cpu_model;                    /* struct cpu_config of all vCPUs; freed with the machine */
     _Atomic unsigned guest_errors;
     struct irq_watch irq_watch;         /* accel/qtest's */
+    const char *const *data_dirs;       /* main's: of -L, where firmware files are looked for first */
+    unsigned n_data_dirs;
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
 };
 

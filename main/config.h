@@ -22,7 +22,7 @@ struct config {
     struct board_config board;
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     char *name;                         /* owned */
-    struct config_list accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
+    struct config_list data_dirs, accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
     const char *cpu;
     const char *qtest, *qtest_log;
     const char *log_file, *log_items;

@@ -8,6 +8,7 @@
  */
 
 #include "accel/accel.h"
+#include "core/datafile.h"
 #include "cpu/model.h"
 #include "lib/error.h"
 #include "lib/trace.h"
@@ -219,6 +220,17 @@ void list_log_items(void)
 {
     printf("Log items (comma separated):\n");
     log_help(log_line_print);
+}
+
+static void dir_line(void *opaque, const char *dir)
+{
+    (void)opaque;
+    printf("%s\n", dir);
+}
+
+void list_data_dirs(const struct config *c)
+{
+    datafile_dirs(c->data_dirs.item, c->data_dirs.n, dir_line, NULL);
 }
 
 static void trace_line(const char *name)

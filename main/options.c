@@ -44,6 +44,7 @@ static int append(struct config_list *list, const char *option, const char *valu
 STRING_OPTION(option_kernel, board.kernel)
 STRING_OPTION(option_initrd, board.initrd)
 STRING_OPTION(option_append, board.append)
+STRING_OPTION(option_bios, board.bios)
 STRING_OPTION(option_log_file, log_file)
 STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
@@ -106,6 +107,15 @@ static int option_device(struct config *c, const char *v, struct error **err)
     return list_device_props(type, err);
 }
 
+static int option_data_dir(struct config *c, const char *v, struct error **err)
+{
+    if (strcmp(v, "help") && strcmp(v, "?"))
+        return append(&c->data_dirs, "-L", v, err);
+    list_data_dirs(c);
+    c->help_shown = true;
+    return 0;
+}
+
 static int option_display(struct config *c, const char *v, struct error **err)
 {
     if (strcmp(v, "none"))
@@ -132,6 +142,8 @@ const struct option options[] = {
     { "kernel", "FILE", option_kernel, "a Linux kernel to start" },
     { "initrd", "FILE", option_initrd, "its initial RAM disk" },
     { "append", "TEXT", option_append, "its command line" },
+    { "bios", "FILE", option_bios, "the firmware's image, 64 KiB to 8 MiB" },
+    { "L", "FOLDER", option_data_dir, "where firmware is looked for first; \"help\" lists the folders" },
     { "device", "TYPE[,PROP=VALUE...]", option_device,
       "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },

@@ -29,4 +29,5 @@ void list_accels(void);
 void list_devices(void);
 int list_device_props(const char *type, struct error **err);
 void list_log_items(void);
+void list_data_dirs(const struct config *c);
 void list_traces(void);

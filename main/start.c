@@ -186,6 +186,8 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->type_name = c->board_type->name;
     p->machine->no_reboot = c->no_reboot;
     p->machine->no_shutdown = c->no_shutdown;
+    p->machine->data_dirs = c->data_dirs.item;
+    p->machine->n_data_dirs = c->data_dirs.n;
     p->machine->chardevs = &p->chardevs;
     r = accel_start(p, err);
     if (!r)

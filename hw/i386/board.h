@@ -16,6 +16,7 @@ struct board_config {
     unsigned cpus, sockets, cores, threads;     /* cpus == sockets * cores * threads, or less */
     struct cpu_config cpu;
     const char *kernel, *initrd, *append;       /* NULL: none */
+    const char *bios;           /* -bios; NULL: the default, if the board starts firmware */
     bool direct_boot;                           /* x-direct-boot */
     bool hpet, smm, vmport, graphics;
     const char *serial[4];                      /* ids of chardevs; NULL: no port */

@@ -16,14 +16,12 @@
 #include "cpu/state.h"
 #include "lib/bits.h"
 #include "lib/error.h"
+#include "lib/file.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
     GDT_AT = 0x8000,
@@ -62,52 +60,6 @@ enum { LOADED_HIGH = 1, KERNEL_64 = 1, ENTRY_64 = 0x200, LOADER_OTHER = 0xff };
 static int bad_file(struct error **err, const char *option, const char *path, const char *legal)
 {
     return error_set(err, -EINVAL, ERROR_SYNTAX, option, path, legal);
-}
-
-/* All of the file, so that nobody can change or cut it after the check. */
-static int bytes_read(int fd, uint8_t *data, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(fd, data + done, size - done, done);
-
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (!n)
-            return -EIO;
-        done += n > 0 ? n : 0;
-    }
-    return 0;
-}
-
-static int open_file_read(int fd, const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
-                          struct error **err)
-{
-    struct stat s;
-    int r;
-
-    if (fstat(fd, &s) < 0)
-        return error_set_host(err, -errno, option, path);
-    if (!S_ISREG(s.st_mode) || !s.st_size)
-        return bad_file(err, option, path, "a file that is not empty");
-    if ((uint64_t)s.st_size > limit)
-        return error_set(err, -EFBIG, ERROR_RANGE, option, T("%s of %lld bytes", path, (long long)s.st_size),
-                         T("at most %zu bytes, what RAM has room for", limit));
-    *size = s.st_size;
-    *data = malloc(*size);
-    r = *data ? bytes_read(fd, *data, *size) : -ENOMEM;
-    return r < 0 ? error_set_host(err, r, option, path) : 0;
-}
-
-static int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
-                     struct error **err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
-
-    if (fd < 0)
-        return error_set_host(err, -errno, option, path);
-    r = open_file_read(fd, option, path, limit, data, size, err);
-    close(fd);
-    return r;
 }
 
 static uint64_t field(const struct linux_image *image, uint32_t at, unsigned size)

@@ -17,6 +17,7 @@
 #include "core/dma.h"
 #include "cpu/state.h"
 #include "hw/acpi/tables.h"
+#include "hw/i386/firmware.h"
 #include "hw/i386/linux-boot.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/gsi.h"
@@ -39,6 +40,7 @@ enum { PM_BASE = 0x600, ACPI_BYTES = 128 << 10, MCH_PCIEXBAR = 0x60, MCH_PAM0 = 
 struct q35 {
     struct ram_block *ram;
     struct region below_4g, above_4g, pci;
+    struct firmware firmware;
     uint64_t low_bytes, high_bytes;
     struct device *host, *mch, *lpc, *gsi, *ioapic;
     struct linux_image *linux_image;
@@ -232,6 +234,7 @@ static void q35_free(struct machine *m)
     linux_image_close(b->linux_image);
     if (b->acpi.bytes)
         acpi_blob_fini(&b->acpi);
+    firmware_unmap(&b->firmware, m);
     region_drop(m, &b->below_4g);
     region_drop(m, &b->above_4g);
     region_drop(m, &b->pci);
@@ -262,6 +265,8 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
     m->powerdown = q35_powerdown;
     m->reset_boot = q35_reset_boot;
     r = ram_build(m, b, cfg, err);
+    if (!r && (cfg->bios || !cfg->direct_boot))
+        r = firmware_map(&b->firmware, m, &b->pci, cfg->bios, err);
     if (!r)
         r = board_cpus_new(m, cfg, err);
     if (!r)

@@ -52,6 +52,7 @@ WRONG = [
     ("-kernel", ["", "/nonexistent", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-initrd", ["/nonexistent"], None),
     ("-append", ["x"], None),
+    ("-bios", ["", "/nonexistent", "nosuch", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-name", ["a,nosuch=1"], None),
 ]
 # No value at all, unknown names, leftovers.
@@ -64,7 +65,7 @@ LINES = [
         "-device", "pvpanic,id=\xff\n"], "id"),
     (["-monitor", "chardev:a", "-chardev", "null,id=a", "-qmp", "chardev:a"], "a"),
 ]
-TAKING = ["M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
+TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
           "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [

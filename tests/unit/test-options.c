@@ -58,6 +58,10 @@ int list_device_props(const char *type, struct error **err)
     return strcmp(type, "nosuch") ? 0 : error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", type, "x");
 }
 
+void list_data_dirs(const struct config *c)
+{
+}
+
 void list_log_items(void)
 {
     listing = "log";

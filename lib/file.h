@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Whole files: firmware, kernels, tables that a user names
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct error;
+
+/* Reads all of a regular file of 1 to limit bytes, so that nobody can change or cut it after a check.
+ * option and path are for the error.  *data is the caller's to free(), also after a failure.  Blocks. */
+int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size, struct error **err);
