@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/i386/pc.h"
+
+/*
+ * What the PC boards share (see pc.h)
+ *
+ * Without firmware (x-direct-boot) the board stands in for it: at every reset it programs the bridges
+ * through their registers, as firmware would, and places tables, kernel and initrd.
+ * Left out until their parts exist: VGA, disks, NIC, i8042, parallel port.
+ * Invariant: the ACPI tables lie in the last ACPI_BYTES of RAM below 4 GiB, which e820 reserves.
+ */
+
+#include "core/accel.h"
+#include "core/dma.h"
+#include "cpu/state.h"
+#include "hw/i386/linux-boot.h"
+#include "hw/intc/gsi.h"
+#include "hw/intc/i8259.h"
+#include "hw/intc/ioapic.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+
+enum { ACPI_BYTES = 128 << 10 };
+
+static void boot_cpu_start(struct machine *m, const struct linux_image *image)
+{
+    struct x86_state *st = calloc(1, sizeof(*st));
+
+    assert(st);
+    m->accel->ops->vcpu_get(m->vcpus[0], st);
+    linux_image_start(image, st);
+    m->accel->ops->vcpu_put(m->vcpus[0], st);
+    free(st);
+}
+
+static void pc_reset_boot(struct machine *m)
+{
+    struct pc *pc = pc_of(m);
+
+    if (!pc->direct_boot)
+        return;
+    pc->firmware_registers(pc);
+    dma_write(&m->memory_as, pc->acpi_base, pc->acpi.bytes->data, pc->acpi.bytes->len);
+    if (pc->linux_image && m->accel->ops->runs_code) {
+        linux_image_place(pc->linux_image, &m->memory_as, &pc->e820, pc->acpi_base + pc->acpi.rsdp);
+        boot_cpu_start(m, pc->linux_image);
+    }
+}
+
+/* A board that failed half way has not made all of them. */
+static void region_drop(struct machine *m, struct region *r)
+{
+    if (!r->name)
+        return;
+    map_begin(&m->map);
+    if (r->parent)
+        region_remove(r);
+    map_end(&m->map);
+    region_fini(r);
+}
+
+static void pc_free(struct machine *m)
+{
+    struct pc *pc = pc_of(m);
+
+    linux_image_close(pc->linux_image);
+    if (pc->acpi.bytes)
+        acpi_blob_fini(&pc->acpi);
+    firmware_unmap(&pc->firmware, m);
+    region_drop(m, &pc->below_4g);
+    region_drop(m, &pc->above_4g);
+    region_drop(m, &pc->pci);
+    free(pc);
+}
+
+struct pc *pc_begin(struct machine *m, size_t bytes, void (*firmware_registers)(struct pc *pc))
+{
+    struct pc *pc = calloc(1, bytes);
+
+    assert(pc);
+    pc->firmware_registers = firmware_registers;
+    m->board = pc;
+    m->board_free = pc_free;
+    m->reset_boot = pc_reset_boot;
+    return pc;
+}
+
+int pc_memory_build(struct machine *m, const struct board_config *cfg, const struct pc_ram_rule *rule,
+                    struct error **err)
+{
+    struct pc *pc = pc_of(m);
+    int r = machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = cfg->ram_bytes }, &pc->ram, err);
+
+    if (r < 0)
+        return r;
+    pc->low_bytes = cfg->ram_bytes < rule->room ? cfg->ram_bytes : rule->split;
+    pc->high_bytes = cfg->ram_bytes - pc->low_bytes;
+    region_init(&pc->pci, "pci", REGION_CONTAINER, UINT64_MAX);
+    region_init_ram(&pc->below_4g, "ram-below-4g", pc->ram, 0, pc->low_bytes);
+    map_begin(&m->map);
+    region_add(&m->memory, 0, &pc->below_4g, 0);
+    region_add(&m->memory, 0, &pc->pci, -1);
+    if (pc->high_bytes) {
+        region_init_ram(&pc->above_4g, "ram-above-4g", pc->ram, pc->low_bytes, pc->high_bytes);
+        region_add(&m->memory, 4 * PC_GIB, &pc->above_4g, 0);
+    }
+    map_end(&m->map);
+    return cfg->bios || !cfg->direct_boot ? firmware_map(&pc->firmware, m, &pc->pci, cfg->bios, err) : 0;
+}
+
+int pc_controllers_build(struct machine *m, struct error **err)
+{
+    struct pc *pc = pc_of(m);
+    struct i8259_pair pic;
+    int r = i8259_new_pair(m, &pic, err);
+
+    if (!r)
+        r = ioapic_new(m, &pc->host->obj, &pc->ioapic, err);
+    if (!r)
+        gsi_connect(pc->gsi, pic.master, pic.slave, pc->ioapic);
+    return r;
+}
+
+static int serial_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    int r = 0;
+
+    for (unsigned i = 0; i < 4 && !r; i++) {
+        struct device *dev;
+
+        if (!cfg->serial[i])
+            continue;
+        dev = device_new(m, device_type_find("isa-serial"));
+        r = device_set(dev, "index", T("%u", i), err);
+        if (!r)
+            r = device_set(dev, "chardev", cfg->serial[i], err);
+        if (!r)
+            r = device_realize(dev, NULL, NULL, err);
+    }
+    return r;
+}
+
+int pc_chips_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    static const char *const chips[] = { "mc146818rtc", "isa-pit", "isa-pcspk" };
+    int r = cfg->hpet ? board_device_new(m, "hpet", NULL, NULL, NULL, err) : 0;
+
+    for (unsigned i = 0; i < sizeof(chips) / sizeof(chips[0]) && !r; i++)
+        r = board_device_new(m, chips[i], i ? NULL : "base_year", "0", NULL, err);
+    return r ? r : serial_build(m, cfg, err);
+}
+
+static void acpi_prepare(struct machine *m, struct pc *pc, const struct board_config *cfg, struct acpi_machine *a,
+                         uint64_t hole64_bytes)
+{
+    uint32_t *ids = calloc(m->n_vcpus, sizeof(*ids));
+
+    assert(ids);
+    for (unsigned i = 0; i < m->n_vcpus; i++)
+        ids[i] = m->vcpus[i]->apic_id;
+    a->n_cpus = m->n_vcpus;
+    a->apic_ids = ids;
+    a->pci_memory_first = pc->low_bytes;
+    a->pci_memory_last = 0xfebfffff;
+    if (hole64_bytes) {
+        a->pci_memory64_first = 4 * PC_GIB + ((pc->high_bytes + PC_GIB - 1) & ~(PC_GIB - 1));
+        a->pci_memory64_last = a->pci_memory64_first + hole64_bytes - 1;
+    }
+    a->hpet = cfg->hpet;
+    a->serial = cfg->serial[0];
+    pc->acpi_base = pc->low_bytes - ACPI_BYTES;
+    acpi_build(a, pc->acpi_base, &pc->acpi);
+    free(ids);
+}
+
+static void e820_build(struct pc *pc, const struct pc_reserved *reserved)
+{
+    struct e820 *e = &pc->e820;
+
+    e820_add(e, 0, 0x9fc00, E820_RAM);
+    e820_add(e, 0x9fc00, 0x400, E820_RESERVED);
+    e820_add(e, 0xf0000, 0x10000, E820_RESERVED);
+    e820_add(e, 0x100000, pc->acpi_base - 0x100000, E820_RAM);
+    e820_add(e, pc->acpi_base, ACPI_BYTES, E820_RESERVED);
+    for (; reserved->size; reserved++)
+        e820_add(e, reserved->base, reserved->size, E820_RESERVED);
+    e820_add(e, 0xfffc0000, 0x40000, E820_RESERVED);
+    e820_add(e, 4 * PC_GIB, pc->high_bytes, E820_RAM);
+    e820_add(e, 0xfd00000000, 0x300000000, E820_RESERVED);
+}
+
+int pc_boot_prepare(struct machine *m, const struct board_config *cfg, struct acpi_machine *a, uint64_t hole64_bytes,
+                    const struct pc_reserved *reserved, struct error **err)
+{
+    struct pc *pc = pc_of(m);
+
+    pc->direct_boot = cfg->direct_boot;
+    acpi_prepare(m, pc, cfg, a, hole64_bytes);
+    e820_build(pc, reserved);
+    if (!cfg->kernel)
+        return 0;
+    if (!cfg->direct_boot)
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel,
+                         "legal: with -machine x-direct-boot=on");
+    return linux_image_open(&pc->linux_image, cfg->kernel, cfg->initrd, cfg->append, pc->low_bytes, ACPI_BYTES, err);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the PC boards share: RAM around the hole below 4 GiB, controllers, small chips, a boot without firmware
+ *
+ * A board's struct begins with struct pc, and its `build` calls the steps below in its own order.  The
+ * machine's `board`, `board_free` and `reset_boot` are set by pc_begin().
+ */
+
+#include "hw/acpi/tables.h"
+#include "hw/i386/board.h"
+#include "hw/i386/e820.h"
+#include "hw/i386/firmware.h"
+
+struct linux_image;
+
+#define PC_GIB (1ull << 30)
+
+struct pc {
+    struct ram_block *ram;
+    struct region below_4g, above_4g;   /* its two windows */
+    struct region pci;                  /* below RAM in priority: BARs, ROMs */
+    struct firmware firmware;
+    uint64_t low_bytes, high_bytes;
+    struct device *host, *gsi, *ioapic;
+    struct linux_image *linux_image;
+    struct acpi_blob acpi;
+    uint64_t acpi_base;
+    struct e820 e820;
+    bool direct_boot;
+    /* Before a direct boot: programs the bridges through their registers, as firmware would have. */
+    void (*firmware_registers)(struct pc *pc);
+};
+
+/* RAM below `room` lies below 4 GiB as a whole; of more, `split` bytes do. */
+struct pc_ram_rule { uint64_t room, split; };
+
+/* What only one board reserves; its e820 lines stand between RAM and the firmware's. Ends in size 0. */
+struct pc_reserved { uint64_t base, size; };
+
+/* bytes: of the board's struct, which is zeroed and freed with the machine. */
+struct pc *pc_begin(struct machine *m, size_t bytes, void (*firmware_registers)(struct pc *pc));
+/* RAM, and the firmware's ROM unless the kernel starts without. */
+int pc_memory_build(struct machine *m, const struct board_config *cfg, const struct pc_ram_rule *rule,
+                    struct error **err);
+/* i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
+int pc_controllers_build(struct machine *m, struct error **err);
+/* HPET, RTC, PIT, speaker port, serial ports. */
+int pc_chips_build(struct machine *m, const struct board_config *cfg, struct error **err);
+/* Last: tables, e820, kernel.  a: what the board knows; CPUs, windows for BARs, HPET and serial are filled in here.
+ * hole64_bytes: for 64-bit BARs above RAM. */
+int pc_boot_prepare(struct machine *m, const struct board_config *cfg, struct acpi_machine *a, uint64_t hole64_bytes,
+                    const struct pc_reserved *reserved, struct error **err);
+
+static inline struct pc *pc_of(struct machine *m)
+{
+    return m->board;
+}
