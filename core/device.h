@@ -35,7 +35,7 @@ struct machine;
 enum locking {
     LOCKING_DEVICE,             /* a lock of its own */
     LOCKING_CHIPSET,            /* shares one lock with the small chips */
-    LOCKING_CONTROLLER,         /* an interrupt controller: its rank says how far in (device_type.rank) */
+    LOCKING_CONTROLLER,         /* lines of others end in it: its rank says how far in (device_type.rank) */
     LOCKING_NONE,               /* written for concurrent access */
 };
 

@@ -41,7 +41,7 @@ static bool gsi_level(const struct gsi *g, unsigned n)
 
     if (g->level[GSI_LEGACY] && (n == 0 || n == 8))
         first = n ? GSI_LEGACY_RTC : GSI_LEGACY_TIMER;
-    return g->level[first] || g->level[GSI_HPET + n];
+    return g->level[first] || g->level[GSI_HPET + n] || g->level[GSI_PIRQ + n];
 }
 
 static void gsi_outputs(struct device *dev)

@@ -15,7 +15,8 @@ enum gsi_line {
     GSI_LEGACY_TIMER,           /* what it puts on GSI 0 then */
     GSI_LEGACY_RTC,             /* and on GSI 8 */
     GSI_HPET,                   /* GSI_HPET + n: a second wire to GSI n, or-ed with the first */
-    GSI_LINES = GSI_HPET + GSI_PINS,
+    GSI_PIRQ = GSI_HPET + GSI_PINS,     /* GSI_PIRQ + n: a third one, from the PCI interrupt router */
+    GSI_LINES = GSI_PIRQ + GSI_PINS,
 };
 
 /* The router, realized as /machine/gsi; freed with the machine. */

@@ -8,7 +8,7 @@
  * Places the power management block and the root complex registers, carries the APM command port
  * and the reset control register, and owns "isa.0".
  * Reference: Intel I/O Controller Hub 9 data sheet, chapters 10 and 13.
- * Left out: PIRQ routing (no function here has an interrupt pin yet), TCO, GPIO, SMI generation.
+ * Left out: TCO, GPIO, SMI generation.
  */
 
 #include "core/machine.h"
@@ -165,6 +165,13 @@ static const struct section lpc_section = {
 static void lpc_outputs(struct device *dev)
 {
     irq_set(&ich9_lpc(dev)->sci, ich9_pm_sci(&ich9_lpc(dev)->st));
+    ich9_pirq_outputs(dev);
+}
+
+static void lpc_reset(struct device *dev)
+{
+    pci_reset(dev);
+    ich9_pirq_reset(dev);
 }
 
 static void lpc_resumed(struct device *dev)
@@ -200,6 +207,7 @@ static int lpc_realize(struct device *dev, struct error **err)
     isa_bus_init(&l->isa, dev->machine, dev, l->gsi);
     l->sci = (struct irq){ .sink = l->gsi, .line = 9 };
     timer_init(&l->timer, dev, &l->st.timer_ns, ich9_pm_timer_fired);
+    ich9_pirq_wire(dev);
     pm_block_init(l);
     device_map(dev, LPC_REGION_APM, &dev->machine->io, LPC_APM_PORT, 0);
     device_map(dev, LPC_REGION_RESET, &dev->machine->io, 0xcf9, 1);
@@ -210,6 +218,7 @@ static void lpc_unrealize(struct device *dev)
 {
     struct ich9_lpc *l = ich9_lpc(dev);
 
+    pci_bus_set_router((struct pci_bus *)dev->bus, NULL);
     map_begin(&dev->machine->map);
     region_remove(&l->pm);
     map_end(&dev->machine->map);
@@ -222,9 +231,10 @@ static const struct pci_type lpc_type = {
         .type = { .name = "ICH9-LPC", .parent = "pci-device", .category = "bridge", .internal = true,
                   .doc = "ICH9 LPC bridge",
                   DEVICE(L), TYPE_STATE(L), .props = lpc_props, .state = &lpc_section },
-        .locking = LOCKING_DEVICE,
+        .locking = LOCKING_CONTROLLER,
+        .rank = RANK_BRIDGE,
         .regions = lpc_regions,
-        .bus = "PCI", .realize = lpc_realize, .unrealize = lpc_unrealize, .reset = pci_reset, .resumed = lpc_resumed,
+        .bus = "PCI", .realize = lpc_realize, .unrealize = lpc_unrealize, .reset = lpc_reset, .resumed = lpc_resumed,
         .outputs = lpc_outputs,
     },
     .vendor = 0x8086, .device = 0x2918, .revision = 2, .class = 0x060100,

@@ -2,11 +2,13 @@
 #pragma once
 
 /*
- * ICH9 power management registers: state and tables that the LPC bridge embeds
+ * ICH9 LPC bridge: its state, and the parts that it is made of
  *
- * Private to hw/isa: ich9-pm.c (the registers) and ich9-lpc.c (the bridge around them).
+ * Private to hw/isa: ich9-pm.c (power management), ich9-pirq.c (interrupt routing) and ich9-lpc.c (the
+ * bridge around them).
  */
 
+#include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 
 enum { LPC_REGION_CONFIG, LPC_REGION_PM_EVT, LPC_REGION_PM_CNT, LPC_REGION_PM_TMR, LPC_REGION_GPE0, LPC_REGION_SMI,
@@ -45,6 +47,8 @@ struct ich9_lpc {
     struct region pm;                   /* the block of ports at PMBASE */
     struct timer timer;
     struct irq sci;
+    struct pci_router router;
+    struct irq pirq[GSI_PINS];          /* what the router drives */
 };
 
 static inline struct ich9_lpc *ich9_lpc(struct device *dev)
@@ -57,3 +61,7 @@ bool ich9_pm_sci(const struct ich9_lpc_state *st);
 void ich9_pm_enable(struct device *dev, bool sci);      /* the APM command port's ACPI enable and disable */
 void ich9_pm_watch(struct device *dev);                 /* arms the timer anew after reset or load */
 void ich9_pm_timer_fired(struct device *dev);
+
+void ich9_pirq_wire(struct device *dev);                /* in realize */
+void ich9_pirq_reset(struct device *dev);
+void ich9_pirq_outputs(struct device *dev);

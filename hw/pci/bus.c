@@ -33,6 +33,26 @@ static int free_slot(struct pci_bus *bus)
     return -ENOSPC;
 }
 
+/* A pin that is asserted when its function leaves, or its router, is so no longer. */
+static void pin_wire(struct pci_device *p, const struct pci_router *router)
+{
+    unsigned pin = pci_type(&p->dev)->pin;
+    bool level = p->intx.level;
+
+    irq_set(&p->intx, false);
+    p->intx = (struct irq){ .sink = router && pin ? &router->sink : NULL,
+                            .line = pci_intx_line(p->devfn, pin ? pin - 1 : 0) };
+    irq_set(&p->intx, level);
+}
+
+void pci_bus_set_router(struct pci_bus *bus, struct pci_router *router)
+{
+    bus->router = router;
+    for (unsigned devfn = 0; devfn < 256; devfn++)
+        if (bus->function[devfn])
+            pin_wire(pci_device(bus->function[devfn]), router);
+}
+
 static int pci_plug(struct bus *b, struct device *dev, struct error **err)
 {
     struct pci_bus *bus = (struct pci_bus *)b;
@@ -51,11 +71,13 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
     if (asprintf(&dev->bus_path, "0000:%02x:%02x.%x", bus->number, devfn >> 3, devfn & 7) < 0)
         return -ENOMEM;
     bus->function[devfn] = dev;
+    pin_wire(p, bus->router);
     return 0;
 }
 
 static void pci_unplug(struct bus *b, struct device *dev)
 {
+    irq_set(&pci_device(dev)->intx, false);
     ((struct pci_bus *)b)->function[pci_device(dev)->devfn] = NULL;
 }
 

@@ -6,7 +6,8 @@
  *
  * The header's own registers are lines here; a function's lines come from its type.  Bytes from 40h
  * on that no line names are scratch, as the reference has them.
- * Invariant: config bytes change only within wmask and w1c once a function is reset.
+ * Invariant: config bytes change only within wmask and w1c once a function is reset, but for the
+ * interrupt bit in Status, which shows the pin's level whether it is let through or not (PCI 3.0, 6.2.3).
  */
 
 #include "core/machine.h"
@@ -136,6 +137,18 @@ void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t v
         bars_map(dev);
     if (pci_type(dev)->config_changed)
         pci_type(dev)->config_changed(dev, at, size);
+}
+
+void pci_irq_set(struct device *dev, bool level)
+{
+    struct pci_device *p = pci_device(dev);
+    unsigned pin = pci_type(dev)->pin;
+    uint8_t *config = pci_config(dev);
+
+    assert(pin >= 1 && pin <= PCI_PINS);
+    ((struct pci_state *)device_st(dev))->irq_level[pin - 1] = level;
+    config[PCI_STATUS] = level ? config[PCI_STATUS] | PCI_STATUS_INTX : config[PCI_STATUS] & ~PCI_STATUS_INTX;
+    irq_set(&p->intx, level && !(bits_load(config + PCI_COMMAND, 2) & PCI_COMMAND_NO_INTX));
 }
 
 int pci_realize(struct device *dev, struct error **err)

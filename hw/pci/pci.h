@@ -9,11 +9,14 @@
  * without backing: reset value, writable and write-1-to-clear bits) and its BARs.  Configuration
  * space is region 0 of every function; the host bridge routes to it.
  *
+ * A function sets its interrupt pin from its outputs(), with pci_irq_set(); the bus's router finds the line.
+ *
  * Reference: PCI Local Bus Specification 3.0, chapter 6; PCI Express Base 2.0, chapter 7.
  */
 
 #include "core/bus.h"
 #include "core/device.h"
+#include "hw/pci/router.h"
 
 enum {
     PCI_VENDOR = 0x00, PCI_DEVICE = 0x02, PCI_COMMAND = 0x04, PCI_STATUS = 0x06, PCI_REVISION = 0x08,
@@ -24,6 +27,7 @@ enum {
 };
 enum { PCI_COMMAND_IO = 1, PCI_COMMAND_MEMORY = 2, PCI_COMMAND_MASTER = 4, PCI_COMMAND_SERR = 1 << 8,
        PCI_COMMAND_NO_INTX = 1 << 10 };
+enum { PCI_STATUS_INTX = 1 << 3 };
 
 enum { PCI_BARS = 6 };
 /* A BAR of a function; region: its index in the type's regions.  A line with size 0 ends the list. */
@@ -55,6 +59,7 @@ struct pci_device {
         bool pad[7];
     } cfg;
     uint8_t devfn;
+    struct irq intx;                    /* into the bus's router; a function sets it with pci_irq_set() */
     uint8_t wmask[PCI_CONFIG], w1c[PCI_CONFIG], reset[PCI_CONFIG];
 };
 
@@ -70,6 +75,9 @@ void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t v
 int pci_realize(struct device *dev, struct error **err);
 void pci_reset(struct device *dev);
 void pci_resumed(struct device *dev);           /* maps BARs from st */
+
+/* The level of the function's interrupt pin, which its type says; from its outputs(). */
+void pci_irq_set(struct device *dev, bool level);
 
 static inline struct pci_device *pci_device(struct device *dev)
 {
@@ -92,9 +100,12 @@ struct pci_bus {
     uint8_t number;
     struct device *function[256];       /* by devfn; changed on the home loop, read under no lock */
     struct region *memory, *io;         /* where BARs appear */
+    struct pci_router *router;          /* where pins end; NULL: not wired */
 };
 void pci_bus_init(struct pci_bus *bus, struct machine *m, struct device *owner, const char *name,
                   struct region *memory, struct region *io, bool express);
 void pci_bus_fini(struct pci_bus *bus);
+/* Wires the pins of all functions, present and to come; NULL: of none any more.  Home loop. */
+void pci_bus_set_router(struct pci_bus *bus, struct pci_router *router);
 /* The configuration region of a function of this bus; NULL: nobody.  Any thread. */
 struct region *pci_bus_config(struct pci_bus *bus, uint8_t number, uint8_t devfn);

@@ -12,7 +12,7 @@
 #include "lib/epoch.h"
 #include "tests/test.h"
 
-enum { BENCH_LINES = 64 };
+enum { BENCH_LINES = 128 };
 
 /* The receiving end of lines: level now, and how often it rose. */
 struct recorder {
