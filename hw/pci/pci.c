@@ -108,15 +108,17 @@ uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size)
     return bits_load(pci_config(dev) + at, size);
 }
 
-/* A BAR lies where its register says, while its kind of decoding is on and it is not being sized. */
+/* A BAR lies where its register says, while its kind of decoding is on and it is not being sized: that it
+ * ends with the last byte of 32 bits is taken for that, as in the reference. */
 static void bars_map(struct device *dev)
 {
     const uint8_t *config = pci_config(dev);
     uint16_t command = bits_load(config + PCI_COMMAND, 2);
 
     for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
-        uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~(b->size - 1) & ~15ull;
-        uint64_t limit = b->io ? 0xffff : b->wide ? UINT64_MAX >> 1 : UINT32_MAX;
+        uint64_t kind = b->io ? 3 : 15;
+        uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~(b->size - 1) & ~kind;
+        uint64_t limit = b->io ? 0xffff : b->wide ? UINT64_MAX >> 1 : UINT32_MAX - 1;
         bool on = command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base && base <= limit - (b->size - 1);
 
         map_request(dev, &dev->regions[b->region], on, on ? base : 0);

@@ -37,11 +37,13 @@ static void config_changed(struct device *dev, uint32_t at, unsigned size)
 #define WINDOW(n, bytes, io) \
     { .name = n, .size = bytes, .min = 1, .max = 4, .ports = io, .read = window_read, .write = window_write }
 static const struct region_type fn_regions[] = {
-    PCI_CONFIG_REGION, WINDOW("memory", 4096, false), WINDOW("ports", 32, true), WINDOW("wide", 65536, false), {}
+    PCI_CONFIG_REGION, WINDOW("memory", 4096, false), WINDOW("ports", 32, true), WINDOW("wide", 65536, false),
+    WINDOW("few ports", 8, true), {}
 };
 static const struct pci_bar fn_bars[] = {
     { .index = 0, .region = 1, .size = 4096 }, { .index = 1, .region = 2, .io = true, .size = 32 },
-    { .index = 2, .region = 3, .prefetch = true, .wide = true, .size = 65536 }, {}
+    { .index = 2, .region = 3, .prefetch = true, .wide = true, .size = 65536 },
+    { .index = 4, .region = 4, .io = true, .size = 8 }, {}
 };
 static const struct reg fn_config[] = {
     REG_FN(0x40, "CONTROL", 2, .reset = 0x1234, .wmask = 0x0ff0, .doc = "partly writable"),
@@ -157,7 +159,7 @@ static void status_bits_are_cleared_by_writing_ones(void)
 
 static void a_bar_tells_its_size_and_kind(void)
 {
-    static const uint32_t want[6] = { 0xfffff000, 0xffffffe1, 0xffff000c, 0xffffffff, 0, 0 };
+    static const uint32_t want[6] = { 0xfffff000, 0xffffffe1, 0xffff000c, 0xffffffff, 0xfffffff9, 0 };
 
     begin();
     for (unsigned i = 0; i < 6; i++) {
@@ -197,6 +199,23 @@ static void a_bar_moves_with_its_register(void)
     CHECK_EQ(mem_in(&p.b, 0xe0100ffc, 4), 0x1ffc);
     pci_out(&p, 3, 0, PCI_BAR, 4, UINT32_MAX);          /* the top of 32 bits: being sized */
     CHECK_EQ(mem_in(&p.b, 0xe0100000, 4), NOBODY);
+    CHECK_EQ(mem_in(&p.b, 0xfffff000, 4), NOBODY);
+    pci_out(&p, 3, 0, PCI_BAR, 4, 0xffffe000);
+    CHECK_EQ(mem_in(&p.b, 0xffffe000, 4), 0x1000);
+    pci_bench_fini(&p);
+}
+
+/* 6.2.5.1: an I/O BAR's address begins at bit 2. */
+static void a_bar_of_eight_ports_lies_on_any_multiple_of_eight(void)
+{
+    begin();
+    pci_out(&p, 3, 0, PCI_COMMAND, 2, PCI_COMMAND_IO);
+    pci_out(&p, 3, 0, PCI_BAR + 16, 4, 0xc00b);
+    CHECK_EQ(pci_in(&p, 3, 0, PCI_BAR + 16, 4), 0xc009);
+    CHECK_EQ(port_in(&p.b, 0xc009), 0x01);
+    CHECK_EQ(port_in(&p.b, 0xc001), 0xff);
+    pci_out(&p, 3, 0, PCI_BAR + 16, 4, 0xfff8);         /* the last ports there are */
+    CHECK_EQ(port_in(&p.b, 0xffff), 0x07);
     pci_bench_fini(&p);
 }
 
@@ -308,6 +327,7 @@ int main(void)
     TEST(a_bar_tells_its_size_and_kind);
     TEST(a_bar_decodes_while_its_command_bit_is_on);
     TEST(a_bar_moves_with_its_register);
+    TEST(a_bar_of_eight_ports_lies_on_any_multiple_of_eight);
     TEST(a_64_bit_bar_is_two_registers);
     TEST(ram_lies_over_a_bar);
     TEST(reset_gives_the_reset_values_and_unmaps);
