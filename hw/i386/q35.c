@@ -36,11 +36,11 @@ static struct q35 *q35(struct pc *pc)
 static int bridges_build(struct machine *m, struct q35 *b, struct error **err)
 {
     struct pc *pc = &b->pc;
-    struct q35_memory mem = { .system = &m->memory, .ram = &pc->below_4g, .pci = &pc->pci };
+    struct pci_host_memory mem = { .system = &m->memory, .ram = &pc->below_4g, .pci = &pc->pci };
     int r;
 
     pc->host = device_new(m, device_type_find("q35-pcihost"));
-    q35_host_set_memory(pc->host, &mem);
+    pci_host_set_memory(pc->host, &mem);
     r = device_realize(pc->host, &m->obj, "q35", err);
     if (r < 0)
         return r;

@@ -97,13 +97,13 @@ static void window_add(struct mch *m, struct region *r, const char *name, struct
 {
     region_init_alias(r, name, target, target_at, size);
     region_enable(r, false);
-    region_add(q35_host_memory(m->host)->system, at, r, priority);
+    region_add(pci_host_memory(m->host)->system, at, r, priority);
 }
 
 static int mch_realize(struct device *dev, struct error **err)
 {
     static const char *const ecam[ECAM_LENGTHS] = { "pcie-mmcfg-256", "pcie-mmcfg-128", "pcie-mmcfg-64" };
-    const struct q35_memory *mem = q35_host_memory(mch(dev)->host);
+    const struct pci_host_memory *mem = pci_host_memory(mch(dev)->host);
     struct mch *m = mch(dev);
 
     map_begin(&dev->machine->map);

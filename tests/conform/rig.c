@@ -89,7 +89,7 @@ static struct device *make_host(struct rig *rig, const struct device_type *type)
 {
     struct device *dev = device_new(rig->m, type);
 
-    q35_host_set_memory(dev, &(struct q35_memory){ &rig->m->memory, &rig->ram, &rig->pci_memory });
+    pci_host_set_memory(dev, &(struct pci_host_memory){ &rig->m->memory, &rig->ram, &rig->pci_memory });
     return dev;
 }
 

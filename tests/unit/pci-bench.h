@@ -33,7 +33,7 @@ static inline void pci_bench_init(struct pci_bench *p)
     region_add(&m->memory, 0, &p->pci, -1);
     map_end(&m->map);
     p->host = device_new(m, device_type_find("q35-pcihost"));
-    q35_host_set_memory(p->host, &(struct q35_memory){ &m->memory, &p->low, &p->pci });
+    pci_host_set_memory(p->host, &(struct pci_host_memory){ &m->memory, &p->low, &p->pci });
     CHECK(!device_realize(p->host, NULL, NULL, NULL));
     p->mch = device_new(m, device_type_find("mch"));
     mch_set_host(p->mch, p->host);

@@ -268,6 +268,29 @@ static void levels_come_back_with_the_state(void)
     end();
 }
 
+/* Section PCIBUS: nirq, then irq_count[nirq], all be32. */
+static void the_stream_counts_the_pins_of_each_pirq(void)
+{
+    struct saved s;
+    struct wire in;
+
+    begin();
+    pin_set(pin_new(p.b.m, 4, 0), true);
+    pin_set(pin_new(p.b.m, 8, 0), true);
+    pin_set(pin_new(p.b.m, 25, 2), true);
+    s = bench_save(&p.b, "PCIBUS");
+    for (unsigned i = 0; i < 9; i++) {
+        static const uint8_t want[9] = { 8, [1 + 2] = 1, [1 + PIRQ_E] = 2 };
+
+        CHECK_EQ(s.fields[4 * i + 3], want[i]);
+    }
+    ((uint8_t *)s.fields)[3] = 4;                       /* a bus of another kind */
+    in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+    CHECK(bench_load(&p.b, &in, NULL));
+    wire_fini(&s.w);
+    end();
+}
+
 /* From several vCPUs at once nothing is lost: when all is quiet the lines follow from the pins. */
 static void *toggle(void *opaque)
 {
@@ -316,6 +339,7 @@ int main(void)
     TEST(a_function_that_leaves_lets_go);
     TEST(a_late_router_learns_the_levels);
     TEST(levels_come_back_with_the_state);
+    TEST(the_stream_counts_the_pins_of_each_pirq);
     TEST(concurrent_pins_and_routes_settle);
     epoch_thread_fini();
     return test_end();
