@@ -13,6 +13,7 @@
 #include "hw/char/uart.h"
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
+#include "hw/pci/i440fx.h"
 #include "hw/pci/q35-host.h"
 
 #include <assert.h>
@@ -89,19 +90,30 @@ static struct device *make_host(struct rig *rig, const struct device_type *type)
 {
     struct device *dev = device_new(rig->m, type);
 
-    pci_host_set_memory(dev, &(struct pci_host_memory){ &rig->m->memory, &rig->ram, &rig->pci_memory });
+    pci_host_set_memory(dev, &(struct pci_host_memory){ &rig->m->memory, &rig->ram, &rig->pci_memory, 0 });
+    return dev;
+}
+
+static struct device *make_on_host(struct rig *rig, const struct device_type *type, const char *host_type,
+                                   void (*set_host)(struct device *, struct device *))
+{
+    struct device *dev, *host = make_host(rig, device_type_find(host_type));
+    int r = device_realize(host, NULL, NULL, NULL);
+
+    assert(!r);
+    dev = device_new(rig->m, type);
+    set_host(dev, host);
     return dev;
 }
 
 static struct device *make_mch(struct rig *rig, const struct device_type *type)
 {
-    struct device *dev, *host = make_host(rig, device_type_find("q35-pcihost"));
-    int r = device_realize(host, NULL, NULL, NULL);
+    return make_on_host(rig, type, "q35-pcihost", mch_set_host);
+}
 
-    assert(!r);
-    dev = device_new(rig->m, type);
-    mch_set_host(dev, host);
-    return dev;
+static struct device *make_i440fx(struct rig *rig, const struct device_type *type)
+{
+    return make_on_host(rig, type, "i440FX-pcihost", i440fx_set_host);
 }
 
 static struct device *make_cpu(struct rig *rig, const struct device_type *type)
@@ -133,6 +145,8 @@ static const struct hook {
     { "serial", make_serial },
     { "q35-pcihost", make_host },
     { "mch", make_mch },
+    { "i440FX-pcihost", make_host },
+    { "i440FX", make_i440fx },
     { "apic", make_apic },
     { "qemu64-x86_64-cpu", make_cpu },
     { "max-x86_64-cpu", make_cpu },

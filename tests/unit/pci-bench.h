@@ -2,10 +2,11 @@
 #pragma once
 
 /*
- * A test bench with a Q35 host bridge and its memory controller hub: RAM from 0 that holds A5h where
- * nothing else was written, the space behind it holds PCI's windows
+ * A test bench with a host bridge and its function 00.0, Q35's or i440FX's: RAM from 0, and behind it
+ * the space that holds PCI's windows
  */
 
+#include "hw/pci/i440fx.h"
 #include "hw/pci/q35-host.h"
 #include "tests/unit/hw-bench.h"
 
@@ -15,10 +16,10 @@ struct pci_bench {
     struct bench b;
     struct ram_block *ram;
     struct region low, pci, rom;
-    struct device *host, *mch;
+    struct device *host, *mch;          /* mch: function 00.0 */
 };
 
-static inline void pci_bench_init(struct pci_bench *p)
+static inline void pci_bench_memory_init(struct pci_bench *p)
 {
     struct machine *m;
 
@@ -32,12 +33,32 @@ static inline void pci_bench_init(struct pci_bench *p)
     region_add(&m->memory, 0, &p->low, 0);
     region_add(&m->memory, 0, &p->pci, -1);
     map_end(&m->map);
-    p->host = device_new(m, device_type_find("q35-pcihost"));
-    pci_host_set_memory(p->host, &(struct pci_host_memory){ &m->memory, &p->low, &p->pci });
+}
+
+/* The host bridge and function 00.0 of the chipset, which is told of its host by set_host. */
+static inline void pci_bench_bridges_init(struct pci_bench *p, const char *host, const char *function,
+                                          void (*set_host)(struct device *, struct device *))
+{
+    struct machine *m = p->b.m;
+
+    p->host = device_new(m, device_type_find(host));
+    pci_host_set_memory(p->host, &(struct pci_host_memory){ &m->memory, &p->low, &p->pci, PCI_BENCH_RAM });
     CHECK(!device_realize(p->host, NULL, NULL, NULL));
-    p->mch = device_new(m, device_type_find("mch"));
-    mch_set_host(p->mch, p->host);
+    p->mch = device_new(m, device_type_find(function));
+    set_host(p->mch, p->host);
     CHECK(!device_set(p->mch, "addr", "0.0", NULL) && !device_realize(p->mch, NULL, NULL, NULL));
+}
+
+static inline void pci_bench_init(struct pci_bench *p)
+{
+    pci_bench_memory_init(p);
+    pci_bench_bridges_init(p, "q35-pcihost", "mch", mch_set_host);
+}
+
+static inline void pci_bench_init_i440fx(struct pci_bench *p)
+{
+    pci_bench_memory_init(p);
+    pci_bench_bridges_init(p, "i440FX-pcihost", "i440FX", i440fx_set_host);
 }
 
 static inline void pci_bench_drop(struct bench *b, struct region *r)
