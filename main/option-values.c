@@ -171,6 +171,7 @@ int option_memory(struct config *c, const char *value, struct error **err)
     else
         r = keyval_end(&kv, "size", err);
     c->board.ram_bytes = (bytes + 8191) & ~8191ull;
+    c->board.ram_asked = true;
     keyval_fini(&kv);
     return r;
 }

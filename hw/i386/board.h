@@ -13,6 +13,7 @@
 
 struct board_config {
     uint64_t ram_bytes;
+    bool ram_asked;                             /* -m was given */
     unsigned cpus, sockets, cores, threads;     /* cpus == sockets * cores * threads, or less */
     struct cpu_config cpu;
     const char *kernel, *initrd, *append;       /* NULL: none */

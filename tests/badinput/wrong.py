@@ -26,7 +26,7 @@ WRONG = [
     ("-smp", [",", "cpus=", "0", "-1", "289", "two", "1.5", "1k", "4,cores=3", "4,sockets=3", "4,maxcpus=2", "4,maxcpus=8",
               "cores=0", "4,cores=65536,sockets=65536", "sockets=288,cores=288,threads=288", "4,dies=2", "1,1", "4,foo=1",
               "99999999999999999999"], None),
-    ("-M", [",", "nosuch", "pc", "none", "q35,nosuch=on", "q35,nosuch", "q35,q35", "q35,hpet=", "q35,hpet=perhaps",
+    ("-M", [",", "nosuch", "isapc", "q35,nosuch=on", "q35,nosuch", "q35,q35", "q35,hpet=", "q35,hpet=perhaps",
             "q35,x-direct-boot=2", "q35,accel=", "q35,accel=::", "q35,accel=tcg,thread=multi"], "-machine"),
     ("-M", ["q35,accel=nosuch"], "-accel"),
     ("-accel", ["", ",", "nosuch", "tcg,nosuch=1", "tcg,thread=", "tcg,thread=perhaps"], None),

@@ -140,6 +140,23 @@ static void options_come_with_one_dash_or_two(void)
     bad("-M q35 -m", "-m", "nothing");
 }
 
+static void a_machine_has_a_name_and_may_have_an_alias(void)
+{
+    good("-M pc");
+    CHECK_STR(c.board_type->name, "pc-i440fx-7.2");
+    config_fini(&c);
+    good("-M pc-i440fx-7.2 -smp 255");
+    config_fini(&c);
+    bad("-M pc -smp 256", "-smp cpus", "256");
+    good("-M none");
+    CHECK(!c.board.ram_asked);
+    config_fini(&c);
+    good("-M none -m 64");
+    CHECK(c.board.ram_asked);
+    config_fini(&c);
+    bad("-M none -smp 2", "-smp cpus", "2");
+}
+
 static void machine_properties_add_up_over_several_options(void)
 {
     good("-M q35,hpet=off -M x-direct-boot=on,accel=tcg -machine accel=a:b");
@@ -148,7 +165,7 @@ static void machine_properties_add_up_over_several_options(void)
     config_fini(&c);
     bad("-M q35,nosuch=1", "-machine", "nosuch=1");
     bad("-M q35,hpet=2", "-machine hpet", "2");
-    bad("-M pc", "-machine", "pc");
+    bad("-M isapc", "-machine", "isapc");
     bad("-M q35,accel=tcg -accel tcg", "-machine accel", "tcg");
 }
 
@@ -292,6 +309,7 @@ int main(void)
 {
     TEST(without_options_but_a_machine_there_is_a_default_for_all);
     TEST(options_come_with_one_dash_or_two);
+    TEST(a_machine_has_a_name_and_may_have_an_alias);
     TEST(machine_properties_add_up_over_several_options);
     TEST(memory_is_in_mebibytes_or_with_a_suffix);
     TEST(odd_memory_is_refused);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/i386/pc.h"
+
+/*
+ * pc-i440fx-7.2: i440FX host bridge, PIIX3, and the small chips of a PC
+ *
+ *     00000000  RAM (up to 3 GiB when there are 3.5 GiB or more, else all), PAM windows at C0000-FFFFF
+ *     FEC00000  IOAPIC     FED00000  HPET     FEE00000  local APICs, MSI
+ *     100000000 the rest of RAM
+ *
+ * What both PC boards have is in pc.c.
+ * Left out until their parts exist: power management and SMBus (function 01.3), IDE (01.1), USB (01.2).
+ */
+
+#include "hw/intc/gsi.h"
+#include "hw/isa/piix3.h"
+#include "hw/pci/i440fx.h"
+
+#define RAM_ROOM 0xe0000000ull
+#define HOLE64_BYTES (2 * PC_GIB)
+enum { PM_BASE = 0x600 };
+
+struct pc_i440fx {
+    struct pc pc;
+    struct device *i440fx, *piix3;
+};
+
+static struct pc_i440fx *pc_i440fx(struct pc *pc)
+{
+    return (struct pc_i440fx *)pc;
+}
+
+static int bridges_build(struct machine *m, struct pc_i440fx *b, const struct board_config *cfg, struct error **err)
+{
+    struct pc *pc = &b->pc;
+    struct pci_host_memory mem = { &m->memory, &pc->below_4g, &pc->pci, cfg->ram_bytes };
+    int r;
+
+    pc->host = device_new(m, device_type_find("i440FX-pcihost"));
+    pci_host_set_memory(pc->host, &mem);
+    r = device_realize(pc->host, &m->obj, "i440fx", err);
+    if (r < 0)
+        return r;
+    b->i440fx = device_new(m, device_type_find("i440FX"));
+    i440fx_set_host(b->i440fx, pc->host);
+    r = device_set(b->i440fx, "addr", "00.0", err);
+    if (!r)
+        r = device_realize(b->i440fx, NULL, NULL, err);
+    if (r < 0)
+        return r;
+    b->piix3 = device_new(m, device_type_find("PIIX3"));
+    piix3_set_gsi(b->piix3, gsi_sink(pc->gsi));
+    r = device_set(b->piix3, "addr", "01.0", err);
+    if (!r)
+        r = device_set(b->piix3, "multifunction", "on", err);
+    return r ? r : device_realize(b->piix3, NULL, NULL, err);
+}
+
+static void firmware_registers(struct pc *pc)
+{
+    struct pc_i440fx *b = pc_i440fx(pc);
+
+    device_write(b->i440fx, 0, I440FX_PAM0, 1, 0x30);
+    for (unsigned i = 1; i < 7; i++)
+        device_write(b->i440fx, 0, I440FX_PAM0 + i, 1, 0x33);
+}
+
+static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    static const struct pc_reserved none[] = { {} };
+    struct acpi_machine a = { .pm_base = PM_BASE };
+
+    return pc_boot_prepare(m, cfg, &a, HOLE64_BYTES, none, err);
+}
+
+static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    static const struct pc_ram_rule rule = { .room = RAM_ROOM, .split = 3 * PC_GIB };
+    struct pc_i440fx *b = pc_i440fx(pc_begin(m, sizeof(*b), firmware_registers));
+    int r = pc_memory_build(m, cfg, &rule, err);
+
+    if (!r)
+        r = board_cpus_new(m, cfg, err);
+    if (!r)
+        r = gsi_new(m, &b->pc.gsi, err);
+    if (!r)
+        r = bridges_build(m, b, cfg, err);
+    if (!r)
+        r = pc_controllers_build(m, err);
+    if (!r)
+        r = pc_chips_build(m, cfg, err);
+    return r ? r : boot_prepare(m, cfg, err);
+}
+
+static const struct board_type pc_i440fx_type = {
+    .type = { .name = "pc-i440fx-7.2-machine",
+              .parent = "machine",
+              .doc = "Standard PC (i440FX + PIIX, 1996)",
+              .state = &no_state },
+    .name = "pc-i440fx-7.2",
+    .alias = "pc",
+    .version = 702,
+    .max_cpus = 255,
+    .build = pc_i440fx_build,
+};
+TYPE_IN(pc_i440fx_type, pc_i440fx_type.type);
