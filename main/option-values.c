@@ -63,11 +63,27 @@ static int machine_bool(struct config *c, struct keyval *kv, const struct machin
     return 0;
 }
 
+static int max_ram_below_4g(struct config *c, struct keyval *kv, struct error **err)
+{
+    const char *value = keyval_take(kv, "max-ram-below-4g");
+    uint64_t bytes = 0;
+    int r = value ? prop_parse_size(value, 1, &bytes) : 0;
+
+    if (r == -EINVAL)
+        return error_set(err, r, ERROR_SYNTAX, "-machine max-ram-below-4g", value, "a size: digits, then M or G");
+    if (r || bytes > 4ull << 30 || bytes % MIB || (bytes && bytes < 8 * MIB))
+        return error_set(err, -ERANGE, ERROR_RANGE, "-machine max-ram-below-4g", value,
+                         "8M to 4G in whole MiB, or 0 for the machine's own rule");
+    if (value)
+        c->board.max_ram_below_4g = bytes;
+    return 0;
+}
+
 static int machine_props(struct config *c, struct keyval *kv, struct error **err)
 {
     const char *accel = keyval_take(kv, "accel");
-    char legal[200] = "type, accel";
-    int r = 0;
+    char legal[200] = "type, accel, max-ram-below-4g";
+    int r = max_ram_below_4g(c, kv, err);
 
     if (accel)
         replace(&c->machine_accel, accel);
@@ -83,6 +99,7 @@ static void machine_props_list(const struct board_type *b)
 {
     printf("%s options:\n", b->type.name);
     printf("  accel=<string>         - Accelerators to try, with colons between\n");
+    printf("  max-ram-below-4g=<size> - Maximum ram below the 4G boundary (32bit boundary)\n");
     for (unsigned i = 0; i < MACHINE_BOOLS; i++) {
         const struct machine_prop *p = &machine_bools[i];
 

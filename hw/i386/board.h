@@ -13,6 +13,7 @@
 
 struct board_config {
     uint64_t ram_bytes;
+    uint64_t max_ram_below_4g;                  /* in whole MiB; 0: the board's own rule */
     bool ram_asked;                             /* -m was given */
     unsigned cpus, sockets, cores, threads;     /* cpus == sockets * cores * threads, or less */
     struct cpu_config cpu;

@@ -4,7 +4,8 @@
 /*
  * pc-i440fx-7.2: i440FX host bridge, PIIX3, and the small chips of a PC
  *
- *     00000000  RAM (up to 3 GiB when there are 3.5 GiB or more, else all), PAM windows at C0000-FFFFF
+ *     00000000  RAM (up to 3 GiB when there are 3.5 GiB or more, else all; max-ram-below-4g says
+ *               another number in the place of 3.5 GiB), PAM windows at C0000-FFFFF
  *     FEC00000  IOAPIC     FED00000  HPET     FEE00000  local APICs, MSI
  *     100000000 the rest of RAM
  *
@@ -75,7 +76,8 @@ static int boot_prepare(struct machine *m, const struct board_config *cfg, struc
 
 static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
-    static const struct pc_ram_rule rule = { .room = RAM_ROOM, .split = 3 * PC_GIB };
+    struct pc_ram_rule rule = { .room = cfg->max_ram_below_4g ? cfg->max_ram_below_4g : RAM_ROOM,
+                                .split = 3 * PC_GIB };
     struct pc_i440fx *b = pc_i440fx(pc_begin(m, sizeof(*b), firmware_registers));
     int r = pc_memory_build(m, cfg, &rule, err);
 

@@ -87,6 +87,13 @@ struct pc *pc_begin(struct machine *m, size_t bytes, void (*firmware_registers)(
     return pc;
 }
 
+static uint64_t low_bytes(const struct board_config *cfg, const struct pc_ram_rule *rule)
+{
+    uint64_t low = cfg->ram_bytes < rule->room ? cfg->ram_bytes : rule->split;
+
+    return cfg->max_ram_below_4g && cfg->max_ram_below_4g < low ? cfg->max_ram_below_4g : low;
+}
+
 int pc_memory_build(struct machine *m, const struct board_config *cfg, const struct pc_ram_rule *rule,
                     struct error **err)
 {
@@ -95,7 +102,7 @@ int pc_memory_build(struct machine *m, const struct board_config *cfg, const str
 
     if (r < 0)
         return r;
-    pc->low_bytes = cfg->ram_bytes < rule->room ? cfg->ram_bytes : rule->split;
+    pc->low_bytes = low_bytes(cfg, rule);
     pc->high_bytes = cfg->ram_bytes - pc->low_bytes;
     region_init(&pc->pci, "pci", REGION_CONTAINER, UINT64_MAX);
     region_init_ram(&pc->below_4g, "ram-below-4g", pc->ram, 0, pc->low_bytes);

@@ -33,7 +33,8 @@ struct pc {
     void (*firmware_registers)(struct pc *pc);
 };
 
-/* RAM below `room` lies below 4 GiB as a whole; of more, `split` bytes do. */
+/* RAM below `room` lies below 4 GiB as a whole; of more, `split` bytes do; max-ram-below-4g
+ * lowers both. */
 struct pc_ram_rule { uint64_t room, split; };
 
 /* What only one board reserves; its e820 lines stand between RAM and the firmware's. Ends in size 0. */

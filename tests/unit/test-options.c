@@ -166,6 +166,13 @@ static void machine_properties_add_up_over_several_options(void)
     bad("-M q35,nosuch=1", "-machine", "nosuch=1");
     bad("-M q35,hpet=2", "-machine hpet", "2");
     bad("-M isapc", "-machine", "isapc");
+    good("-M q35,max-ram-below-4g=1G -M max-ram-below-4g=2G");
+    CHECK_EQ(c.board.max_ram_below_4g, 2048 * MIB);
+    config_fini(&c);
+    bad("-M q35,max-ram-below-4g=5G", "-machine max-ram-below-4g", "5G");
+    bad("-M q35,max-ram-below-4g=1M", "-machine max-ram-below-4g", "1M");
+    bad("-M q35,max-ram-below-4g=8388609", "-machine max-ram-below-4g", "8388609");
+    bad("-M q35,max-ram-below-4g=some", "-machine max-ram-below-4g", "some");
     bad("-M q35,accel=tcg -accel tcg", "-machine accel", "tcg");
 }
 
