@@ -34,7 +34,7 @@ inside() {
 }
 
 # Waits for the prompt, then asks for the end; the status is that of ./dev run.
-cat >"$root/srv/rhea/run-and-off" <<'TXT'
+cat >"$root/srv/run-and-off" <<'TXT'
 #!/bin/bash
 set -o pipefail
 log=$(mktemp)
@@ -46,13 +46,13 @@ wait_and_ask() {
 }
 wait_and_ask | ./dev run | tee "$log"
 TXT
-chmod +x "$root/srv/rhea/run-and-off"
+chmod +x "$root/srv/run-and-off"
 enter="mount -t proc proc '$root/proc' && mount --rbind /dev '$root/dev' && exec chroot '$root'"
 
 echo "== as root, with network"
-inside sh -c "$enter sh -c 'cd /srv/rhea && ./dev build && ./run-and-off && ./dev check'"
+inside sh -c "$enter sh -c 'cd /srv/rhea && ./dev build && ../run-and-off && ./dev check'"
 echo "== as an ordinary user, without network"
 inside --net sh -c "$enter sh -c 'useradd -m rhea 2>/dev/null; chown -R rhea: /srv/rhea; mkdir -p /home/rhea/.cache &&
     cp -r /root/.cache/rhea /home/rhea/.cache/ && chown -R rhea: /home/rhea/.cache &&
-    su rhea -c \"cd /srv/rhea && rm -rf build && ./dev build && ./run-and-off\"'"
+    su rhea -c \"cd /srv/rhea && rm -rf build && ./dev build && ../run-and-off\"'"
 echo "== both commands work on a fresh Debian"
