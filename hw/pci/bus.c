@@ -53,6 +53,17 @@ void pci_bus_set_router(struct pci_bus *bus, struct pci_router *router)
             pin_wire(pci_device(bus->function[devfn]), router);
 }
 
+static void masks_new(struct device *dev)
+{
+    struct pci_device *p = pci_device(dev);
+    unsigned bytes = pci_config_bytes(dev);
+
+    p->wmask = calloc(3, bytes);
+    assert(p->wmask);
+    p->w1c = p->wmask + bytes;
+    p->reset = p->w1c + bytes;
+}
+
 static int pci_plug(struct bus *b, struct device *dev, struct error **err)
 {
     struct pci_bus *bus = (struct pci_bus *)b;
@@ -70,6 +81,7 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
     p->devfn = devfn;
     if (asprintf(&dev->bus_path, "0000:%02x:%02x.%x", bus->number, devfn >> 3, devfn & 7) < 0)
         return -ENOMEM;
+    masks_new(dev);
     bus->function[devfn] = dev;
     pin_wire(p, bus->router);
     return 0;
@@ -77,8 +89,12 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
 
 static void pci_unplug(struct bus *b, struct device *dev)
 {
-    irq_set(&pci_device(dev)->intx, false);
-    ((struct pci_bus *)b)->function[pci_device(dev)->devfn] = NULL;
+    struct pci_device *p = pci_device(dev);
+
+    irq_set(&p->intx, false);
+    ((struct pci_bus *)b)->function[p->devfn] = NULL;
+    pci_rom_unrealize(dev);
+    free(p->wmask);
 }
 
 static const struct bus_ops pci_ops = { .type = "PCI", .print = "PCI", .plug = pci_plug, .unplug = pci_unplug };

@@ -19,6 +19,10 @@
 static const struct prop pci_props[] = {
     PROP(struct pci_device, "addr", addr, .doc = "slot and function: 1f.0"),
     PROP(struct pci_device, "multifunction", multifunction, .doc = "the slot may hold further functions"),
+    PROP(struct pci_device, "romfile", romfile, .doc = "file that the expansion ROM shows; empty: no ROM"),
+    PROP(struct pci_device, "rombar", rombar, .def = 1, .doc = "0: no BAR for the expansion ROM"),
+    PROP(struct pci_device, "romsize", romsize, .def = UINT32_MAX,
+         .doc = "size of the expansion ROM, a power of two; 4294967295: from the file's"),
     {}
 };
 
@@ -34,20 +38,15 @@ static uint64_t pci_version(const struct device *dev)
     return 2;
 }
 
-const struct field pci_state_fields[] = { COMPUTED("version_id", 4, .type = "int32", .get = pci_version, .max = 2),
-                                          { .name = "config",
-                                            .kind = FIELD_BUFFER,
-                                            .type = "pci config",
-                                            .off = offsetof(struct pci_state, config),
-                                            .size = PCI_CONFIG,
-                                            .count = 1 },
-                                          { .name = "irq_state",
-                                            .type = "pci irq state",
-                                            .off = offsetof(struct pci_state, irq_level),
-                                            .size = 4,
-                                            .count = 4,
-                                            .max = 1 },
-                                          {} };
+#define STATE_FIELDS(T)                                                                                               \
+    COMPUTED("version_id", 4, .type = "int32", .get = pci_version, .max = 2),                                          \
+    { .name = "config", .kind = FIELD_BUFFER, .type = "pci config", .off = offsetof(T, config),                        \
+      .size = sizeof(((T *)0)->config), .count = 1 },                                                                  \
+    { .name = "irq_state", .type = "pci irq state", .off = offsetof(T, irq_level), .size = 4, .count = PCI_PINS,       \
+      .max = 1 }
+
+const struct field pci_state_fields[] = { STATE_FIELDS(struct pci_state), {} };
+const struct field pcie_state_fields[] = { STATE_FIELDS(struct pcie_state), {} };
 
 static void put(uint8_t *bytes, uint32_t at, unsigned size, uint64_t val)
 {
@@ -72,7 +71,7 @@ static void header_init(struct device *dev)
     put(p->w1c, PCI_STATUS, 2, 0xf900);
     put(p->wmask, PCI_CACHE_LINE, 1, 0xff);
     put(p->wmask, PCI_IRQ_LINE, 1, 0xff);
-    memset(p->wmask + PCI_OWN, 0xff, PCI_CONFIG - PCI_OWN);
+    memset(p->wmask + PCI_OWN, 0xff, pci_config_bytes(dev) - PCI_OWN);
 }
 
 static void own_init(struct device *dev)
@@ -83,7 +82,7 @@ static void own_init(struct device *dev)
         for (unsigned i = 0; i < (r->count ? r->count : 1u); i++) {
             uint32_t at = r->at + i * r->width;
 
-            assert(at + r->width <= PCI_CONFIG);
+            assert(at + r->width <= pci_config_bytes(dev));
             put(p->reset, at, r->width, r->reset);
             put(p->wmask, at, r->width, r->wmask);
             put(p->w1c, at, r->width, r->w1c);
@@ -123,6 +122,7 @@ static void bars_map(struct device *dev)
 
         map_request(dev, &dev->regions[b->region], on, on ? base : 0);
     }
+    pci_rom_map(dev);
 }
 
 void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
@@ -135,10 +135,17 @@ void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t v
 
         *c = ((*c & ~p->wmask[at + i]) | (byte & p->wmask[at + i])) & ~(byte & p->w1c[at + i]);
     }
-    if (at < PCI_BAR + 4 * PCI_BARS && at + size > PCI_COMMAND)
+    if (at < PCI_ROM + 4 && at + size > PCI_COMMAND)
         bars_map(dev);
     if (pci_type(dev)->config_changed)
         pci_type(dev)->config_changed(dev, at, size);
+}
+
+static uint32_t *irq_levels(struct device *dev)
+{
+    void *st = device_st(dev);
+
+    return pci_type(dev)->express ? ((struct pcie_state *)st)->irq_level : ((struct pci_state *)st)->irq_level;
 }
 
 void pci_irq_set(struct device *dev, bool level)
@@ -148,7 +155,7 @@ void pci_irq_set(struct device *dev, bool level)
     uint8_t *config = pci_config(dev);
 
     assert(pin >= 1 && pin <= PCI_PINS);
-    ((struct pci_state *)device_st(dev))->irq_level[pin - 1] = level;
+    irq_levels(dev)[pin - 1] = level;
     config[PCI_STATUS] = level ? config[PCI_STATUS] | PCI_STATUS_INTX : config[PCI_STATUS] & ~PCI_STATUS_INTX;
     irq_set(&p->intx, level && !(bits_load(config + PCI_COMMAND, 2) & PCI_COMMAND_NO_INTX));
 }
@@ -157,7 +164,7 @@ int pci_realize(struct device *dev, struct error **err)
 {
     struct pci_bus *bus = (struct pci_bus *)dev->bus;
 
-    (void)err;
+    assert(dev->regions[0].type->size == pci_config_bytes(dev));
     header_init(dev);
     own_init(dev);
     bars_init(dev);
@@ -167,12 +174,12 @@ int pci_realize(struct device *dev, struct error **err)
         region_add(b->io ? bus->io : bus->memory, 0, &dev->regions[b->region], 1);
     }
     map_end(&dev->machine->map);
-    return 0;
+    return pci_rom_realize(dev, err);
 }
 
 void pci_reset(struct device *dev)
 {
-    memcpy(pci_config(dev), pci_device(dev)->reset, PCI_CONFIG);
+    memcpy(pci_config(dev), pci_device(dev)->reset, pci_config_bytes(dev));
 }
 
 void pci_resumed(struct device *dev)

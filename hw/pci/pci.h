@@ -7,7 +7,8 @@
  * A function embeds struct pci_device first, begins its `st` with struct pci_state and describes
  * itself with a struct pci_type: the identity, its own configuration registers (as register lines
  * without backing: reset value, writable and write-1-to-clear bits) and its BARs.  Configuration
- * space is region 0 of every function; the host bridge routes to it.
+ * space is region 0 of every function; the host bridge routes to it.  An express function has 4096 bytes of
+ * it: it begins with a struct pcie_state, says so in its type, and has PCIE_CONFIG_REGION.
  *
  * A function sets its interrupt pin from its outputs(), with pci_irq_set(); the bus's router finds the line.
  *
@@ -21,7 +22,8 @@
 enum {
     PCI_VENDOR = 0x00, PCI_DEVICE = 0x02, PCI_COMMAND = 0x04, PCI_STATUS = 0x06, PCI_REVISION = 0x08,
     PCI_CLASS = 0x09, PCI_CACHE_LINE = 0x0c, PCI_LATENCY = 0x0d, PCI_HEADER = 0x0e, PCI_BAR = 0x10,
-    PCI_SUBVENDOR = 0x2c, PCI_SUBDEVICE = 0x2e, PCI_CAPABILITIES = 0x34, PCI_IRQ_LINE = 0x3c, PCI_IRQ_PIN = 0x3d,
+    PCI_SUBVENDOR = 0x2c, PCI_SUBDEVICE = 0x2e, PCI_ROM = 0x30, PCI_CAPABILITIES = 0x34, PCI_IRQ_LINE = 0x3c,
+    PCI_IRQ_PIN = 0x3d,
     PCI_OWN = 0x40,             /* first register that is not the header's */
     PCI_CONFIG = 256, PCIE_CONFIG = 4096,
 };
@@ -33,18 +35,23 @@ enum { PCI_BARS = 6 };
 /* A BAR of a function; region: its index in the type's regions.  A line with size 0 ends the list. */
 struct pci_bar { uint8_t index, region; bool io, prefetch, wide; uint64_t size; };
 
-/* Conventional functions; the state of express ones has 4096 bytes of configuration. */
 struct pci_state {
     uint8_t config[PCI_CONFIG];
-    uint32_t irq_level[4];
+    uint32_t irq_level[PCI_PINS];
 };
-extern const struct field pci_state_fields[];           /* the stream's "PCIDevice" */
+struct pcie_state {
+    uint8_t config[PCIE_CONFIG];
+    uint32_t irq_level[PCI_PINS];
+};
+extern const struct field pci_state_fields[], pcie_state_fields[];      /* the stream's "PCIDevice" */
 
 struct pci_type {
     struct device_type dev;
     uint16_t vendor, device, subvendor, subdevice;      /* subsystem 0: 1af4:1100 */
     uint32_t class;             /* 24 bits */
     uint8_t revision, pin;      /* pin: 1 is INTA, 0 none */
+    bool express;               /* st begins with a struct pcie_state */
+    const char *romfile;        /* what `romfile` is unless the user says otherwise; NULL: no ROM */
     const struct reg *config;   /* lines without backing; ends in {} */
     const struct pci_bar *bars;
     /* after a guest's write, inside the entry */
@@ -55,26 +62,39 @@ struct pci_device {
     struct device dev;
     struct {
         char *addr;             /* "1f.0", "1f"; NULL: the first free slot */
+        char *romfile;          /* NULL: the type's; empty: none */
+        uint32_t rombar, romsize;
         bool multifunction;
         bool pad[7];
     } cfg;
     uint8_t devfn;
     struct irq intx;                    /* into the bus's router; a function sets it with pci_irq_set() */
-    uint8_t wmask[PCI_CONFIG], w1c[PCI_CONFIG], reset[PCI_CONFIG];
+    uint8_t *wmask, *w1c, *reset;       /* of each byte of configuration space, while it is plugged */
+    struct ram_block *rom_block;        /* behind the ROM BAR; NULL: none */
+    struct region rom;
+    uint32_t rom_bytes;
 };
 
 /* The first of a function's regions: never mapped, reached through the host bridge. */
 #define PCI_CONFIG_REGION                                                              \
     { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4,                    \
       .read = pci_config_read, .write = pci_config_write }
+#define PCIE_CONFIG_REGION                                                             \
+    { .name = "pci-config", .size = PCIE_CONFIG, .min = 1, .max = 4,                   \
+      .read = pci_config_read, .write = pci_config_write }
 uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size);
 void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t val);
 
 /* What a function's description shares: in its device_type. */
 #define PCI_TYPE_HOOKS .bus = "PCI", .realize = pci_realize, .reset = pci_reset, .resumed = pci_resumed
-int pci_realize(struct device *dev, struct error **err);
+int pci_realize(struct device *dev, struct error **err);        /* a bad ROM file fails: before what has to be undone */
 void pci_reset(struct device *dev);
 void pci_resumed(struct device *dev);           /* maps BARs from st */
+
+/* The ROM's part in these (rom.c); the bus takes it down when the function leaves. */
+int pci_rom_realize(struct device *dev, struct error **err);
+void pci_rom_unrealize(struct device *dev);
+void pci_rom_map(struct device *dev);
 
 /* The level of the function's interrupt pin, which its type says; from its outputs(). */
 void pci_irq_set(struct device *dev, bool level);
@@ -92,6 +112,11 @@ static inline uint8_t *pci_config(struct device *dev)
 static inline const struct pci_type *pci_type(const struct device *dev)
 {
     return (const struct pci_type *)dev->type;
+}
+
+static inline unsigned pci_config_bytes(const struct device *dev)
+{
+    return pci_type(dev)->express ? PCIE_CONFIG : PCI_CONFIG;
 }
 
 /* The bus behind a host bridge. */

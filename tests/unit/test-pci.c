@@ -64,6 +64,34 @@ static const struct pci_type fn_type = {
 };
 TYPE_IN(fn_type, fn_type.dev.type);
 
+/* An express function: 4096 bytes of configuration. */
+struct express_fn {
+    struct pci_device pci;
+    struct { struct pcie_state pci; } st;
+};
+static const struct region_type express_regions[] = { PCIE_CONFIG_REGION, {} };
+static const struct reg express_config[] = {
+    REG_FN(0x100, "AER", 4, .reset = 0x14820001, .doc = "an extended capability"),
+    REG_FN(0xffc, "LAST", 4, .reset = 0x5, .wmask = 0xff00, .w1c = 1, .doc = "the last there is"),
+    {}
+};
+static const struct section express_section = {
+    "express", 1, 1, .fields = (const struct field[]){ STRUCT(struct express_fn, "pci", pci, pcie_state_fields), {} },
+};
+static void express_outputs(struct device *dev)
+{
+    pci_irq_set(dev, pci_config(dev)[0xffd]);
+}
+static const struct pci_type express_type = {
+    .dev = {
+        .type = { .name = "test-express", .parent = "pci-device", .doc = "an express function for tests",
+                  DEVICE(struct express_fn), TYPE_STATE(struct express_fn), .state = &express_section },
+        .locking = LOCKING_DEVICE, .regions = express_regions, PCI_TYPE_HOOKS, .outputs = express_outputs,
+    },
+    .vendor = 0x1af4, .device = 0x10f2, .class = 0x028000, .pin = 2, .express = true, .config = express_config,
+};
+TYPE_IN(express_type, express_type.dev.type);
+
 /* What memory that nobody decodes reads as. */
 enum { NOBODY = 0 };
 
@@ -269,6 +297,37 @@ static void what_is_saved_comes_back_mapped(void)
     pci_bench_fini(&p);
 }
 
+/* PCI Express 2.0, 7.2: extended space begins at 100h, and is reached through the enhanced window only. */
+static void an_express_function_has_4096_bytes(void)
+{
+    struct device *dev;
+    struct saved s;
+
+    begin();
+    dev = device_new(p.b.m, &express_type.dev);
+    CHECK(!device_set(dev, "addr", "4", NULL) && !device_realize(dev, NULL, NULL, NULL));
+    pci_out(&p, 0, 0, 0x60, 4, 0xb0000001);
+    CHECK_EQ(mem_in(&p.b, 0xb0020000, 4), 0x10f21af4);
+    CHECK_EQ(mem_in(&p.b, 0xb0020100, 4), 0x14820001);
+    mem_out(&p.b, 0xb0020100, 4, 0);
+    CHECK_EQ(mem_in(&p.b, 0xb0020100, 4), 0x14820001);
+    mem_out(&p.b, 0xb0020ffc, 4, 0xffffffff);
+    CHECK_EQ(mem_in(&p.b, 0xb0020ffc, 4), 0xff04);
+    CHECK_EQ(mem_in(&p.b, 0xb0020006, 2) & PCI_STATUS_INTX, PCI_STATUS_INTX);
+    s = bench_save(&p.b, "0000:00:04.0/express");
+    CHECK_EQ(s.fields[4 + 0xffd], 0xff);
+    CHECK_EQ(s.fields[4 + 4096 + 4 + 3], 1);            /* irq_state[1] */
+    CHECK_EQ(s.fields[4 + 4096 + 16], 0x7e);
+    wire_fini(&s.w);
+    bench_reload(&p.b);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(mem_in(&p.b, 0xb0020ffc, 4), 0);           /* the window is not open any more */
+    pci_out(&p, 0, 0, 0x60, 4, 0xb0000001);
+    CHECK_EQ(mem_in(&p.b, 0xb0020ffc, 4), 5);
+    CHECK_EQ(mem_in(&p.b, 0xb0018100, 4), UINT32_MAX);  /* the conventional one in slot 3 has none */
+    pci_bench_fini(&p);
+}
+
 static void functions_take_the_first_free_slot_or_the_one_they_name(void)
 {
     begin();
@@ -332,6 +391,7 @@ int main(void)
     TEST(ram_lies_over_a_bar);
     TEST(reset_gives_the_reset_values_and_unmaps);
     TEST(what_is_saved_comes_back_mapped);
+    TEST(an_express_function_has_4096_bytes);
     TEST(functions_take_the_first_free_slot_or_the_one_they_name);
     TEST(a_taken_slot_and_a_full_bus_are_refused);
     TEST(an_address_that_cannot_be_is_refused_by_name);
