@@ -143,7 +143,7 @@ static const struct section lpc_subs[] = {
 };
 
 static const struct section lpc_section = {
-    "ICH9LPC", 1, 1, .subs = lpc_subs, .fields = (const struct field[]){
+    "ICH9LPC", 1, 1, .check = pci_state_check, .subs = lpc_subs, .fields = (const struct field[]){
         STRUCT(L, "d", pci, pci_state_fields),
         FIELD(L, "apm.apmc", apmc),
         FIELD(L, "apm.apms", apms),

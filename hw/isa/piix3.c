@@ -134,7 +134,7 @@ static const struct section piix3_subs[] = {
 };
 
 static const struct section piix3_section = {
-    "PIIX3", 3, 2, .subs = piix3_subs, .fields = (const struct field[]){
+    "PIIX3", 3, 2, .check = pci_state_check, .subs = piix3_subs, .fields = (const struct field[]){
         STRUCT(P, "dev", pci, pci_state_fields),
         ARRAY(P, "pci_irq_levels_vmstate", pirq_level, .type = "int32", .max = 1, .from = 3),
         ARRAY(P, "spare", spare, .hidden = true),

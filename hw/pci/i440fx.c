@@ -101,7 +101,7 @@ static void i440fx_resumed(struct device *dev)
 static const struct region_type i440fx_regions[] = { PCI_CONFIG_REGION, {} };
 
 static const struct section i440fx_section = {
-    "I440FX", 3, 3, .fields = (const struct field[]){
+    "I440FX", 3, 3, .check = pci_state_check, .fields = (const struct field[]){
         STRUCT(struct i440fx, "parent_obj", pci, pci_state_fields),
         UNUSED("unused", 1), {} },
 };

@@ -148,7 +148,7 @@ static void mch_resumed(struct device *dev)
 static const struct region_type mch_regions[] = { PCI_CONFIG_REGION, {} };
 
 static const struct section mch_section = {
-    "mch", 1, 1, .fields = (const struct field[]){
+    "mch", 1, 1, .check = pci_state_check, .fields = (const struct field[]){
         STRUCT(struct mch, "parent_obj", pci, pci_state_fields),
         UNUSED("unused", 1), {} },
 };

@@ -12,6 +12,7 @@
 
 #include "core/machine.h"
 #include "lib/bits.h"
+#include "lib/error.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -47,6 +48,22 @@ static uint64_t pci_version(const struct device *dev)
 
 const struct field pci_state_fields[] = { STATE_FIELDS(struct pci_state), {} };
 const struct field pcie_state_fields[] = { STATE_FIELDS(struct pcie_state), {} };
+
+/* Of the header all that the guest cannot write, apart from Command and Status, is the function's identity. */
+int pci_state_check(const struct device *dev, const void *st, struct error **err)
+{
+    const struct pci_device *p = (const struct pci_device *)dev;
+    const uint8_t *config = st;
+
+    for (unsigned at = 0; at < PCI_OWN; at++) {
+        uint8_t fixed = at >= PCI_COMMAND && at < PCI_REVISION ? 0 : ~(p->wmask[at] | p->w1c[at]);
+
+        if ((config[at] ^ p->reset[at]) & fixed)
+            return error_set(err, -EINVAL, ERROR_RANGE, T("%s.config[%#x]", dev->type->type.name, at),
+                             T("%#x", config[at]), T("%#x in the bits %#x", p->reset[at] & fixed, fixed));
+    }
+    return 0;
+}
 
 static void put(uint8_t *bytes, uint32_t at, unsigned size, uint64_t val)
 {

@@ -44,6 +44,8 @@ struct pcie_state {
     uint32_t irq_level[PCI_PINS];
 };
 extern const struct field pci_state_fields[], pcie_state_fields[];      /* the stream's "PCIDevice" */
+/* A section's `check`: a stream of another function is refused. */
+int pci_state_check(const struct device *dev, const void *st, struct error **err);
 
 struct pci_type {
     struct device_type dev;

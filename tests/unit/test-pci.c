@@ -51,7 +51,8 @@ static const struct reg fn_config[] = {
     {}
 };
 static const struct section fn_section = {
-    "fn", 1, 1, .fields = (const struct field[]){ STRUCT(struct fn, "pci", pci, pci_state_fields), {} },
+    "fn", 1, 1, .check = pci_state_check,
+    .fields = (const struct field[]){ STRUCT(struct fn, "pci", pci, pci_state_fields), {} },
 };
 static const struct pci_type fn_type = {
     .dev = {
@@ -328,6 +329,35 @@ static void an_express_function_has_4096_bytes(void)
     pci_bench_fini(&p);
 }
 
+/* A stream of another function: what the guest cannot write has to be ours. */
+static void the_state_of_another_function_is_refused(void)
+{
+    static const struct { unsigned at; bool refused; } bytes[] = {
+        { PCI_VENDOR, true }, { PCI_DEVICE + 1, true }, { PCI_REVISION, true }, { PCI_CLASS + 2, true },
+        { PCI_HEADER, true }, { PCI_BAR, true }, { PCI_BAR + 3, false }, { PCI_SUBDEVICE, true }, { PCI_ROM, true },
+        { PCI_CAPABILITIES, true }, { PCI_IRQ_PIN, true }, { PCI_IRQ_LINE, false }, { PCI_COMMAND, false },
+        { PCI_STATUS, false }, { PCI_OWN, false },
+    };
+
+    for (unsigned i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+        struct error *err = NULL;
+        struct saved s;
+        struct wire in;
+
+        begin();
+        s = bench_save(&p.b, "0000:00:03.0/fn");
+        ((uint8_t *)s.fields)[4 + bytes[i].at] ^= 1;
+        in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+        CHECK_EQ(bench_load(&p.b, &in, &err) < 0, bytes[i].refused);
+        CHECK_EQ(err != NULL, bytes[i].refused);
+        if (err)
+            CHECK_STR(err->object, T("test-function.config[%#x]", bytes[i].at));
+        error_free(err);
+        wire_fini(&s.w);
+        pci_bench_fini(&p);
+    }
+}
+
 static void functions_take_the_first_free_slot_or_the_one_they_name(void)
 {
     begin();
@@ -392,6 +422,7 @@ int main(void)
     TEST(reset_gives_the_reset_values_and_unmaps);
     TEST(what_is_saved_comes_back_mapped);
     TEST(an_express_function_has_4096_bytes);
+    TEST(the_state_of_another_function_is_refused);
     TEST(functions_take_the_first_free_slot_or_the_one_they_name);
     TEST(a_taken_slot_and_a_full_bus_are_refused);
     TEST(an_address_that_cannot_be_is_refused_by_name);
