@@ -17,6 +17,7 @@ struct pci_bench {
     struct ram_block *ram;
     struct region low, pci, rom;
     struct device *host, *mch;          /* mch: function 00.0 */
+    uint64_t ram_bytes;                 /* what the host bridge is told */
 };
 
 static inline void pci_bench_memory_init(struct pci_bench *p)
@@ -25,6 +26,7 @@ static inline void pci_bench_memory_init(struct pci_bench *p)
 
     memset(p, 0, sizeof(*p));
     bench_init(&p->b, 0);
+    p->ram_bytes = PCI_BENCH_RAM;
     m = p->b.m;
     CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = PCI_BENCH_RAM }, &p->ram, NULL));
     region_init(&p->pci, "pci", REGION_CONTAINER, UINT64_MAX);
@@ -42,7 +44,7 @@ static inline void pci_bench_bridges_init(struct pci_bench *p, const char *host,
     struct machine *m = p->b.m;
 
     p->host = device_new(m, device_type_find(host));
-    pci_host_set_memory(p->host, &(struct pci_host_memory){ &m->memory, &p->low, &p->pci, PCI_BENCH_RAM });
+    pci_host_set_memory(p->host, &(struct pci_host_memory){ &m->memory, &p->low, &p->pci, p->ram_bytes });
     CHECK(!device_realize(p->host, NULL, NULL, NULL));
     p->mch = device_new(m, device_type_find(function));
     set_host(p->mch, p->host);
