@@ -19,6 +19,7 @@
 
 #define RAM_ROOM 0xe0000000ull
 #define HOLE64_BYTES (2 * PC_GIB)
+enum { HPET_ROUTES = 1 << 2 };
 enum { PM_BASE = 0x600 };
 
 struct pc_i440fx {
@@ -90,7 +91,7 @@ static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, st
     if (!r)
         r = pc_controllers_build(m, err);
     if (!r)
-        r = pc_chips_build(m, cfg, err);
+        r = pc_chips_build(m, cfg, HPET_ROUTES, err);
     return r ? r : boot_prepare(m, cfg, err);
 }
 

@@ -149,10 +149,11 @@ static int serial_build(struct machine *m, const struct board_config *cfg, struc
     return r;
 }
 
-int pc_chips_build(struct machine *m, const struct board_config *cfg, struct error **err)
+int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err)
 {
     static const char *const chips[] = { "mc146818rtc", "isa-pit", "isa-pcspk" };
-    int r = cfg->hpet ? board_device_new(m, "hpet", NULL, NULL, NULL, err) : 0;
+    struct text routes = text("%u", hpet_routes);
+    int r = cfg->hpet ? board_device_new(m, "hpet", "hpet-intcap", routes.s, NULL, err) : 0;
 
     for (unsigned i = 0; i < sizeof(chips) / sizeof(chips[0]) && !r; i++)
         r = board_device_new(m, chips[i], i ? NULL : "base_year", "0", NULL, err);

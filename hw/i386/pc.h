@@ -47,8 +47,8 @@ int pc_memory_build(struct machine *m, const struct board_config *cfg, const str
                     struct error **err);
 /* i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
 int pc_controllers_build(struct machine *m, struct error **err);
-/* HPET, RTC, PIT, speaker port, serial ports. */
-int pc_chips_build(struct machine *m, const struct board_config *cfg, struct error **err);
+/* HPET, RTC, PIT, speaker port, serial ports.  hpet_routes: pins of the IOAPIC that the HPET can drive, a bit each. */
+int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err);
 /* Last: tables, e820, kernel.  a: what the board knows; CPUs, windows for BARs, HPET and serial are filled in here.
  * hole64_bytes: for 64-bit BARs above RAM. */
 int pc_boot_prepare(struct machine *m, const struct board_config *cfg, struct acpi_machine *a, uint64_t hole64_bytes,

@@ -21,6 +21,7 @@
 #define RCBA_BASE 0xfed1c000ull
 #define RCBA_BYTES 0x4000
 #define HOLE64_BYTES (32 * PC_GIB)
+enum { HPET_ROUTES = 0xff0104 };       /* 2, 8, 16 to 23 */
 enum { PM_BASE = 0x600, MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90 };
 
 struct q35 {
@@ -102,7 +103,7 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
     if (!r)
         r = pc_controllers_build(m, err);
     if (!r)
-        r = pc_chips_build(m, cfg, err);
+        r = pc_chips_build(m, cfg, HPET_ROUTES, err);
     return r ? r : boot_prepare(m, cfg, err);
 }
 

@@ -85,24 +85,48 @@ def uart_written(m):
     return found
 
 
-def functions(m):
+def configuration(m, places):
     found = {}
-    for device, function in ((0, 0), (0x1f, 0)):
+    for device, function in places:
         config = m.config(device, function)
         for at in range(256):
             found["00:%02x.%d config %#x" % (device, function, at)] = config[at]
     return found
 
 
-def functions_written(m):
+def configuration_written(m, places):
     """Each byte by itself, all ones and back, apart from what would move or open a window."""
     found = {}
-    for device, function in ((0, 0), (0x1f, 0)):
+    for device, function in places:
         for at in range(256):
             before = m.config_read(device, function, at, 1)
             m.config_write(device, function, at, 0xff, 1)
             found["00:%02x.%d config %#x takes" % (device, function, at)] = m.config_read(device, function, at, 1)
             m.config_write(device, function, at, before, 1)
+    return found
+
+
+def functions(m):
+    return configuration(m, [(0, 0), (0x1f, 0)])
+
+
+def functions_written(m):
+    return configuration_written(m, [(0, 0), (0x1f, 0)])
+
+
+def pc_functions(m):
+    return configuration(m, [(0, 0), (1, 0)])
+
+
+def pc_functions_written(m):
+    return configuration_written(m, [(0, 0), (1, 0)])
+
+
+def reset_control(m):
+    found = {}
+    for value in (0, 1, 2, 0xfb):
+        m.outb(0xcf9, value)
+        found["reset control after %#x" % value] = m.inb(0xcf9)
     return found
 
 
@@ -119,3 +143,5 @@ def empty(m):
 
 AT_RESET = [pic, pit, cmos, hpet, ioapic, uart, functions, empty]
 WRITTEN = [pic_written, hpet_written, ioapic_written, uart_written, functions_written]
+AT_RESET_ON_PC = [pic, pit, cmos, hpet, ioapic, uart, pc_functions]
+WRITTEN_ON_PC = [pic_written, ioapic_written, pc_functions_written, reset_control]

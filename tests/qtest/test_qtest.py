@@ -16,14 +16,17 @@ import probes
 from qtest import Machine, Refused
 
 REFERENCE = "qemu-system-x86_64"
-OPTIONS = ["-M", "q35", "-m", "512", "-nodefaults", "-serial", "null"]
+OPTIONS = ["-nodefaults", "-serial", "null"]
 
 # Where we differ knowingly, by the start of a place's name: what is left out, and why.
 KNOWN = {
-    "00:00.0 config 0x9c": "SMRAM at the default SMBASE comes with SMM's memory",
-    "00:00.0 config 0x9d": "SMRAM comes with SMM's memory",
-    "00:00.0 config 0x9e": "SMRAM comes with SMM's memory",
-    "00:1f.0 config 0x82": "which of the serial and parallel ports exist",
+    "q35": {
+        "00:00.0 config 0x9c": "SMRAM at the default SMBASE comes with SMM's memory",
+        "00:00.0 config 0x9d": "SMRAM comes with SMM's memory",
+        "00:00.0 config 0x9e": "SMRAM comes with SMM's memory",
+        "00:1f.0 config 0x82": "which of the serial and parallel ports exist",
+    },
+    "pc": {},
 }
 
 
@@ -31,11 +34,12 @@ class Case:
     def __init__(self, program, is_long):
         self.program, self.is_long, self.count, self.failed = program, is_long, 0, 0
 
-    def ours(self, *more):
-        return Machine([self.program, *OPTIONS, "-accel", "qtest", *more])
+    def ours(self, *more, machine="q35", memory=512):
+        return Machine([self.program, "-M", machine, "-m", str(memory), *OPTIONS, "-accel", "qtest", *more])
 
-    def reference(self):
-        return Machine([REFERENCE, *OPTIONS, "-vga", "none", "-nic", "none", "-monitor", "none", "-accel", "tcg", "-S"])
+    def reference(self, machine="q35", memory=512):
+        return Machine([REFERENCE, "-M", machine, "-m", str(memory), *OPTIONS, "-vga", "none",
+                        "-nic", "none", "-monitor", "none", "-accel", "tcg", "-S"])
 
     def run(self, name, fn, needs_reference=False):
         self.count += 1
@@ -151,17 +155,32 @@ def stdout_stays_silent(case):
     check(m.out.decode(), "", "stdout")
 
 
-def agree(case, questions):
-    with case.ours() as m, case.reference() as r:
+def agree(case, questions, machine):
+    with case.ours(machine=machine) as m, case.reference(machine=machine) as r:
         for question in questions:
             got, want = question(m), question(r)
             differ = ["%s: %#x, the reference has %#x" % (place, got[place], want[place]) for place in want
-                      if got[place] != want[place] and not any(place.startswith(k) for k in KNOWN)]
+                      if got[place] != want[place] and not any(place.startswith(k) for k in KNOWN[machine])]
             assert not differ, "\n".join(differ)
 
 
-def comparison(questions):
-    return lambda case: agree(case, questions)
+def comparison(questions, machine="q35"):
+    return lambda case: agree(case, questions, machine)
+
+
+def is_ram(m, address):
+    m.writeq(address, address ^ 0x5a5a5a5a)
+    return m.readq(address) == address ^ 0x5a5a5a5a
+
+
+def ram_lies_on_both_sides_of_the_hole_as_in_the_reference(case):
+    ends = [1 << 30, 1500 << 20, 2 << 30, 0xb0000000, 3 << 30, 0xdff00000, 0xe0000000, 0xe7400000, 4 << 30, 5 << 30]
+    for machine, memory in (("q35", 2815), ("q35", 2816), ("q35,max-ram-below-4g=1G", 2048), ("pc", 3583), ("pc", 3584),
+                            ("pc,max-ram-below-4g=3800M", 3700), ("pc,max-ram-below-4g=1500M", 3000)):
+        with case.ours(machine=machine, memory=memory) as m, case.reference(machine=machine, memory=memory) as r:
+            for end in ends:
+                for address in (end - 8, end):
+                    check(is_ram(m, address), is_ram(r, address), "-M %s -m %d: RAM at %#x" % (machine, memory, address))
 
 
 def main():
@@ -175,6 +194,12 @@ def main():
         case.run("%s_at_reset_is_as_in_the_reference" % question.__name__, comparison([question]), True)
     for question in probes.WRITTEN:
         case.run("%s_is_as_in_the_reference" % question.__name__, comparison([question]), True)
+    for question in probes.AT_RESET_ON_PC:
+        case.run("%s_at_reset_is_as_in_the_reference_on_pc" % question.__name__, comparison([question], "pc"), True)
+    for question in probes.WRITTEN_ON_PC:
+        case.run("%s_is_as_in_the_reference_on_pc" % question.__name__, comparison([question], "pc"), True)
+    case.run("ram_lies_on_both_sides_of_the_hole_as_in_the_reference",
+             ram_lies_on_both_sides_of_the_hole_as_in_the_reference, True)
     print("1..%d" % case.count)
     return case.failed != 0
 
