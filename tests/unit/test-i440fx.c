@@ -45,6 +45,7 @@ static void identity(void)
     CHECK_EQ(pci_in(&p, 0, 0, I440FX_SMRAM, 1), 0x02);
     CHECK_STR(p.mch->bus_path, "0000:00:00.0");
     CHECK_STR(p.mch->bus->name, "pci.0");
+    CHECK_EQ(pci_host(p.host)->cfg.pci_hole64_size, 2ull << 30);
     end();
 }
 
@@ -93,6 +94,18 @@ static void each_pam_value_says_where_reads_and_writes_go(void)
     end();
 }
 
+static void pam_registers_only_store_their_reserved_bits(void)
+{
+    begin();
+    for (unsigned i = 0; i < 7; i++) {
+        pci_out(&p, 0, 0, PAM0 + i, 1, 0xcc);
+        CHECK_EQ(pci_in(&p, 0, 0, PAM0 + i, 1), 0xcc);
+    }
+    for (unsigned n = 0; n < SEGMENTS; n++)
+        check_segment(n, 0);
+    end();
+}
+
 static void all_segments_change_with_two_doublewords(void)
 {
     begin();
@@ -133,7 +146,8 @@ static void smram_belongs_to_pci_unless_it_is_open(void)
 static void a_register_counts_rows_of_8_mib(void)
 {
     static const struct { uint64_t bytes; uint8_t rows; } want[] = {
-        { 64ull << 20, 8 }, { 512ull << 20, 0x40 }, { 2047ull << 20, 0xff }, { 4ull << 30, 0xff },
+        { 64ull << 20, 8 }, { 512ull << 20, 0x40 }, { 1600ull << 20, 0xc8 }, { 2032ull << 20, 0xfe },
+        { 2047ull << 20, 0xff }, { 4ull << 30, 0xff },
     };
 
     for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
@@ -184,6 +198,7 @@ int main(void)
     epoch_thread_init();
     TEST(identity);
     TEST(each_pam_value_says_where_reads_and_writes_go);
+    TEST(pam_registers_only_store_their_reserved_bits);
     TEST(all_segments_change_with_two_doublewords);
     TEST(smram_belongs_to_pci_unless_it_is_open);
     TEST(a_register_counts_rows_of_8_mib);

@@ -246,6 +246,16 @@ static void a_late_router_learns_the_levels(void)
     end();
 }
 
+static void a_router_that_leaves_lets_go(void)
+{
+    begin();
+    pin_set(pin_new(p.b.m, 4, 0), true);
+    CHECK(pirq(PIRQ_E));
+    device_free(lpc);
+    CHECK_EQ(gsis(), 0);
+    end();
+}
+
 static void levels_come_back_with_the_state(void)
 {
     struct device *fn;
@@ -284,6 +294,8 @@ static void the_stream_counts_the_pins_of_each_pirq(void)
 
         CHECK_EQ(s.fields[4 * i + 3], want[i]);
     }
+    CHECK_EQ(s.fields[-1], 1);                          /* version */
+    CHECK_EQ(s.fields[36], 0x7e);
     ((uint8_t *)s.fields)[3] = 4;                       /* a bus of another kind */
     in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
     CHECK(bench_load(&p.b, &in, NULL));
@@ -338,6 +350,7 @@ int main(void)
     TEST(reset_lets_go);
     TEST(a_function_that_leaves_lets_go);
     TEST(a_late_router_learns_the_levels);
+    TEST(a_router_that_leaves_lets_go);
     TEST(levels_come_back_with_the_state);
     TEST(the_stream_counts_the_pins_of_each_pirq);
     TEST(concurrent_pins_and_routes_settle);

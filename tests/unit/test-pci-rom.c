@@ -28,6 +28,15 @@ static const struct pci_type rom_type = {
 };
 TYPE_IN(rom_type, rom_type.dev.type);
 
+/* One that cannot be saved has no section to take a name from. */
+static const struct pci_type plain_type = {
+    .dev = { .type = { .name = "test-plain", .parent = "pci-device", .doc = "a function without a state table",
+                       DEVICE(struct pin_function), TYPE_STATE(struct pin_function) },
+             .locking = LOCKING_DEVICE, .regions = pin_regions, PCI_TYPE_HOOKS },
+    .vendor = 0x1af4, .device = 0x10f3, .class = 0xff0000, .romfile = "default.rom",
+};
+TYPE_IN(plain_type, plain_type.dev.type);
+
 static char folder[] = "/tmp/rhea-pci-rom-XXXXXX";
 static const char *const dirs[] = { folder };
 static struct pci_bench p;
@@ -153,6 +162,8 @@ static void the_type_names_a_file_unless_the_user_does(void)
     CHECK_EQ(bar_mask(), 0xffffe001);
     CHECK(block_named("0000:00:03.0/screen.rom"));
     CHECK_EQ(block_named("0000:00:03.0/screen.rom")->size, 8192);
+    CHECK(!device_realize(device_new(p.b.m, &plain_type.dev), NULL, NULL, NULL));
+    CHECK(block_named("0000:00:01.0/test-plain.rom"));
     end();
     begin();
     CHECK(rom_new("", NULL, NULL));                     /* none */
@@ -175,6 +186,7 @@ static void the_size_is_the_files_rounded_up_or_romsize(void)
         { 1, NULL, 1 }, { 1000, NULL, 1 * KIB }, { 2048, NULL, 2 * KIB }, { 2049, NULL, 4 * KIB },
         { 65536, NULL, 64 * KIB }, { 65537, NULL, 128 * KIB }, { 5000, "16384", 16 * KIB },
         { 16 * MIB, NULL, 16 * MIB }, { 8192, "8192", 8 * KIB },
+        { 8192, "16777216", 16 * MIB },
     };
 
     for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {

@@ -223,7 +223,9 @@ static void the_bus_of_four_pirqs_is_saved(void)
     for (unsigned n = 0; n < 4; n++)
         CHECK_EQ(s.fields[4 + 4 * n + 3], n == 2 ? 2 : 0);
     CHECK_EQ(s.fields[20], 0x7e);
+    CHECK_EQ(s.fields[-1], 1);                          /* version */
     wire_fini(&s.w);
+    bench_reload(&p.b);
     end();
 }
 
