@@ -226,6 +226,12 @@ int ram_block_new(const struct ram_config *cfg, struct ram_block **block, struct
     return 0;
 }
 
+void ram_block_set_used(struct ram_block *b, uint64_t bytes)
+{
+    assert(bytes <= b->size);
+    b->used = (bytes + RAM_PAGE - 1) & ~(uint64_t)(RAM_PAGE - 1);
+}
+
 void ram_block_free(struct ram_block *b)
 {
     if (!b)

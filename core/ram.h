@@ -45,6 +45,8 @@ struct ram_config {
  * the file. */
 int ram_block_new(const struct ram_config *cfg, struct ram_block **block, struct error **err);
 void ram_block_free(struct ram_block *b);
+/* How much of it is in use, rounded up to pages: what a migration sends.  At most its size. */
+void ram_block_set_used(struct ram_block *b, uint64_t bytes);
 
 /* Any thread.  Marks pages for every client that logs, and tells the software CPU that code may have changed. */
 void ram_written(struct ram_block *b, uint64_t off, uint64_t len);

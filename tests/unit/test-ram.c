@@ -315,6 +315,20 @@ static void no_store_is_lost_between_fetch_and_copy(void)
     ram_block_free(b);
 }
 
+static void the_used_length_is_whole_pages_of_the_block(void)
+{
+    struct ram_block *b = block_new(3 * 4096);
+
+    CHECK_EQ(b->used, 3 * 4096);
+    ram_block_set_used(b, 4097);
+    CHECK_EQ(b->used, 2 * 4096);
+    ram_block_set_used(b, 0);
+    CHECK_EQ(b->used, 0);
+    ram_block_set_used(b, 3 * 4096);
+    CHECK(b->used == 3 * 4096 && b->size == 3 * 4096);
+    ram_block_free(b);
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -328,6 +342,7 @@ int main(void)
     TEST(a_file_that_is_not_there_is_made_and_an_empty_one_grows);
     TEST(in_a_directory_the_file_has_no_name);
     TEST(errors_name_the_file_and_the_sizes);
+    TEST(the_used_length_is_whole_pages_of_the_block);
     TEST(nobody_logs_at_first);
     TEST(all_pages_start_dirty_and_no_others);
     TEST(a_store_marks_each_page_that_it_touches);
