@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* A machine with fw_cfg and some RAM at 0, and a guest that talks to it as firmware does. */
+
+#include "hw/nvram/fw-cfg.h"
+#include "lib/error.h"
+#include "tests/unit/hw-bench.h"
+
+enum { FW_RAM_BYTES = 4 << 20, FW_BLOCK = 0x1000 };
+enum { FW_ERROR = 1 << 0, FW_READ = 1 << 1, FW_SKIP = 1 << 2, FW_SELECT = 1 << 3, FW_WRITE = 1 << 4 };
+
+struct fw_bench {
+    struct bench b;
+    struct device *dev;
+    struct ram_block *ram;
+    struct region region;
+};
+
+static inline void fw_bench_init(struct fw_bench *f)
+{
+    bench_init(&f->b, 0);
+    CHECK(!machine_ram_new(f->b.m, &(struct ram_config){ .name = "pc.ram", .size = FW_RAM_BYTES }, &f->ram, NULL));
+    region_init_ram(&f->region, "ram", f->ram, 0, FW_RAM_BYTES);
+    map_begin(&f->b.m->map);
+    region_add(&f->b.m->memory, 0, &f->region, 0);
+    map_end(&f->b.m->map);
+    CHECK(!fw_cfg_new(f->b.m, &f->dev, NULL));
+}
+
+static inline void fw_bench_fini(struct fw_bench *f)
+{
+    map_begin(&f->b.m->map);
+    region_remove(&f->region);
+    map_end(&f->b.m->map);
+    region_fini(&f->region);
+    bench_fini(&f->b);
+}
+
+static inline void fw_select(struct fw_bench *f, uint16_t key)
+{
+    address_space_write(&f->b.m->io_as, 0x510, 2, key, NULL);
+}
+
+/* The next n bytes, little-endian. */
+static inline uint64_t fw_next(struct fw_bench *f, unsigned n)
+{
+    uint64_t val = 0;
+
+    for (unsigned i = 0; i < n; i++)
+        val |= (uint64_t)port_in(&f->b, 0x511) << 8 * i;
+    return val;
+}
+
+static inline uint64_t fw_get(struct fw_bench *f, uint16_t key, unsigned n)
+{
+    fw_select(f, key);
+    return fw_next(f, n);
+}
+
+static inline void fw_out(struct fw_bench *f, uint16_t port, uint32_t val)
+{
+    address_space_write(&f->b.m->io_as, port, 4, __builtin_bswap32(val), NULL);
+}
+
+static inline void fw_block(struct fw_bench *f, uint64_t at, uint32_t control, uint32_t len, uint64_t addr)
+{
+    uint32_t be[4] = { __builtin_bswap32(control), __builtin_bswap32(len), __builtin_bswap32(addr >> 32),
+                       __builtin_bswap32(addr) };
+
+    memcpy(f->ram->host + at, be, sizeof(be));
+}
+
+static inline uint32_t fw_control(struct fw_bench *f, uint64_t at)
+{
+    uint32_t be;
+
+    memcpy(&be, f->ram->host + at, 4);
+    return __builtin_bswap32(be);
+}
+
+/* One transfer by a block at FW_BLOCK; what its control says afterwards. */
+static inline uint32_t fw_transfer(struct fw_bench *f, uint32_t control, uint32_t len, uint64_t addr)
+{
+    fw_block(f, FW_BLOCK, control, len, addr);
+    fw_out(f, 0x518, FW_BLOCK);
+    return fw_control(f, FW_BLOCK);
+}
