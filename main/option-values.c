@@ -168,6 +168,7 @@ void config_fini(struct config *c)
 {
     free(c->machine_accel);
     free(c->name);
+    config_fw_cfg_fini(c);
 }
 
 int option_memory(struct config *c, const char *value, struct error **err)

@@ -146,6 +146,7 @@ const struct option options[] = {
     { "L", "FOLDER", option_data_dir, "where firmware is looked for first; \"help\" lists the folders" },
     { "device", "TYPE[,PROP=VALUE...]", option_device,
       "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
+    { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", option_fw_cfg, "a file for the firmware" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
     { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
     { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },

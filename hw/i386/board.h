@@ -10,6 +10,7 @@
 
 #include "core/machine.h"
 #include "cpu/model.h"
+#include "hw/nvram/fw-cfg.h"
 
 struct board_config {
     uint64_t ram_bytes;
@@ -22,6 +23,8 @@ struct board_config {
     bool direct_boot;                           /* x-direct-boot */
     bool hpet, smm, vmport, graphics;
     const char *serial[4];                      /* ids of chardevs; NULL: no port */
+    const struct fw_cfg_item *fw_cfg;           /* files that the user gives to the firmware */
+    unsigned n_fw_cfg;
 };
 
 struct board_type {

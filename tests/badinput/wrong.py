@@ -56,6 +56,9 @@ WRONG = [
     ("-append", ["x"], None),
     ("-bios", ["", "/nonexistent", "nosuch", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-name", ["a,nosuch=1"], None),
+    ("-fw_cfg", ["", ",", "opt/a", "name=opt/a", "string=x", "name=,string=x", "opt/a,string=", "opt/a,string=x,file=x", "opt/a,gen_id=x",
+                 "opt/a,file=/nonexistent", "opt/a,file=/tmp", "opt/a,file=", "opt/a,file=/dev/zero", "opt/a,string=x,nosuch=1",
+                 "opt/" + 52 * "n" + ",string=x"], None),
 ]
 # No value at all, unknown names, leftovers.
 LINES = [
@@ -66,9 +69,10 @@ LINES = [
     (["-serial", "null"] * 5, "-serial"), (["-serial", "stdio", "-monitor", "stdio"], "stdio"), (["-cpu", "qemu64",
         "-device", "pvpanic,id=\xff\n"], "id"),
     (["-monitor", "chardev:a", "-chardev", "null,id=a", "-qmp", "chardev:a"], "a"),
+    (["-fw_cfg", "opt/a,string=1", "-fw_cfg", "opt/a,string=2"], "opt/a"),
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
-          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "qtest", "qtest-log"]
+          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "fw_cfg", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
@@ -88,6 +92,7 @@ RIGHT = [
     ["-chardev", "null,id=m,mux=on", "-serial", "chardev:m", "-mon", "chardev=m"],
     ["-d", "unimp,guest_errors"], ["-d", "cpu_reset", "-d", "int"], ["-D", "log%d"], ["-display", "none", "-display", "none"],
     ["-name", "a"], ["-name", ""], ["-name", "guest=a,debug-threads=on"], ["-nodefaults", "-nodefaults"], ["-S", "-S"], ["--no-reboot"],
+    ["-fw_cfg", "opt/a,string=a,,b"], ["-fw_cfg", "name=opt/" + 51 * "n" + ",file=/dev/null"],
 ]
 
 
@@ -236,6 +241,9 @@ COMPARED = [
     ["-mon", "nosuch"], ["-d", "nosuch"], ["-D", "/nonexistent/a"], ["-nosuch"], ["--nodefaults"], ["-M", "nosuch"], ["-M", "q35,nosuch=1"],
     ["-M", "q35,hpet=off"], ["-M", "q35,hpet=yes"], ["-M", "q35,hpet=perhaps"], ["-M", "q35,accel=tcg"], ["-M", "q35,accel=nosuch:tcg"],
     ["-initrd", "/dev/null"], ["-append", "x"], ["-name", "a"], ["-name", "a,nosuch=1"], ["-name", "guest=a"],
+    ["-fw_cfg", "opt/a,string=x"], ["-fw_cfg", "opt/a"], ["-fw_cfg", "opt/a,string="], ["-fw_cfg", "name=,string=x"], ["-fw_cfg", "a,string=x"],
+    ["-fw_cfg", "opt/a,string=x,file=/dev/null"], ["-fw_cfg", "opt/a,file=/nonexistent"], ["-fw_cfg", "opt/" + 52 * "n" + ",string=x"],
+    ["-fw_cfg", "opt/a,string=x", "-fw_cfg", "opt/a,string=y"],
 ]
 
 def compared(tap, program, folder):

@@ -312,6 +312,28 @@ static void a_repeatable_option_has_an_end(void)
     bad(line, "-serial", "null");
 }
 
+static void files_for_the_firmware_have_a_name_and_one_source(void)
+{
+    good("-M q35 -fw_cfg name=opt/a,string=one,,two -fw_cfg opt/b,file=/dev/null");
+    CHECK(c.board.n_fw_cfg == 2 && c.board.fw_cfg == c.fw_cfg);
+    CHECK_STR(c.board.fw_cfg[0].name, "opt/a");
+    CHECK(c.board.fw_cfg[0].len == 7 && !memcmp(c.board.fw_cfg[0].bytes, "one,two", 7));
+    CHECK(!strcmp(c.board.fw_cfg[1].name, "opt/b") && c.board.fw_cfg[1].len == 0);
+    config_fini(&c);
+    good("-M q35 -fw_cfg opt/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn,string=x");
+    config_fini(&c);
+    bad("-M q35 -fw_cfg opt/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn,string=x", "-fw_cfg name",
+        "opt/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
+    bad("-M q35 -fw_cfg opt/a,string=", "-fw_cfg", "opt/a,string=");
+    bad("-M q35 -fw_cfg name=,string=x", "-fw_cfg", "name=,string=x");
+    bad("-M q35 -fw_cfg opt/a,string=x,file=x", "-fw_cfg", "opt/a,string=x,file=x");
+    bad("-M q35 -fw_cfg opt/a,gen_id=x", "-fw_cfg gen_id", "x");
+    bad("-M q35 -fw_cfg opt/a,file=/nonexistent", "-fw_cfg file", "/nonexistent");
+    bad("-M q35 -fw_cfg opt/a,file=/tmp", "-fw_cfg file", "/tmp");
+    bad("-M q35 -fw_cfg opt/a,string=x,nosuch=1", "-fw_cfg", "nosuch=1");
+    bad("-M q35 -fw_cfg opt/a,string=1 -fw_cfg opt/a,string=2", "-fw_cfg name", "opt/a");
+}
+
 int main(void)
 {
     TEST(without_options_but_a_machine_there_is_a_default_for_all);
@@ -326,5 +348,6 @@ int main(void)
     TEST(initrd_and_append_want_a_kernel);
     TEST(help_as_a_value_lists_and_ends);
     TEST(a_repeatable_option_has_an_end);
+    TEST(files_for_the_firmware_have_a_name_and_one_source);
     return test_end();
 }
