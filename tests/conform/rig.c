@@ -14,6 +14,7 @@
 #include "hw/intc/apic.h"
 #include "hw/intc/i8259.h"
 #include "hw/pci/i440fx.h"
+#include "hw/nvram/fw-cfg.h"
 #include "hw/pci/q35-host.h"
 
 #include <assert.h>
@@ -137,6 +138,15 @@ static struct device *make_pic(struct rig *rig, const struct device_type *type)
     return pair.master;
 }
 
+static struct device *make_with_fw_cfg(struct rig *rig, const struct device_type *type)
+{
+    struct device *fw_cfg;
+    int r = fw_cfg_new(rig->m, &fw_cfg, NULL);
+
+    assert(!r);
+    return device_new(rig->m, type);
+}
+
 /* What must be wired before realize; a hook may realize, too.  The others are made, set to defaults and realized. */
 static const struct hook {
     const char *type;
@@ -151,6 +161,8 @@ static const struct hook {
     { "qemu64-x86_64-cpu", make_cpu },
     { "max-x86_64-cpu", make_cpu },
     { "isa-i8259", make_pic },
+    { "vmgenid", make_with_fw_cfg },
+    { "vmcoreinfo", make_with_fw_cfg },
 };
 
 /* Of a type and of those derived from it. */

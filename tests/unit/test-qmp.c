@@ -89,6 +89,11 @@ int qmp_system_powerdown(struct qapi_ctx *ctx, struct error **err)
     return 0;
 }
 
+int qmp_query_vm_generation_id(struct qapi_ctx *ctx, struct qapi_guid_info *ret, struct error **err)
+{
+    return qapi_fail(ctx, -ENODEV, QAPI_GENERIC_ERROR, "VM Generation ID device not found");
+}
+
 static void print_registers(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     text_out_printf(out, "CPU#%d%s\n", (int)hmp_args_number(args, "vcpu", cpu < 0 ? 0 : cpu),
