@@ -21,6 +21,7 @@ struct config {
     const struct board_type *board_type;
     struct board_config board;
     struct fw_cfg_item fw_cfg[CONFIG_LIST];     /* what board.fw_cfg points to; owned */
+    struct smbios_config smbios;                /* what board.smbios points to */
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     char *name;                         /* owned */
     struct config_list data_dirs, accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;

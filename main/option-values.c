@@ -25,6 +25,8 @@ void config_defaults(struct config *c)
 {
     c->board.ram_bytes = 128 * MIB;
     c->board.cpus = 1;
+    smbios_config_init(&c->smbios);
+    c->board.smbios = &c->smbios;
     c->board.hpet = c->board.smm = c->board.vmport = c->board.graphics = true;
 }
 
@@ -79,12 +81,27 @@ static int max_ram_below_4g(struct config *c, struct keyval *kv, struct error **
     return 0;
 }
 
+/* Of version 2.1 or 3.0; what 32 and 64 are is the width of an address in it. */
+static int machine_smbios(struct config *c, struct keyval *kv, struct error **err)
+{
+    const char *value = keyval_take(kv, "smbios-entry-point-type");
+
+    if (!value)
+        return 0;
+    if (strcmp(value, "32") && strcmp(value, "64"))
+        return error_set(err, -EINVAL, ERROR_SYNTAX, "-machine smbios-entry-point-type", value, "32, 64");
+    c->board.smbios_64 = !strcmp(value, "64");
+    return 0;
+}
+
 static int machine_props(struct config *c, struct keyval *kv, struct error **err)
 {
     const char *accel = keyval_take(kv, "accel");
-    char legal[200] = "type, accel, max-ram-below-4g";
+    char legal[200] = "type, accel, max-ram-below-4g, smbios-entry-point-type";
     int r = max_ram_below_4g(c, kv, err);
 
+    if (!r)
+        r = machine_smbios(c, kv, err);
     if (accel)
         replace(&c->machine_accel, accel);
     for (unsigned i = 0; i < MACHINE_BOOLS && !r; i++) {
@@ -100,6 +117,7 @@ static void machine_props_list(const struct board_type *b)
     printf("%s options:\n", b->type.name);
     printf("  accel=<string>         - Accelerators to try, with colons between\n");
     printf("  max-ram-below-4g=<size> - Maximum ram below the 4G boundary (32bit boundary)\n");
+    printf("  smbios-entry-point-type=<str> - SMBIOS 2.1 (32) or 3.0 (64)\n");
     for (unsigned i = 0; i < MACHINE_BOOLS; i++) {
         const struct machine_prop *p = &machine_bools[i];
 
@@ -169,6 +187,7 @@ void config_fini(struct config *c)
     free(c->machine_accel);
     free(c->name);
     config_fw_cfg_fini(c);
+    smbios_config_fini(&c->smbios);
 }
 
 int option_memory(struct config *c, const char *value, struct error **err)

@@ -147,6 +147,8 @@ const struct option options[] = {
     { "device", "TYPE[,PROP=VALUE...]", option_device,
       "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
     { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", option_fw_cfg, "a file for the firmware" },
+    { "smbios", "type=NUMBER[,FIELD=VALUE...] or file=FILE", option_smbios, "what SMBIOS tables say" },
+    { "uuid", "UUID", option_uuid, "the machine's UUID" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
     { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
     { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },

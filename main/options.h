@@ -21,6 +21,8 @@ int option_smp(struct config *c, const char *value, struct error **err);
 int option_memory(struct config *c, const char *value, struct error **err);
 int option_fw_cfg(struct config *c, const char *value, struct error **err);      /* fw-cfg-option.c */
 void config_fw_cfg_fini(struct config *c);
+int option_smbios(struct config *c, const char *value, struct error **err);      /* smbios-option.c */
+int option_uuid(struct config *c, const char *value, struct error **err);
 int option_name(struct config *c, const char *value, struct error **err);
 /* listings.c; they print on stdout */
 int option_version(struct config *c, const char *value, struct error **err);

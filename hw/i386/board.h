@@ -11,6 +11,7 @@
 #include "core/machine.h"
 #include "cpu/model.h"
 #include "hw/nvram/fw-cfg.h"
+#include "hw/smbios/smbios.h"
 
 struct board_config {
     uint64_t ram_bytes;
@@ -25,6 +26,9 @@ struct board_config {
     const char *serial[4];                      /* ids of chardevs; NULL: no port */
     const struct fw_cfg_item *fw_cfg;           /* files that the user gives to the firmware */
     unsigned n_fw_cfg;
+    const struct smbios_config *smbios;
+    bool smbios_64;                             /* smbios-entry-point-type=64 */
+    uint8_t uuid[UUID_BYTES];                   /* zeros: none */
 };
 
 struct board_type {

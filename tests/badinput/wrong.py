@@ -27,7 +27,7 @@ WRONG = [
               "cores=0", "4,cores=65536,sockets=65536", "sockets=288,cores=288,threads=288", "4,dies=2", "1,1", "4,foo=1",
               "99999999999999999999"], None),
     ("-M", [",", "nosuch", "isapc", "q35,nosuch=on", "q35,nosuch", "q35,q35", "q35,hpet=", "q35,hpet=perhaps",
-            "q35,x-direct-boot=2", "q35,max-ram-below-4g=", "pc,max-ram-below-4g=4097M",
+            "q35,x-direct-boot=2", "q35,smbios-entry-point-type=16", "q35,max-ram-below-4g=", "pc,max-ram-below-4g=4097M",
             "pc,max-ram-below-4g=99999999999999999999", "pc,max-ram-below-4g=-1",
             "q35,accel=", "q35,accel=::", "q35,accel=tcg,thread=multi"], "-machine"),
     ("-M", ["q35,accel=nosuch"], "-accel"),
@@ -59,6 +59,11 @@ WRONG = [
     ("-fw_cfg", ["", ",", "opt/a", "name=opt/a", "string=x", "name=,string=x", "opt/a,string=", "opt/a,string=x,file=x", "opt/a,gen_id=x",
                  "opt/a,file=/nonexistent", "opt/a,file=/tmp", "opt/a,file=", "opt/a,file=/dev/zero", "opt/a,string=x,nosuch=1",
                  "opt/" + 52 * "n" + ",string=x"], None),
+    ("-smbios", ["", ",", "vendor=x", "type=", "type=x", "type=-1", "type=16", "type=127", "type=256", "type=0,nosuch=1", "type=0,release=1",
+                 "type=0,release=x.y", "type=0,uefi=perhaps", "type=1,uuid=x", "type=4,max-speed=65536", "type=4,processor-id=x",
+                 "type=8,port_type=x", "type=11,path=/nonexistent", "type=17,speed=-1", "type=41,kind=nosuch", "file=", "file=/nonexistent",
+                 "file=/dev/null", "file=/dev/zero", "file=/tmp", "file=/dev/null,type=1"], None),
+    ("-uuid", ["", "x", "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-aabbccddeef", 36 * "0"], None),
 ]
 # No value at all, unknown names, leftovers.
 LINES = [
@@ -72,7 +77,7 @@ LINES = [
     (["-fw_cfg", "opt/a,string=1", "-fw_cfg", "opt/a,string=2"], "opt/a"),
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
-          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "fw_cfg", "qtest", "qtest-log"]
+          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
@@ -92,6 +97,9 @@ RIGHT = [
     ["-chardev", "null,id=m,mux=on", "-serial", "chardev:m", "-mon", "chardev=m"],
     ["-d", "unimp,guest_errors"], ["-d", "cpu_reset", "-d", "int"], ["-D", "log%d"], ["-display", "none", "-display", "none"],
     ["-name", "a"], ["-name", ""], ["-name", "guest=a,debug-threads=on"], ["-nodefaults", "-nodefaults"], ["-S", "-S"], ["--no-reboot"],
+    ["-smbios", "type=0"], ["-smbios", "type=1,serial=,sku=a,,b", "-smbios", "type=1,serial=x"],
+    ["-smbios", "type=11,value=,value=x"],
+    ["-uuid", "00112233-4455-6677-8899-AABBccddeeff"], ["-M", "q35,smbios-entry-point-type=64"],
     ["-fw_cfg", "opt/a,string=a,,b"], ["-fw_cfg", "name=opt/" + 51 * "n" + ",file=/dev/null"],
 ]
 
@@ -241,6 +249,10 @@ COMPARED = [
     ["-mon", "nosuch"], ["-d", "nosuch"], ["-D", "/nonexistent/a"], ["-nosuch"], ["--nodefaults"], ["-M", "nosuch"], ["-M", "q35,nosuch=1"],
     ["-M", "q35,hpet=off"], ["-M", "q35,hpet=yes"], ["-M", "q35,hpet=perhaps"], ["-M", "q35,accel=tcg"], ["-M", "q35,accel=nosuch:tcg"],
     ["-initrd", "/dev/null"], ["-append", "x"], ["-name", "a"], ["-name", "a,nosuch=1"], ["-name", "guest=a"],
+    ["-smbios", ""], ["-smbios", "type=0"], ["-smbios", "type=16"], ["-smbios", "type=x"], ["-smbios", "type=0,release=1"],
+    ["-smbios", "vendor=x"],
+    ["-smbios", "type=0,release=1.2"], ["-smbios", "type=1,uuid=x"], ["-smbios", "type=4,max-speed=65536"], ["-smbios", "type=41,kind=x"],
+    ["-smbios", "file=/nonexistent"], ["-smbios", "type=1,nosuch=x"], ["-uuid", "x"], ["-uuid", "00112233-4455-6677-8899-AABBccddeeff"],
     ["-fw_cfg", "opt/a,string=x"], ["-fw_cfg", "opt/a"], ["-fw_cfg", "opt/a,string="], ["-fw_cfg", "name=,string=x"], ["-fw_cfg", "a,string=x"],
     ["-fw_cfg", "opt/a,string=x,file=/dev/null"], ["-fw_cfg", "opt/a,file=/nonexistent"], ["-fw_cfg", "opt/" + 52 * "n" + ",string=x"],
     ["-fw_cfg", "opt/a,string=x", "-fw_cfg", "opt/a,string=y"],
