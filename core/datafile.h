@@ -16,7 +16,7 @@ struct machine;
 
 /* The file's path, owned by the caller.  -ENOENT with an error that names option, name and the folders tried. */
 int datafile_find(const struct machine *m, const char *option, const char *name, char **path, struct error **err);
-/* Finds it and reads it whole, 1 to limit bytes.  *data is the caller's to free(), also after a failure. */
+/* Finds it and reads it whole, 1 to limit bytes.  *data is the caller's to free(), NULL after a failure. */
 int datafile_read(const struct machine *m, const char *option, const char *name, size_t limit, uint8_t **data,
                   size_t *size, struct error **err);
 /* Calls fn with each folder in order of search; first: those of -L. */

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lib/file.h"
 
-/* Reading whole files (see file.h).  Invariant: at most `limit` bytes are allocated and read. */
+/*
+ * Reading whole files (see file.h)
+ *
+ * Invariant: at most `limit` bytes are kept, and never more than STEP_BYTES beyond them allocated.
+ */
 
 #include "lib/error.h"
 
@@ -11,7 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int bytes_read(int fd, uint8_t *data, size_t size)
+enum { STEP_BYTES = 64 << 10 };
+
+static int regular_read(int fd, uint8_t *data, size_t size)
 {
     for (size_t done = 0; done < size;) {
         ssize_t n = pread(fd, data + done, size - done, done);
@@ -25,34 +31,72 @@ static int bytes_read(int fd, uint8_t *data, size_t size)
     return 0;
 }
 
-static int open_file_read(int fd, const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
-                          struct error **err)
+/* 1: there may be more. */
+static int stream_step(int fd, size_t limit, uint8_t **data, size_t *size)
 {
-    struct stat s;
-    int r;
+    uint8_t *more = realloc(*data, *size + STEP_BYTES);
+    ssize_t n;
 
-    if (fstat(fd, &s) < 0)
-        return error_set_host(err, -errno, option, path);
-    if (!S_ISREG(s.st_mode) || !s.st_size)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, option, path, "a regular file that is not empty");
-    if ((uint64_t)s.st_size > limit)
-        return error_set(err, -EFBIG, ERROR_RANGE, option, T("%s of %lld bytes", path, (long long)s.st_size),
-                         T("at most %zu bytes", limit));
-    *size = s.st_size;
-    *data = malloc(*size);
-    r = *data ? bytes_read(fd, *data, *size) : -ENOMEM;
-    return r < 0 ? error_set_host(err, r, option, path) : 0;
+    if (!more)
+        return -ENOMEM;
+    *data = more;
+    do
+        n = read(fd, more + *size, STEP_BYTES);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    if ((size_t)n > limit - *size)
+        return -EFBIG;
+    *size += n;
+    return n > 0;
+}
+
+/* Closes fd, and puts a failure into words. */
+static int finish(int fd, int r, const char *option, const char *path, size_t limit, uint8_t **data,
+                  struct error **err)
+{
+    if (fd >= 0)
+        close(fd);
+    if (!r)
+        return 0;
+    free(*data);
+    *data = NULL;
+    if (r == -EFBIG)
+        return error_set(err, r, ERROR_RANGE, option, path, T("a file of at most %zu bytes", limit));
+    if (r == -EINVAL)
+        return error_set(err, r, ERROR_SYNTAX, option, path, "a regular file that is not empty");
+    return error_set_host(err, r, option, path);
 }
 
 int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size, struct error **err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), r = 0;
+    struct stat s;
 
     *data = NULL;
     *size = 0;
-    if (fd < 0)
-        return error_set_host(err, -errno, option, path);
-    r = open_file_read(fd, option, path, limit, data, size, err);
-    close(fd);
-    return r;
+    if (fd < 0 || fstat(fd, &s) < 0)
+        r = -errno;
+    else if (!S_ISREG(s.st_mode) || !s.st_size)
+        r = -EINVAL;
+    else if ((uint64_t)s.st_size > limit)
+        r = -EFBIG;
+    if (!r) {
+        *size = s.st_size;
+        *data = malloc(*size);
+        r = *data ? regular_read(fd, *data, *size) : -ENOMEM;
+    }
+    return finish(fd, r, option, path, limit, data, err);
+}
+
+int file_read_stream(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
+                     struct error **err)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC), r = fd < 0 ? -errno : 1;
+
+    *data = NULL;
+    *size = 0;
+    while (r > 0)
+        r = stream_step(fd, limit, data, size);
+    return finish(fd, r, option, path, limit, data, err);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Whole files: firmware, kernels, tables that a user names
+ * Whole files: firmware, kernels, tables, texts that a user names
  */
 
 #include <stddef.h>
@@ -11,5 +11,9 @@
 struct error;
 
 /* Reads all of a regular file of 1 to limit bytes, so that nobody can change or cut it after a check.
- * option and path are for the error.  *data is the caller's to free(), also after a failure.  Blocks. */
+ * option and path are for the error.  *data is the caller's to free(), NULL after a failure.  Blocks. */
 int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size, struct error **err);
+/* The same for whatever can be read to an end: a pipe, /dev/null.  At most limit bytes, maybe none; a pipe is waited
+ * for. */
+int file_read_stream(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
+                     struct error **err);

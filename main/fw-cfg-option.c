@@ -9,8 +9,8 @@
  */
 
 #include "lib/error.h"
+#include "lib/file.h"
 #include "lib/log.h"
-#include "main/file.h"
 #include "main/keyval.h"
 
 #include <assert.h>
@@ -49,7 +49,7 @@ static int check(const struct config *c, const char *value, const struct wish *w
 static int contents(const struct wish *w, uint8_t **bytes, size_t *len, struct error **err)
 {
     if (w->file)
-        return file_contents("-fw_cfg file", w->file, FILE_BYTES_MAX, bytes, len, err);
+        return file_read_stream("-fw_cfg file", w->file, FILE_BYTES_MAX, bytes, len, err);
     *bytes = (uint8_t *)strdup(w->string);
     assert(*bytes);
     *len = strlen(w->string);

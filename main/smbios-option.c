@@ -9,7 +9,7 @@
  */
 
 #include "lib/error.h"
-#include "main/file.h"
+#include "lib/file.h"
 #include "main/keyval.h"
 
 #include <errno.h>
@@ -167,7 +167,7 @@ static int add_oem_file(struct smbios_config *c, const char *path, struct error 
 {
     uint8_t *bytes;
     size_t len;
-    int r = file_contents("-smbios path", path, OEM_FILE_MAX, &bytes, &len, err);
+    int r = file_read_stream("-smbios path", path, OEM_FILE_MAX, &bytes, &len, err);
 
     if (r < 0)
         return r;
@@ -255,7 +255,7 @@ static int add_blob(struct smbios_config *c, const char *path, struct error **er
 
     if (c->n_blobs == SMBIOS_LIST)
         return full("file=", SMBIOS_LIST, err);
-    r = file_contents("-smbios file", path, SMBIOS_BLOB_MAX, &blob->bytes, &blob->len, err);
+    r = file_read_stream("-smbios file", path, SMBIOS_BLOB_MAX, &blob->bytes, &blob->len, err);
     if (r < 0)
         return r;
     c->n_blobs++;

@@ -255,13 +255,11 @@ struct fw_item *item_acpi(struct fw_cfg *f, unsigned n)
     return item && item->block ? item : NULL;
 }
 
-/* What a change needs, since an entry takes no arguments. */
+/* What a change needs; the home loop leaves it in the device, since an entry takes no arguments. */
 struct fw_change { struct fw_item *item; const void *bytes; uint32_t len; };
 
-static void change_run(struct device *dev)
+static void change_apply(struct fw_cfg *f, const struct fw_change *c)
 {
-    struct fw_cfg *f = (struct fw_cfg *)dev;
-    const struct fw_change *c = f->change;
     struct fw_item *item = c->item;
 
     if (item->owned) {
@@ -276,6 +274,13 @@ static void change_run(struct device *dev)
     item_resize(f, item, c->len);
 }
 
+static void change_run(struct device *dev)
+{
+    struct fw_cfg *f = (struct fw_cfg *)dev;
+
+    change_apply(f, f->change);
+}
+
 int fw_cfg_modify_file(struct device *dev, const char *name, const void *bytes, uint32_t len, struct error **err)
 {
     struct fw_cfg *f = fw_cfg(dev);
@@ -286,12 +291,12 @@ int fw_cfg_modify_file(struct device *dev, const char *name, const void *bytes, 
     if (change.item->block && len > change.item->block->size)
         return error_set(err, -EFBIG, ERROR_RANGE, name, T("%u bytes", len),
                          T("up to %lu bytes", (unsigned long)change.item->block->size));
+    if (device_inside()) {      /* one of our hooks; the home loop may wait for the lock with a change of its own */
+        change_apply(f, &change);
+        return 0;
+    }
     f->change = &change;
-    if (device_inside())
-        change_run(dev);        /* one of our hooks */
-    else
-        device_enter(dev, change_run);
-    f->change = NULL;
+    device_enter(dev, change_run);
     return 0;
 }
 
