@@ -43,11 +43,34 @@ uint64_t clock_ns(const struct device *dev)
     return machine_clock_ns(dev->machine);
 }
 
+static int64_t rtc_source_ns(const struct machine *m, enum rtc_source source)
+{
+    if (source == RTC_VIRTUAL)
+        return machine_clock_ns(m);
+    return host_ns(source == RTC_MONOTONIC ? CLOCK_MONOTONIC : CLOCK_REALTIME);
+}
+
+static bool is_stepped(const struct machine *m)
+{
+    return m->accel && m->accel->ops->steps_clock;
+}
+
+/* A clock that is stepped takes the battery-backed one with it. */
 int64_t machine_rtc_ns(const struct machine *m)
 {
-    if (m->accel && m->accel->ops->steps_clock)
-        return m->clock->rtc_base_ns + machine_clock_ns(m);
-    return host_ns(CLOCK_REALTIME);
+    const struct clock_state *c = m->clock;
+
+    if (is_stepped(m) && c->rtc_source != RTC_VIRTUAL)
+        return c->made_ns + machine_clock_ns(m);
+    return rtc_source_ns(m, c->rtc_source) + c->rtc_shift_ns;
+}
+
+void machine_rtc_set(struct machine *m, enum rtc_source source, int64_t now_ns)
+{
+    if (is_stepped(m))
+        source = RTC_VIRTUAL;
+    m->clock->rtc_source = source;
+    m->clock->rtc_shift_ns = now_ns - rtc_source_ns(m, source);
 }
 
 /* One guest tick is one nanosecond of the virtual clock, on every host: a guest that moves keeps its rate. */
@@ -289,7 +312,7 @@ int clock_new(struct machine *m, struct error **err)
     lock_init(&c->lock, RANK_CLOCK);
     c->machine = m;
     c->armed_ns = TIMER_OFF;
-    c->rtc_base_ns = host_ns(CLOCK_REALTIME);
+    c->made_ns = host_ns(CLOCK_REALTIME);
     m->clock = c;
     c->watch = (struct watch){ .fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), .fn = timerfd_ready };
     if (c->watch.fd < 0)

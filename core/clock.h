@@ -35,8 +35,12 @@ void timer_update(struct timer *t);     /* after every change of the deadline; a
 
 uint64_t clock_ns(const struct device *dev);
 uint64_t machine_clock_ns(const struct machine *m);
-/* Host time of day in ns, as `-rtc` shifts it; stands for what the battery-backed clock would show. */
+/* What the battery-backed clock shows, in ns since 1970: the host's time of day, if nobody has said otherwise. */
 int64_t machine_rtc_ns(const struct machine *m);
+/* What it goes by (-rtc clock=): the host's time of day and its corrections, the host's monotonic clock, or the virtual
+ * clock, which stands while the machine does.  now_ns: what it shows at this moment.  Home loop, before realize. */
+enum rtc_source { RTC_HOST, RTC_MONOTONIC, RTC_VIRTUAL };
+void machine_rtc_set(struct machine *m, enum rtc_source source, int64_t now_ns);
 /* Guest TSC before each vCPU's offset, and its frequency. */
 uint64_t machine_tsc(const struct machine *m);
 uint64_t machine_tsc_hz(const struct machine *m);

@@ -17,11 +17,19 @@ enum { CONFIG_LIST = 64 };
 /* A repeatable option, in order. */
 struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
 
+/* -rtc */
+struct rtc_config {
+    int64_t base_s;             /* since 1970, if base_given */
+    bool base_given, local;
+    enum rtc_source source;
+};
+
 struct config {
     const struct board_type *board_type;
     struct board_config board;
     struct fw_cfg_item fw_cfg[CONFIG_LIST];     /* what board.fw_cfg points to; owned */
     struct smbios_config smbios;                /* what board.smbios points to */
+    struct rtc_config rtc;
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     char *name;                         /* owned */
     struct config_list data_dirs, accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
@@ -34,4 +42,6 @@ struct config {
 
 /* -EINVAL ... with an error that names option, value and what is legal.  Listings go to stdout. */
 int config_parse(struct config *c, int argc, char **argv, struct error **err);
+/* What the battery-backed clock shows now, after -rtc base=. */
+int64_t config_rtc_now_ns(const struct config *c);
 void config_fini(struct config *c);     /* also after a failed config_parse() */

@@ -27,6 +27,8 @@ void config_defaults(struct config *c)
     c->board.cpus = 1;
     smbios_config_init(&c->smbios);
     c->board.smbios = &c->smbios;
+    c->board.boot.splash_ms = c->board.boot.reboot_ms = -1;
+    c->board.floppy_check = true;
     c->board.hpet = c->board.smm = c->board.vmport = c->board.graphics = true;
 }
 
@@ -188,6 +190,7 @@ void config_fini(struct config *c)
     free(c->name);
     config_fw_cfg_fini(c);
     smbios_config_fini(&c->smbios);
+    config_boot_fini(c);
 }
 
 int option_memory(struct config *c, const char *value, struct error **err)

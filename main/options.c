@@ -54,7 +54,6 @@ LIST_OPTION(option_monitor, monitors, "-monitor")
 LIST_OPTION(option_qmp, qmps, "-qmp")
 LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
 LIST_OPTION(option_mon, mons, "-mon")
-FLAG_OPTION(option_nographic, nographic)
 FLAG_OPTION(option_no_reboot, no_reboot)
 FLAG_OPTION(option_no_shutdown, no_shutdown)
 FLAG_OPTION(option_stopped, stopped)
@@ -124,6 +123,23 @@ static int option_display(struct config *c, const char *v, struct error **err)
     return 0;
 }
 
+static int option_no_fd_bootchk(struct config *c, const char *v, struct error **err)
+{
+    (void)v;
+    (void)err;
+    c->board.floppy_check = false;
+    return 0;
+}
+
+static int option_nographic(struct config *c, const char *v, struct error **err)
+{
+    (void)v;
+    (void)err;
+    c->nographic = true;
+    c->board.graphics = false;
+    return 0;
+}
+
 static int option_no_hpet(struct config *c, const char *v, struct error **err)
 {
     (void)v;
@@ -142,6 +158,10 @@ const struct option options[] = {
     { "kernel", "FILE", option_kernel, "a Linux kernel to start" },
     { "initrd", "FILE", option_initrd, "its initial RAM disk" },
     { "append", "TEXT", option_append, "its command line" },
+    { "boot", "[order=]LETTERS[,once=LETTERS,menu=on|off,splash=FILE,splash-time=MS,reboot-timeout=MS,strict=on|off]",
+      option_boot, "what the firmware starts, in order: a, b diskettes, c disk, d CD, n network" },
+    { "rtc", "[base=]utc|localtime|DATE[,clock=host|rt|vm]", option_rtc,
+      "what the battery-backed clock shows at the start, and what it goes by" },
     { "bios", "FILE", option_bios, "the firmware's image, 64 KiB to 8 MiB" },
     { "L", "FOLDER", option_data_dir, "where firmware is looked for first; \"help\" lists the folders" },
     { "device", "TYPE[,PROP=VALUE...]", option_device,
@@ -160,6 +180,7 @@ const struct option options[] = {
     { "nodefaults", NULL, option_no_defaults, "no serial port and monitor that were not asked for" },
     { "no-reboot", NULL, option_no_reboot, "a reset ends the process" },
     { "no-shutdown", NULL, option_no_shutdown, "a shutdown stops the machine but not the process" },
+    { "no-fd-bootchk", NULL, option_no_fd_bootchk, "diskettes need no boot signature" },
     { "no-hpet", NULL, option_no_hpet, "the same as -machine hpet=off" },
     { "S", NULL, option_stopped, "CPUs stand until the monitor says \"cont\"" },
     { "name", "TEXT", option_name, "the guest's name" },

@@ -19,6 +19,10 @@ int config_check(struct config *c, struct error **err);         /* what options 
 int option_machine(struct config *c, const char *value, struct error **err);
 int option_smp(struct config *c, const char *value, struct error **err);
 int option_memory(struct config *c, const char *value, struct error **err);
+/* boot-option.c */
+int option_boot(struct config *c, const char *value, struct error **err);
+void config_boot_fini(struct config *c);
+int option_rtc(struct config *c, const char *value, struct error **err);
 int option_fw_cfg(struct config *c, const char *value, struct error **err);      /* fw-cfg-option.c */
 void config_fw_cfg_fini(struct config *c);
 int option_smbios(struct config *c, const char *value, struct error **err);      /* smbios-option.c */

@@ -190,8 +190,10 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->n_data_dirs = c->data_dirs.n;
     p->machine->chardevs = &p->chardevs;
     r = accel_start(p, err);
-    if (!r)
+    if (!r) {
         machine_phase_advance(p->machine, PHASE_ACCEL);
+        machine_rtc_set(p->machine, c->rtc.source, config_rtc_now_ns(c));
+    }
     if (!r)
         r = cpu_config_parse(c->cpu ? c->cpu : "qemu64", true, &b.cpu, err);
     if (!r)

@@ -13,6 +13,14 @@
 #include "hw/nvram/fw-cfg.h"
 #include "hw/smbios/smbios.h"
 
+/* -boot */
+struct boot_config {
+    const char *order, *once;                   /* drive letters; once: for the first start; NULL: not given */
+    bool menu, strict;
+    const char *splash;                         /* a picture's path */
+    int splash_ms, reboot_ms;                   /* -1: not given */
+};
+
 struct board_config {
     uint64_t ram_bytes;
     uint64_t max_ram_below_4g;                  /* in whole MiB; 0: the board's own rule */
@@ -23,6 +31,8 @@ struct board_config {
     const char *bios;           /* -bios; NULL: the default, if the board starts firmware */
     bool direct_boot;                           /* x-direct-boot */
     bool hpet, smm, vmport, graphics;
+    struct boot_config boot;
+    bool floppy_check;                          /* no -no-fd-bootchk */
     const char *serial[4];                      /* ids of chardevs; NULL: no port */
     const struct fw_cfg_item *fw_cfg;           /* files that the user gives to the firmware */
     unsigned n_fw_cfg;

@@ -14,9 +14,12 @@
 #include "core/dma.h"
 #include "cpu/state.h"
 #include "hw/i386/linux-boot.h"
+#include "hw/i386/pc-cmos.h"
+#include "hw/i386/pc-firmware.h"
 #include "hw/intc/gsi.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
+#include "hw/timer/mc146818rtc.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -35,10 +38,21 @@ static void boot_cpu_start(struct machine *m, const struct linux_image *image)
     free(st);
 }
 
+/* -boot once holds until the first reset after power-on. */
+static void boot_once_over(struct pc *pc)
+{
+    if (pc->started && pc->boot_once) {
+        pc_cmos_boot_order(pc->rtc, pc->boot_order, pc->floppy_check);
+        pc->boot_once = NULL;
+    }
+    pc->started = true;
+}
+
 static void pc_reset_boot(struct machine *m)
 {
     struct pc *pc = pc_of(m);
 
+    boot_once_over(pc);
     if (!pc->direct_boot)
         return;
     pc->firmware_registers(pc);
@@ -149,15 +163,37 @@ static int serial_build(struct machine *m, const struct board_config *cfg, struc
     return r;
 }
 
+static void cmos_fill(struct machine *m, const struct board_config *cfg)
+{
+    struct pc *pc = pc_of(m);
+    struct pc_cmos c = { .low_bytes = pc->low_bytes, .high_bytes = pc->high_bytes, .cpus = m->n_vcpus,
+                         .floppy_check = cfg->floppy_check, .mouse = true };
+
+    pc->boot_order = cfg->boot.order ? cfg->boot.order : "cad";
+    pc->boot_once = cfg->boot.once;
+    pc->floppy_check = cfg->floppy_check;
+    c.boot_order = pc->boot_once ? pc->boot_once : pc->boot_order;
+    pc_cmos_set(pc->rtc, &c);
+}
+
 int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err)
 {
-    static const char *const chips[] = { "mc146818rtc", "isa-pit", "isa-pcspk" };
     struct text routes = text("%u", hpet_routes);
-    int r = cfg->hpet ? board_device_new(m, "hpet", "hpet-intcap", routes.s, NULL, err) : 0;
+    struct pc *pc = pc_of(m);
+    int r = pc_firmware_new(m, cfg, err);
 
-    for (unsigned i = 0; i < sizeof(chips) / sizeof(chips[0]) && !r; i++)
-        r = board_device_new(m, chips[i], i ? NULL : "base_year", "0", NULL, err);
-    return r ? r : serial_build(m, cfg, err);
+    if (!r && cfg->hpet)
+        r = board_device_new(m, "hpet", "hpet-intcap", routes.s, NULL, err);
+    if (!r)
+        r = board_device_new(m, "mc146818rtc", "base_year", "0", &pc->rtc, err);
+    if (!r)
+        r = board_device_new(m, "isa-pit", NULL, NULL, NULL, err);
+    if (!r)
+        r = board_device_new(m, "isa-pcspk", NULL, NULL, NULL, err);
+    if (r < 0)
+        return r;
+    cmos_fill(m, cfg);
+    return serial_build(m, cfg, err);
 }
 
 static void acpi_prepare(struct machine *m, struct pc *pc, const struct board_config *cfg, struct acpi_machine *a,
@@ -203,12 +239,14 @@ int pc_boot_prepare(struct machine *m, const struct board_config *cfg, struct ac
                     const struct pc_reserved *reserved, struct error **err)
 {
     struct pc *pc = pc_of(m);
+    int r;
 
     pc->direct_boot = cfg->direct_boot;
     acpi_prepare(m, pc, cfg, a, hole64_bytes);
     e820_build(pc, reserved);
-    if (!cfg->kernel)
-        return 0;
+    r = pc_firmware_finish(m, cfg, NULL, err);
+    if (r < 0 || !cfg->kernel)
+        return r;
     if (!cfg->direct_boot)
         return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel,
                          "legal: with -machine x-direct-boot=on");

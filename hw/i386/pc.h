@@ -23,12 +23,14 @@ struct pc {
     struct region pci;                  /* below RAM in priority: BARs, ROMs */
     struct firmware firmware;
     uint64_t low_bytes, high_bytes;
-    struct device *host, *gsi, *ioapic;
+    struct device *host, *gsi, *ioapic, *rtc, *fw_cfg;
     struct linux_image *linux_image;
     struct acpi_blob acpi;
     uint64_t acpi_base;
     struct e820 e820;
     bool direct_boot;
+    const char *boot_order, *boot_once;         /* of -boot, borrowed; once: NULL when its turn is over */
+    bool floppy_check, started;
     /* Before a direct boot: programs the bridges through their registers, as firmware would have. */
     void (*firmware_registers)(struct pc *pc);
 };

@@ -56,6 +56,10 @@ WRONG = [
     ("-append", ["x"], None),
     ("-bios", ["", "/nonexistent", "nosuch", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-name", ["a,nosuch=1"], None),
+    ("-boot", ["x", "cc", "cdan", "order=C", "menu=", "menu=2", "splash=/nonexistent", "splash=/dev/zero", "splash-time=",
+               "splash-time=65536", "reboot-timeout=-2", "reboot-timeout=99999999999999999999", "nosuch=1"], None),
+    ("-rtc", [",", "base=", "base=today", "base=2020-02-32", "base=2020-01-01T25:00:00", "clock=", "clock=sun", "driftfix=slew",
+              "driftfix=x", "nosuch=1"], None),
     ("-fw_cfg", ["", ",", "opt/a", "name=opt/a", "string=x", "name=,string=x", "opt/a,string=", "opt/a,string=x,file=x", "opt/a,gen_id=x",
                  "opt/a,file=/nonexistent", "opt/a,file=/tmp", "opt/a,file=", "opt/a,file=/dev/zero", "opt/a,string=x,nosuch=1",
                  "opt/" + 52 * "n" + ",string=x"], None),
@@ -77,7 +81,7 @@ LINES = [
     (["-fw_cfg", "opt/a,string=1", "-fw_cfg", "opt/a,string=2"], "opt/a"),
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
-          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "qtest", "qtest-log"]
+          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot", "rtc", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],

@@ -252,7 +252,7 @@ struct rig *rig_new(struct loop *loop, const struct device_type *type, struct er
         return NULL;
     }
     rig->m->no_shutdown = true;
-    rig->m->clock->rtc_base_ns = 1700000000ll * 1000000000;
+    rig->m->clock->made_ns = 1700000000ll * 1000000000;
     rig->accel = (struct accel){ &bench_ops, rig->m };
     rig->m->accel = &rig->accel;
     buses_init(rig);

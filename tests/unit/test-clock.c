@@ -219,6 +219,21 @@ static void when_it_is_stepped_time_of_day_follows_it(void)
     end();
 }
 
+static void the_battery_backed_clock_goes_by_what_was_said(void)
+{
+    int64_t first;
+
+    begin();
+    machine_rtc_set(m, RTC_HOST, 1000);
+    CHECK(machine_rtc_ns(m) >= 1000 && machine_rtc_ns(m) < 60000000000);
+    machine_rtc_set(m, RTC_MONOTONIC, -5000000000);
+    CHECK(machine_rtc_ns(m) >= -5000000000 && machine_rtc_ns(m) < 55000000000);
+    machine_rtc_set(m, RTC_VIRTUAL, 7000);
+    first = machine_rtc_ns(m);
+    CHECK_EQ(first, 7000);              /* the machine stands */
+    end();
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -231,6 +246,7 @@ int main(void)
     TEST(the_clock_starts_at_0_and_stands_while_the_machine_does);
     TEST(while_it_runs_timers_fire_from_the_loop);
     TEST(a_step_to_the_end_of_time_stops_there);
+    TEST(the_battery_backed_clock_goes_by_what_was_said);
     TEST(the_product_of_muldiv_has_128_bits);
     TEST(when_it_is_stepped_time_of_day_follows_it);
     epoch_thread_fini();

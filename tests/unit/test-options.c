@@ -157,6 +157,45 @@ static void a_machine_has_a_name_and_may_have_an_alias(void)
     bad("-M none -smp 2", "-smp cpus", "2");
 }
 
+static void boot_takes_letters_and_wishes(void)
+{
+    good("-M q35 -boot dc");
+    CHECK_STR(c.board.boot.order, "dc");
+    CHECK(c.board.boot.splash_ms == -1 && c.board.boot.reboot_ms == -1 && !c.board.boot.menu);
+    config_fini(&c);
+    good("-M q35 -boot order=c,once=d,menu=on,splash-time=1000 -boot reboot-timeout=-1,strict=on,splash=x.jpg");
+    CHECK_STR(c.board.boot.order, "c");
+    CHECK_STR(c.board.boot.once, "d");
+    CHECK_STR(c.board.boot.splash, "x.jpg");
+    CHECK(c.board.boot.menu && c.board.boot.strict && c.board.boot.splash_ms == 1000);
+    config_fini(&c);
+    bad("-M q35 -boot x", "-boot order", "x");
+    bad("-M q35 -boot cc", "-boot order", "cc");
+    bad("-M q35 -boot once=abcd", "-boot once", "abcd");
+    bad("-M q35 -boot menu=perhaps", "-boot menu", "perhaps");
+    bad("-M q35 -boot splash-time=-1", "-boot splash-time", "-1");
+    bad("-M q35 -boot reboot-timeout=65536", "-boot reboot-timeout", "65536");
+    bad("-M q35 -boot reboot-timeout=1s", "-boot reboot-timeout", "1s");
+}
+
+static void rtc_says_what_the_clock_shows_and_goes_by(void)
+{
+    good("-M q35 -rtc base=2006-06-17T16:01:21,clock=vm");
+    CHECK_EQ(config_rtc_now_ns(&c), 1150560081ll * 1000000000);
+    CHECK_EQ(c.rtc.source, RTC_VIRTUAL);
+    config_fini(&c);
+    good("-M q35 -rtc 1970-01-02");
+    CHECK_EQ(config_rtc_now_ns(&c), 86400ll * 1000000000);
+    config_fini(&c);
+    good("-M q35 -rtc utc,clock=rt,driftfix=none");
+    CHECK_EQ(c.rtc.source, RTC_MONOTONIC);
+    config_fini(&c);
+    bad("-M q35 -rtc base=yesterday", "-rtc base", "yesterday");
+    bad("-M q35 -rtc base=2006-13-01", "-rtc base", "2006-13-01");
+    bad("-M q35 -rtc clock=sun", "-rtc clock", "sun");
+    bad("-M q35 -rtc driftfix=slew", "-rtc driftfix", "slew");
+}
+
 static void machine_properties_add_up_over_several_options(void)
 {
     good("-M q35,hpet=off -M x-direct-boot=on,accel=tcg -machine accel=a:b");
@@ -339,6 +378,8 @@ int main(void)
     TEST(without_options_but_a_machine_there_is_a_default_for_all);
     TEST(options_come_with_one_dash_or_two);
     TEST(a_machine_has_a_name_and_may_have_an_alias);
+    TEST(boot_takes_letters_and_wishes);
+    TEST(rtc_says_what_the_clock_shows_and_goes_by);
     TEST(machine_properties_add_up_over_several_options);
     TEST(memory_is_in_mebibytes_or_with_a_suffix);
     TEST(odd_memory_is_refused);

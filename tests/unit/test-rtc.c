@@ -28,7 +28,7 @@ static void set(uint8_t at, uint8_t val)
 static void begin(void)
 {
     bench_init(&b, 0);
-    b.m->clock->rtc_base_ns = 1795160576250000000;
+    b.m->clock->made_ns = 1795160576250000000;
     rtc = device_new(b.m, device_type_find("mc146818rtc"));
     CHECK(!device_set(rtc, "base_year", "0", NULL) && !device_realize(rtc, NULL, NULL, NULL));
 }
@@ -300,7 +300,7 @@ static void each_field_may_be_written_while_it_runs(void)
 static void years_count_from_1980_unless_said(void)
 {
     bench_init(&b, 0);
-    b.m->clock->rtc_base_ns = 1795160576250000000;
+    b.m->clock->made_ns = 1795160576250000000;
     rtc = bench_device(&b, "mc146818rtc");
     CHECK(get(YEAR) == 0x46 && get(CENTURY) == 0x00);
     bench_fini(&b);
@@ -318,7 +318,7 @@ static void an_alarm_is_waited_for_to_the_nanosecond(void)
         uint64_t deadline_ns = at[i].in_s * 1000000000ull - 250000000;
 
         begin();
-        b.m->clock->rtc_base_ns -= 1000000000;
+        b.m->clock->made_ns -= 1000000000;
         machine_clock_step(b.m, 750000000);     /* UF is set: it need not be set again */
         machine_clock_step(b.m, 250000000);
         set(0x0b, 0x22);
@@ -452,7 +452,7 @@ static void what_cannot_be_written_stays(void)
 static void when_the_hosts_time_goes_back_so_does_the_guests(void)
 {
     begin();
-    b.m->clock->rtc_base_ns -= 500000000;
+    b.m->clock->made_ns -= 500000000;
     CHECK_EQ(get(S), 0x55);
     machine_clock_step(b.m, 249999999);
     CHECK_EQ(get(S), 0x55);
@@ -508,7 +508,7 @@ static void the_stream_carries_deadlines_as_time_of_day(void)
     CHECK_EQ(number(&s, 237, 8), base + 58624ull * 1000000000 - 250000000);
     bench_fini(&b);
     begin();                                    /* where it goes on, time of day is a second on, its clock is not */
-    b.m->clock->rtc_base_ns -= 3000;
+    b.m->clock->made_ns -= 3000;
     CHECK(!bench_load(&b, &(struct wire){ .buf = s.w.buf, .len = s.w.at }, NULL));
     CHECK_EQ(machine_clock_next(b.m), 125071);
     CHECK_EQ(port_in(&b, 0x71), 0);
