@@ -35,18 +35,18 @@ class GuestError(Exception):
 
 class Rhea:
     name = "rhea"
-    machine = ["-M", "q35,x-direct-boot=on"]
 
-    def __init__(self, program):
+    def __init__(self, program, board="q35"):
         self.program = str(program)
+        self.machine = ["-M", board + ",x-direct-boot=on"]
 
 
 class Reference(Rhea):
     name = "reference"
-    machine = ["-M", "q35", "-accel", "tcg"]
 
-    def __init__(self, program="qemu-system-x86_64"):
+    def __init__(self, program="qemu-system-x86_64", board="q35"):
         super().__init__(program)
+        self.machine = ["-M", board, "-accel", "tcg"]
 
 
 class Qmp:
