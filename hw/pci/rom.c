@@ -22,9 +22,10 @@ enum { ROM_ENABLE = 1, ROM_PAGE = 4096, ROM_MAX = 16 << 20 };
 /* What romsize says when nobody has chosen. */
 #define ROM_SIZE_OF_FILE UINT32_MAX
 
+/* The power of two that is n or the next, 2 at least. */
 static uint32_t pow2_up(uint32_t n)
 {
-    return n <= 1 ? 1 : 1u << (32 - __builtin_clz(n - 1));
+    return 1u << (32 - __builtin_clz((n - 1) | 1));
 }
 
 /* "0000:00:02.0/vga.rom": the name of the function's section, or of its type. */
@@ -89,8 +90,6 @@ void pci_rom_unrealize(struct device *dev)
     map_end(&dev->machine->map);
     region_fini(&p->rom);
     ram_block_free(p->rom_block);
-    p->rom_block = NULL;
-    p->rom_bytes = 0;
 }
 
 /* 6.2.5.2: "only if both the Memory Space Enable bit and the Expansion ROM Enable bit are set". */

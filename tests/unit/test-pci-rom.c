@@ -183,7 +183,7 @@ static void the_type_names_a_file_unless_the_user_does(void)
 static void the_size_is_the_files_rounded_up_or_romsize(void)
 {
     static const struct { size_t file; const char *romsize; uint32_t bar; } sizes[] = {
-        { 1, NULL, 1 }, { 1000, NULL, 1 * KIB }, { 2048, NULL, 2 * KIB }, { 2049, NULL, 4 * KIB },
+        { 1, NULL, 2 }, { 3, NULL, 4 }, { 1000, NULL, 1 * KIB }, { 2048, NULL, 2 * KIB }, { 2049, NULL, 4 * KIB },
         { 65536, NULL, 64 * KIB }, { 65537, NULL, 128 * KIB }, { 5000, "16384", 16 * KIB },
         { 16 * MIB, NULL, 16 * MIB }, { 8192, "8192", 8 * KIB },
         { 8192, "16777216", 16 * MIB },
