@@ -3,11 +3,14 @@
 
 /*
  * Configuration space of the chipsets' functions, compared with what was observed of the reference
- * (tests/facts/pci/chipset.tsv): every byte after power-on, every bit that can be written
+ * (tests/facts/pci/chipset.tsv): every byte after power-on, every bit that can be written; and where each pin of
+ * each slot goes (routing.tsv)
  */
 
+#include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 #include "hw/isa/piix3.h"
+#include "tests/unit/pin-function.h"
 
 static struct pci_bench p;
 
@@ -123,6 +126,51 @@ static void piix3_is_as_in_the_reference(void)
     pci_bench_fini(&p);
 }
 
+/* Asserts the pin of a function in that slot, alone; all PIRQs have a line of their own. */
+static bool arrives(const char *machine, unsigned slot, unsigned pin, unsigned pirq)
+{
+    bool pc = !strcmp(machine, "pc");
+    unsigned line = GSI_PIRQ + (pc ? 4 : 16) + pirq, lines = 0;
+
+    if (pc)
+        pci_bench_init_i440fx(&p);
+    else
+        pci_bench_init(&p);
+    if (pc)
+        bridge_new("PIIX3", "1.0", piix3_set_gsi);
+    else
+        bridge_new("ICH9-LPC", "1f.0", ich9_lpc_set_gsi);
+    for (unsigned n = 0; pc && n < PIIX3_PIRQS; n++)
+        pci_out(&p, 1, 0, PIIX3_PIRQRC_A + n, 1, 4 + n);
+    pin_set(pin_new(p.b.m, slot, pin), true);
+    for (unsigned n = 0; n < BENCH_LINES; n++)
+        lines += p.b.lines->level[n];
+    if (lines != 1 || !p.b.lines->level[line])
+        printf("# %s, slot %x, pin %u: %u lines, PIRQ %u: %d\n", machine, slot, pin, lines, pirq,
+               p.b.lines->level[line]);
+    return lines == 1 && p.b.lines->level[line];
+}
+
+static void every_pin_goes_where_the_reference_says(void)
+{
+    FILE *f = fopen(TEST_SOURCE_DIR "/tests/facts/pci/routing.tsv", "r");
+    unsigned slot, pin, pirq, n = 0;
+    char line[200], machine[8];
+    bool good = true;
+
+    CHECK(f);
+    while (good && fgets(line, sizeof(line), f)) {
+        if (sscanf(line, "%7s %x %u %u", machine, &slot, &pin, &pirq) != 4)
+            continue;
+        good = arrives(machine, slot, pin, pirq);
+        pci_bench_fini(&p);
+        n++;
+    }
+    fclose(f);
+    CHECK(good);
+    CHECK(n > 200);
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -130,6 +178,7 @@ int main(void)
     TEST(ich9_lpc_is_as_in_the_reference);
     TEST(i440fx_is_as_in_the_reference);
     TEST(piix3_is_as_in_the_reference);
+    TEST(every_pin_goes_where_the_reference_says);
     epoch_thread_fini();
     return test_end();
 }
