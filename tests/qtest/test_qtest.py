@@ -12,6 +12,7 @@ import random
 import shutil
 import sys
 
+import fw_cfg
 import probes
 from qtest import Machine, Refused
 
@@ -37,9 +38,9 @@ class Case:
     def ours(self, *more, machine="q35", memory=512):
         return Machine([self.program, "-M", machine, "-m", str(memory), *OPTIONS, "-accel", "qtest", *more])
 
-    def reference(self, machine="q35", memory=512):
+    def reference(self, *more, machine="q35", memory=512):
         return Machine([REFERENCE, "-M", machine, "-m", str(memory), *OPTIONS, "-vga", "none",
-                        "-nic", "none", "-monitor", "none", "-accel", "tcg", "-S"])
+                        "-nic", "none", "-monitor", "none", "-accel", "tcg", "-S", *more])
 
     def run(self, name, fn, needs_reference=False):
         self.count += 1
@@ -183,6 +184,21 @@ def ram_lies_on_both_sides_of_the_hole_as_in_the_reference(case):
                     check(is_ram(m, address), is_ram(r, address), "-M %s -m %d: RAM at %#x" % (machine, memory, address))
 
 
+def firmware_is_told(question, machine):
+    def compare(case):
+        with case.ours(*fw_cfg.MORE, machine=machine) as m, case.reference(*fw_cfg.MORE, machine=machine) as r:
+            got, want = question(m), question(r)
+            differ = ["%s: %#x, the reference has %#x" % (place, got[place], want[place]) for place in want
+                      if got[place] != want[place]]
+            assert not differ, "\n".join(differ)
+    return compare
+
+
+def hostile_transfers_do_no_harm(case):
+    with case.ours(*fw_cfg.MORE, "-no-shutdown") as m:
+        assert fw_cfg.hostile(m, random.Random(2), 5000 if case.is_long else 500)
+
+
 def main():
     case = Case(sys.argv[1], "--long" in sys.argv)
     for fn in (memory_reads_as_it_was_written, malformed_requests_are_refused_and_the_machine_goes_on,
@@ -200,6 +216,11 @@ def main():
         case.run("%s_is_as_in_the_reference_on_pc" % question.__name__, comparison([question], "pc"), True)
     case.run("ram_lies_on_both_sides_of_the_hole_as_in_the_reference",
              ram_lies_on_both_sides_of_the_hole_as_in_the_reference, True)
+    for machine in ("q35", "pc"):
+        for question in (fw_cfg.ports, fw_cfg.numbers, fw_cfg.transfers):
+            case.run("what_fw_cfg_says_to_%s_is_as_in_the_reference_on_%s" % (question.__name__, machine),
+                     firmware_is_told(question, machine), True)
+    case.run("hostile_transfers_do_no_harm", hostile_transfers_do_no_harm)
     print("1..%d" % case.count)
     return case.failed != 0
 

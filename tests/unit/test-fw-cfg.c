@@ -324,6 +324,8 @@ static void only_a_writable_item_is_written_and_as_a_whole(void)
     CHECK(hooked.written == 2 && !memcmp(hooked.bytes, "ABCDEFAB", 8));
     CHECK_EQ(fw_transfer(&f, FW_SELECT | FW_WRITE | FW_CFG_ID << 16, 0, 0x2000), 0);    /* no byte, no error */
     CHECK_EQ(fw_get(&f, FW_CFG_ID, 4), 3);
+    CHECK_EQ(fw_transfer(&f, FW_SELECT | FW_WRITE | FW_CFG_SIGNATURE << 16, 2, 0x2000), FW_ERROR);
+    CHECK_EQ(fw_next(&f, 1), 'M');                              /* yet the offset has moved */
     fw_bench_fini(&f);
 }
 
@@ -336,6 +338,9 @@ static void a_transfer_reaches_memory_only(void)
     CHECK_EQ(fw_transfer(&f, FW_SELECT | FW_READ, 4, UINT64_MAX - 1), FW_ERROR);
     CHECK_EQ(fw_transfer(&f, FW_SELECT | FW_READ, UINT32_MAX, UINT64_MAX - 4), FW_ERROR);
     CHECK_EQ(f.ram->host[0], 0);                                /* it did not wrap */
+    CHECK_EQ(fw_transfer(&f, FW_SELECT | FW_READ, 8, FW_RAM_BYTES - 4), FW_ERROR);      /* not even with zeros */
+    CHECK(!memcmp(f.ram->host + FW_RAM_BYTES - 4, "QEMU", 4));
+    CHECK_EQ(f.b.m->guest_errors, 3 * 2 + 2);                   /* by DMA and by fw_cfg; two that wrap */
     for (unsigned back = 1; back < 16; back++) {                /* a block that memory cuts */
         memset(f.ram->host + FW_RAM_BYTES - back, 0, back);
         fw_out(&f, 0x518, FW_RAM_BYTES - back);
@@ -387,6 +392,12 @@ static void without_dma_there_is_no_register(void)
     bench_fini(&f.b);
 }
 
+static void put_be32(uint8_t *p, uint32_t val)
+{
+    for (unsigned i = 4; i--; val >>= 8)
+        p[i] = val;
+}
+
 static void the_section_is_the_references(void)
 {
     struct saved s;
@@ -436,10 +447,19 @@ static void acpi_files_are_ram_blocks_whose_sizes_are_sent(void)
     machine_reset(f.b.m, false);                                /* which changes no file */
     fw_cfg_bytes(f.dev, fw_cfg_file_key(f.dev, "etc/acpi/tables"), &len);
     CHECK_EQ(len, 0x1001);
-    ((uint8_t *)s.fields)[30 + 2 + 14 + 4 + 5] = 0x20;          /* tables of 200...h bytes */
-    ((uint8_t *)s.fields)[30 + 2 + 14 + 4 + 7] = 1;
-    in.at = 0;
-    CHECK(bench_load(&f.b, &in, NULL) < 0);
+    for (unsigned i = 0; i < 3; i++) {                          /* sizes up to those of the blocks, and no more */
+        const uint32_t max[] = { 2 << 20, 64 << 10, 4096 };
+        uint8_t *size = (uint8_t *)s.fields + 30 + 2 + 14 + 4 + 8 * i + 4;
+
+        put_be32(size, max[i] + 1);
+        in.at = 0;
+        CHECK(bench_load(&f.b, &in, NULL) < 0);
+        put_be32(size, max[i]);
+        in.at = 0;
+        CHECK(!bench_load(&f.b, &in, NULL));
+    }
+    fw_cfg_bytes(f.dev, fw_cfg_file_key(f.dev, "etc/acpi/rsdp"), &len);
+    CHECK_EQ(len, 4096);
     wire_fini(&s.w);
     fw_bench_fini(&f);
 }
