@@ -326,6 +326,7 @@ static void space_init(struct machine *m)
     map_init(&m->map);
     region_init(&m->memory, "system", REGION_CONTAINER, UINT64_MAX);
     region_init(&m->io, "io", REGION_CONTAINER, 0xffff);
+    region_init(&m->smram, "smram", REGION_CONTAINER, UINT32_MAX);
     address_space_init(&m->memory_as, m, "memory", &m->memory, false);
     address_space_init(&m->io_as, m, "I/O", &m->io, true);
 }
@@ -395,6 +396,7 @@ void machine_free(struct machine *m)
     clock_free(m);
     address_space_fini(&m->io_as);
     address_space_fini(&m->memory_as);
+    region_fini(&m->smram);
     region_fini(&m->io);
     region_fini(&m->memory);
     map_fini(&m->map);

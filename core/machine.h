@@ -55,6 +55,7 @@ struct machine {
     struct loop *loop;                  /* home */
     struct map map;
     struct region memory, io;           /* roots: "system", "io" */
+    struct region smram;                /* what a vCPU in SMM sees above everything else; host bridges fill it */
     struct address_space memory_as, io_as;
     struct msi_sink msi;
     struct list_node devices;           /* creation order */

@@ -138,6 +138,23 @@ void region_move(struct region *r, uint64_t base)
     insert_child(r->parent, r);
 }
 
+/* Cheap where it counts: memory says no at once. */
+static bool shows_nothing(const struct region *r, unsigned depth)
+{
+    if (!r->enabled)
+        return true;
+    if (depth == REGION_DEPTH)
+        return false;
+    if (r->kind == REGION_ALIAS)
+        return shows_nothing(r->target, depth + 1);
+    if (r->kind != REGION_CONTAINER)
+        return false;
+    list_for_each(pos, &r->children)
+        if (!shows_nothing(list_entry(pos, struct region, in_parent), depth + 1))
+            return false;
+    return true;
+}
+
 /* Does r show all of its only visible child, an alias of the whole of something, and nothing else? */
 static struct region *shown_alone(const struct region *r)
 {
@@ -148,7 +165,7 @@ static struct region *shown_alone(const struct region *r)
     list_for_each(pos, &r->children) {
         struct region *child = list_entry(pos, struct region, in_parent);
 
-        if (!child->enabled)
+        if (shows_nothing(child, 0))
             continue;
         if (only)
             return NULL;

@@ -19,28 +19,44 @@ static const struct accel_ops *ops_of(const struct vcpu *cpu)
     return cpu->machine->accel->ops;
 }
 
-/* Its map: all of system memory, with room above it for the APIC page and, in SMM, for SMRAM. */
+/*
+ * Its maps: all of system memory, with room above it for the APIC page; and the same below SMRAM.  Both are
+ * rendered when the tree changes, so that SMM is entered by choosing the other one.  SMRAM lies above the APIC
+ * page, too, or whoever moves that page could shadow the handler's code.
+ */
 static void vcpu_map_init(struct vcpu *cpu)
 {
     struct machine *m = cpu->machine;
 
     region_init(&cpu->root, "memory", REGION_CONTAINER, UINT64_MAX);
+    region_init(&cpu->smm_root, "memory", REGION_CONTAINER, UINT64_MAX);
     region_init_alias(&cpu->system, "memory", &m->memory, 0, 0);
+    region_init_alias(&cpu->normal, "memory", &cpu->root, 0, 0);
+    region_init_alias(&cpu->smram, "smram", &m->smram, 0, m->smram.last + 1);
     map_begin(&m->map);
     region_add(&cpu->root, 0, &cpu->system, 0);
+    region_add(&cpu->smm_root, 0, &cpu->normal, 0);
+    region_add(&cpu->smm_root, 0, &cpu->smram, 1);
     map_end(&m->map);
     address_space_init(&cpu->as, m, T("cpu-memory-%u", cpu->index), &cpu->root, false);
+    address_space_init(&cpu->smm_as, m, T("cpu-smm-%u", cpu->index), &cpu->smm_root, false);
 }
 
 static void vcpu_map_fini(struct vcpu *cpu)
 {
     struct machine *m = cpu->machine;
 
+    address_space_fini(&cpu->smm_as);
     address_space_fini(&cpu->as);
     map_begin(&m->map);
+    region_remove(&cpu->smram);
+    region_remove(&cpu->normal);
     region_remove(&cpu->system);
     map_end(&m->map);
+    region_fini(&cpu->smram);
+    region_fini(&cpu->normal);
     region_fini(&cpu->system);
+    region_fini(&cpu->smm_root);
     region_fini(&cpu->root);
 }
 
@@ -96,6 +112,11 @@ struct vcpu *vcpu_by_apic_id(struct machine *m, uint32_t apic_id)
         if (m->vcpus[i]->apic_id == apic_id)
             return m->vcpus[i];
     return NULL;
+}
+
+void vcpu_set_smm(struct vcpu *cpu, bool smm)
+{
+    cpu->smm = smm;
 }
 
 void vcpu_reset(struct vcpu *cpu, bool init)

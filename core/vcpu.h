@@ -46,9 +46,11 @@ struct vcpu {
     bool bsp;
     struct device *dev;         /* the CPU device that describes it */
     const void *model;          /* struct cpu_config of cpu/ */
-    struct region root;         /* this vCPU's map: system memory, its APIC page, SMRAM while in SMM */
-    struct region system, smram;        /* aliases below root */
-    struct address_space as;
+    struct region root;         /* this vCPU's map: system memory and its APIC page */
+    struct region smm_root;     /* the same in SMM: SMRAM above all of root */
+    struct region system, normal, smram;        /* aliases: below root; the two below smm_root */
+    struct address_space as, smm_as;
+    bool smm;                   /* which of the two counts; own thread, or while parked */
     const struct vcpu_intc *intc;
     void *intc_opaque;
     void *accel;                /* the accelerator's own */
@@ -81,6 +83,14 @@ void vcpu_call(struct vcpu *cpu, void (*fn)(struct vcpu *cpu, void *arg), void *
 
 /* Any thread. */
 void vcpu_request(struct vcpu *cpu, uint32_t requests);
+/* The map as this vCPU sees it now; own thread, or while it is parked. */
+static inline struct address_space *vcpu_as(struct vcpu *cpu)
+{
+    return cpu->smm ? &cpu->smm_as : &cpu->as;
+}
+/* The accelerator has entered or left SMM.  Nothing is rendered; what the accelerator remembers of the map is its own
+ * to forget.  Own thread, or while it is parked. */
+void vcpu_set_smm(struct vcpu *cpu, bool smm);
 /* Reset while it is parked; init: the INIT signal's part only. */
 void vcpu_reset(struct vcpu *cpu, bool init);
 /* vCPU by APIC id, NULL: none. */

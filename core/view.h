@@ -29,7 +29,8 @@ void view_difference(const struct flat_view *of, const struct flat_view *than,
 /* The last address of the hole that addr is in. */
 uint64_t view_hole_last(const struct flat_view *v, uint64_t addr);
 
-/* Follows containers that show nothing but all of another region: what looks alike shares a view. */
+/* Follows containers that show nothing but all of another region: what looks alike shares a view.  An empty container
+ * beside it shows nothing. */
 struct region *region_resolve(struct region *root);
 
 /* The map whose transaction this thread has open has changed; asserts that there is one. */

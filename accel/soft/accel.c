@@ -31,11 +31,15 @@ struct soft_accel {
     struct soft soft;
 };
 
-/* What hangs from a vCPU. */
+/* What hangs from a vCPU; it hears of changes of both its maps. */
 struct soft_vcpu {
     struct env *env;
     struct vcpu *cpu;
-    struct map_listener listener;
+    struct soft_listener {
+        struct map_listener map;
+        struct soft_vcpu *v;
+        struct address_space *as;
+    } listener[2];
     unsigned port_hint;
 };
 
@@ -133,7 +137,7 @@ static void bus_page(void *opaque, uint64_t gpa, struct soft_page *page)
 
     *page = (struct soft_page){ 0 };
     epoch_enter();
-    r = view_find(epoch_load(v->cpu->as.view), gpa, &v->cpu->mmio_hint);
+    r = view_find(epoch_load(vcpu_as(v->cpu)->view), gpa, &v->cpu->mmio_hint);
     if (r && r->host && r->first <= gpa && r->last - gpa >= SOFT_PAGE - 1) {
         struct ram_block *b = r->region->block;
         uint64_t off = r->region->block_offset + r->offset + (gpa - r->first);
@@ -151,7 +155,7 @@ static uint64_t bus_read(void *opaque, uint64_t gpa, unsigned size)
     struct soft_vcpu *v = opaque;
     uint64_t val = 0;
 
-    address_space_read(&v->cpu->as, gpa, size, &val, &v->cpu->mmio_hint);
+    address_space_read(vcpu_as(v->cpu), gpa, size, &val, &v->cpu->mmio_hint);
     return val;
 }
 
@@ -159,7 +163,7 @@ static void bus_write(void *opaque, uint64_t gpa, unsigned size, uint64_t val)
 {
     struct soft_vcpu *v = opaque;
 
-    address_space_write(&v->cpu->as, gpa, size, val, &v->cpu->mmio_hint);
+    address_space_write(vcpu_as(v->cpu), gpa, size, val, &v->cpu->mmio_hint);
 }
 
 static uint64_t bus_in(void *opaque, uint16_t port, unsigned size)
@@ -247,11 +251,10 @@ static void bus_shutdown(void *opaque)
     machine_request_reset(cpu->machine, CAUSE_GUEST_RESET);
 }
 
-/* The board's SMRAM windows do not depend on the mode yet: nothing to change in the map. */
+/* The other view is there already; whoever calls this flushes. */
 static void bus_smm_changed(void *opaque, bool smm)
 {
-    (void)opaque;
-    (void)smm;
+    vcpu_set_smm(((struct soft_vcpu *)opaque)->cpu, smm);
 }
 
 static const struct soft_bus bus = {
@@ -274,15 +277,19 @@ static void map_nothing_begin(struct map_listener *l)
     (void)l;
 }
 
-static void map_commit(struct map_listener *l)
+/* A vCPU that is in the other map remembers nothing of this one: it flushed when it changed over, which it cannot
+ * do inside the section. */
+static void map_commit(struct map_listener *map)
 {
-    struct soft_vcpu *v = (struct soft_vcpu *)((char *)l - offsetof(struct soft_vcpu, listener));
+    const struct soft_listener *l = (struct soft_listener *)map;
+    struct soft_vcpu *v = l->v;
 
     if (this_env)
         soft_exclusive_begin(this_env);
     else
         soft_exclusive_begin_foreign(v->env->soft);
-    mmu_flush_all(v->env);
+    if (vcpu_as(v->cpu) == l->as)
+        mmu_flush_all(v->env);
     if (this_env)
         soft_exclusive_end(this_env);
     else
@@ -302,6 +309,15 @@ static void env_model_set(struct env *e, const struct cpu_config *c)
     e->cpuid_81d = w[WORD_80000001_EDX];
     e->cpuid_max = c->model.level;
     e->phys_bits = c->model.phys_bits;
+}
+
+static void listen(struct soft_vcpu *v, unsigned n, struct address_space *as)
+{
+    v->listener[n] = (struct soft_listener){
+        .map = { .begin = map_nothing_begin, .add = map_nothing, .del = map_nothing, .commit = map_commit },
+        .v = v, .as = as,
+    };
+    address_space_listen(as, &v->listener[n].map);
 }
 
 static int soft_vcpu_init(struct vcpu *cpu, struct error **err)
@@ -328,10 +344,8 @@ static int soft_vcpu_init(struct vcpu *cpu, struct error **err)
         return error_set_host(err, r, "-smp", T("CPU %u", cpu->index));
     s->vcpus[s->n_vcpus++] = v->env;
     soft_reset(v->env);
-    v->listener = (struct map_listener){
-        .begin = map_nothing_begin, .add = map_nothing, .del = map_nothing, .commit = map_commit
-    };
-    address_space_listen(&cpu->as, &v->listener);
+    listen(v, 0, &cpu->as);
+    listen(v, 1, &cpu->smm_as);
     return 0;
 }
 
@@ -339,8 +353,9 @@ static void soft_vcpu_fini(struct vcpu *cpu)
 {
     struct soft_vcpu *v = cpu->accel;
 
-    if (v->listener.commit)
-        address_space_unlisten(&cpu->as, &v->listener);
+    for (unsigned n = 0; n < 2; n++)
+        if (v->listener[n].as)
+            address_space_unlisten(v->listener[n].as, &v->listener[n].map);
     mmu_fini(v->env);
     munmap(v->env, sizeof(struct env));
     free(v);
@@ -405,6 +420,7 @@ static void soft_vcpu_reset(struct vcpu *cpu, bool init)
         soft_init_signal(e);
     else
         soft_reset(e);
+    vcpu_set_smm(cpu, e->x.smm);
     e->shutdown = false;
     e->x.wait_sipi = !cpu->bsp;
     e->x.halted = !cpu->bsp;
@@ -441,6 +457,7 @@ static void soft_vcpu_get(struct vcpu *cpu, struct x86_state *st)
 static void soft_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
 {
     soft_state_put(env_of(cpu), st);
+    vcpu_set_smm(cpu, st->smm);
 }
 
 /* "thread=multi|single" and "split-wx", "tb-size" as the reference has them; what cannot be had is refused by name. */

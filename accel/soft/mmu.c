@@ -244,9 +244,10 @@ void mmu_drop_code_writes(struct env *e)
 
 /* Physical accesses */
 
+/* The mask is off in SMM (AMD APM volume 2, 10.3.2). */
 static inline uint64_t a20(const struct env *e, uint64_t gpa)
 {
-    return e->x.a20 ? gpa : gpa & ~(1ull << 20);
+    return e->x.a20 || e->x.smm ? gpa : gpa & ~(1ull << 20);
 }
 
 const struct soft_page *phys_page(struct env *e, uint64_t gpa)

@@ -102,8 +102,7 @@ void smm_enter(struct env *e)
     e->x.seg[CS] = (struct x86_seg){ .base = e->x.smbase, .limit = 0xffffffffu, .sel = e->x.smbase >> 4 & 0xffff,
                                      .attr = data };
     e->pc = 0x8000;
-    mode_update(e);
-    mmu_flush_all(e);
+    mode_update(e);             /* nothing was translated since the flush: the map is saved by physical address */
 }
 
 /* The combinations that RSM refuses; the processor shuts down. */

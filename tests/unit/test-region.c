@@ -123,6 +123,37 @@ static void a_second_visible_child_ends_the_sharing(void)
     side_fini(&bus);
 }
 
+static void a_child_that_shows_nothing_does_not_end_the_sharing(void)
+{
+    struct region empty, inner, window;
+    struct side bus;
+
+    side_init(&bus, UINT64_MAX, 0, UINT64_MAX);
+    region_init(&empty, "empty", REGION_CONTAINER, 0xffff);
+    region_init(&inner, "inner", REGION_CONTAINER, 0xfff);
+    region_init_alias(&window, "window", &empty, 0, 0x10000);
+    rig_add(&rig, &empty, 0x1000, &inner, 0);
+    rig_add(&rig, &bus.box, 0, &window, 1);
+    rig_add(&rig, &bus.box, 0, &bus.window, 0);
+    CHECK(bus.as.view == as->view);
+    rig_add(&rig, &inner, 0, &bus.other, 0);
+    CHECK(bus.as.view != as->view);
+    CHECK(at(&bus.as, 0x1000)->region == &bus.other);
+    map_begin(&rig.m.map);
+    region_enable(&inner, false);
+    map_end(&rig.m.map);
+    CHECK(bus.as.view == as->view);
+    map_begin(&rig.m.map);
+    region_remove(&window);
+    region_remove(&inner);
+    region_remove(&bus.other);
+    map_end(&rig.m.map);
+    region_fini(&window);
+    region_fini(&inner);
+    region_fini(&empty);
+    side_fini(&bus);
+}
+
 static void a_target_that_is_disabled_shows_nothing(void)
 {
     struct side bus;
@@ -496,6 +527,7 @@ int main(void)
     TEST(a_region_of_ram_starts_at_its_offset_in_the_block);
     TEST(a_view_is_shared_only_if_nothing_differs);
     TEST(a_second_visible_child_ends_the_sharing);
+    TEST(a_child_that_shows_nothing_does_not_end_the_sharing);
     TEST(a_target_that_is_disabled_shows_nothing);
     TEST(a_new_space_shows_its_root_at_once);
     TEST(a_view_may_have_any_number_of_ranges);

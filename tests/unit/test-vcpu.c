@@ -267,6 +267,54 @@ static void vcpus_are_found_by_apic_id(void)
     end();
 }
 
+static uint64_t seen(struct address_space *as, uint64_t at)
+{
+    uint64_t val = 0;
+
+    address_space_read(as, at, 4, &val, NULL);
+    return val;
+}
+
+/* Two views, rendered when the map changes; which one counts is one store. */
+static void smm_chooses_the_view_that_has_smram_above_everything(void)
+{
+    struct ram_block *ram, *hidden;
+    struct region low, smram;
+    struct vcpu *cpu;
+
+    begin(1);
+    cpu = m->vcpus[0];
+    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "ram", .size = 0x4000 }, &ram, NULL));
+    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "hidden", .size = 0x1000 }, &hidden, NULL));
+    memset(ram->host, 0x11, 0x4000);
+    memset(hidden->host, 0x22, 0x1000);
+    region_init_ram(&low, "low", ram, 0, 0x4000);
+    region_init_ram(&smram, "hidden", hidden, 0, 0x1000);
+    map_begin(&m->map);
+    region_add(&m->memory, 0, &low, 0);
+    map_end(&m->map);
+    CHECK(cpu->as.view == cpu->smm_as.view);            /* without SMRAM there is one view for both */
+    map_begin(&m->map);
+    region_add(&m->smram, 0x1000, &smram, -1);
+    map_end(&m->map);
+    CHECK(vcpu_as(cpu) == &cpu->as);
+    CHECK_EQ(seen(vcpu_as(cpu), 0x1000), 0x11111111);
+    vcpu_set_smm(cpu, true);
+    CHECK_EQ(seen(vcpu_as(cpu), 0xffc), 0x11111111);
+    CHECK_EQ(seen(vcpu_as(cpu), 0x1000), 0x22222222);
+    CHECK_EQ(seen(vcpu_as(cpu), 0x2000), 0x11111111);
+    CHECK_EQ(seen(&m->memory_as, 0x1000), 0x11111111);
+    vcpu_set_smm(cpu, false);
+    CHECK_EQ(seen(vcpu_as(cpu), 0x1000), 0x11111111);
+    map_begin(&m->map);
+    region_remove(&smram);
+    region_remove(&low);
+    map_end(&m->map);
+    region_fini(&smram);
+    region_fini(&low);
+    end();
+}
+
 int main(void)
 {
     alarm(60);
@@ -279,6 +327,7 @@ int main(void)
     TEST(init_then_sipi_starts_a_processor_that_waits);
     TEST(reset_forgets_what_was_asked_of_the_processor);
     TEST(vcpus_are_found_by_apic_id);
+    TEST(smm_chooses_the_view_that_has_smram_above_everything);
     epoch_thread_fini();
     return test_end();
 }

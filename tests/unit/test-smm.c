@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "accel/accel.h"
+#include "core/accel.h"
+#include "core/machine.h"
+#include "cpu/model.h"
+#include "cpu/device.h"
+#include "cpu/state.h"
+#include "hw/intc/apic.h"
+#include "lib/epoch.h"
+#include "tests/test.h"
+
+#include <sched.h>
+#include <unistd.h>
+
+/*
+ * System management mode in a machine, after AMD APM volume 2, chapter 10: each processor sees SMRAM while it is in
+ * SMM, and nobody else does
+ *
+ * RAM from 0, a window full of 11h above it at A0000h, as VGA would be, and the RAM below as SMRAM.  Guests are 32-bit,
+ * without paging; handlers are 16-bit, as SMM begins.  A processor sends itself an SMI through its local APIC.
+ */
+
+enum {
+    RAM_BYTES = 4 << 20, SEGMENT = 0xa0000, SEGMENT_BYTES = 0x20000, HANDLER = SEGMENT + 0x8000,
+    OTHER_HANDLER = 0x38000, CODE = 0xa000, CODE_STEP = 0x1000,
+    /* variables of the guests */
+    SMIS = 0x100000, WRONG = 0x100008, DONE = 0x100010, SPINS = 0x100018, STOP = 0x100020, ROUNDS = 0x100028,
+};
+
+static bool long_form;
+
+#define GUEST(name, bits, text)                                                                     \
+    extern const uint8_t name[], name##_end[];                                                      \
+    __asm__(".pushsection .rodata\n.code" #bits "\n.globl " #name "\n" #name ":\n" text              \
+            "\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
+
+#define SMI_SELF "movl $0x44200,0xfee00300\n"
+#define FINISH "cli; movl $1,0x100010; 9: hlt; jmp 9b"
+
+struct rig {
+    struct loop *loop;
+    struct machine *m;
+    struct ram_block *ram, *vga;
+    struct region low, window, smram;
+    uint32_t smbase;
+    const uint8_t *code[2], *end[2];
+};
+
+static struct rig rig;
+
+static _Atomic uint32_t *word(uint64_t gpa)
+{
+    return (_Atomic uint32_t *)(void *)(rig.ram->host + gpa);
+}
+
+static void put(uint64_t gpa, const uint8_t *bytes, const uint8_t *end)
+{
+    memcpy(rig.ram->host + gpa, bytes, end - bytes);
+    ram_written(rig.ram, gpa, end - bytes);
+}
+#define PUT(gpa, name) put(gpa, name, name##_end)
+
+static void flat(struct x86_state *st, unsigned n)
+{
+    x86_state_reset(st, rig.m->cpu_model, !n);
+    for (unsigned s = 0; s < X86_SREGS; s++)
+        st->seg[s] = (struct x86_seg){
+            .sel = s == CS ? 8 : 16, .limit = UINT32_MAX,
+            .attr = SEG_P | SEG_S | SEG_ACCESSED | SEG_RW | SEG_DB | SEG_G | (s == CS ? SEG_CODE : 0),
+        };
+    st->cr0 = CR0_PE | CR0_ET;
+    st->rip = CODE + n * CODE_STEP;
+    st->smbase = rig.smbase;
+    st->halted = st->wait_sipi = 0;
+}
+
+/* Where the board starts all processors at once. */
+static void reset_boot(struct machine *m)
+{
+    memset(rig.ram->host + SMIS, 0, 0x100);
+    for (unsigned n = 0; n < m->n_vcpus; n++) {
+        struct x86_state st;
+
+        flat(&st, n);
+        put(CODE + n * CODE_STEP, rig.code[n], rig.end[n]);
+        m->accel->ops->vcpu_put(m->vcpus[n], &st);
+        m->vcpus[n]->wait_sipi = m->vcpus[n]->halted = false;
+    }
+}
+
+static void ram_new(struct ram_block **block, const char *name, uint64_t size)
+{
+    CHECK(!machine_ram_new(rig.m, &(struct ram_config){ .name = name, .size = size }, block, NULL));
+}
+
+static void map_build(void)
+{
+    struct machine *m = rig.m;
+
+    ram_new(&rig.ram, "pc.ram", RAM_BYTES);
+    ram_new(&rig.vga, "vga.vram", SEGMENT_BYTES);
+    memset(rig.vga->host, 0x11, SEGMENT_BYTES);
+    memset(rig.ram->host + SEGMENT, 0x5a, SEGMENT_BYTES);
+    region_init_ram(&rig.low, "low", rig.ram, 0, RAM_BYTES);
+    region_init_ram(&rig.window, "vga", rig.vga, 0, SEGMENT_BYTES);
+    region_init_ram(&rig.smram, "smram-low", rig.ram, SEGMENT, SEGMENT_BYTES);
+    map_begin(&m->map);
+    region_add(&m->memory, 0, &rig.low, 0);
+    region_add(&m->memory, SEGMENT, &rig.window, 1);
+    region_add(&m->smram, SEGMENT, &rig.smram, 0);
+    map_end(&m->map);
+}
+
+static void begin(unsigned n, uint32_t smbase, const uint8_t *code, const uint8_t *end, const uint8_t *code1,
+                  const uint8_t *end1)
+{
+    struct cpu_config *model = calloc(1, sizeof(*model));
+    struct machine *m;
+
+    memset(&rig, 0, sizeof(rig));
+    rig.smbase = smbase;
+    rig.code[0] = code, rig.end[0] = end, rig.code[1] = code1, rig.end[1] = end1;
+    CHECK(!loop_new(&rig.loop, NULL) && !machine_new(rig.loop, 702, &rig.m, NULL));
+    m = rig.m;
+    CHECK(!accel_open(m, "tcg", NULL, NULL) && !cpu_config_parse("qemu64", true, model, NULL));
+    model->cores = n;
+    model->threads = 1;
+    m->cpu_model = model;
+    map_build();
+    m->vcpus = calloc(n, sizeof(*m->vcpus));
+    for (unsigned i = 0; i < n; i++) {
+        CHECK(!vcpu_new(m, i, i, model, &m->vcpus[i], NULL));
+        m->n_vcpus++;
+        apic_new(m, m->vcpus[i]);
+        CHECK(!vcpu_start_thread(m->vcpus[i], NULL));
+    }
+    m->reset_boot = reset_boot;
+}
+#define BEGIN(n, smbase, first, second) begin(n, smbase, first, first##_end, second, second##_end)
+
+static void run(void)
+{
+    machine_reset(rig.m, true);
+    *word(ROUNDS) = long_form ? 200000 : 3000;
+    CHECK(!machine_start(rig.m, NULL));
+}
+
+static void end(void)
+{
+    struct machine *m = rig.m;
+    struct region *const all[] = { &rig.smram, &rig.window, &rig.low };
+
+    machine_stop(m, RUN_PAUSED, NULL);
+    map_begin(&m->map);
+    for (unsigned i = 0; i < 3; i++)
+        region_remove(all[i]);
+    map_end(&m->map);
+    for (unsigned i = 0; i < 3; i++)
+        region_fini(all[i]);
+    machine_free(m);
+    loop_free(rig.loop);
+}
+
+/* The test's time limit ends what never happens. */
+#define WAIT_FOR(condition) do sched_yield(); while (!(condition))
+
+/* Sends itself SMIs, and between them finds the window, not SMRAM. */
+GUEST(sends, 32,
+      "mov 0x100028,%esi\n"
+      "1: mov 0x100000,%eax\n" SMI_SELF "2: pause; cmp %eax,0x100000; je 2b\n"
+      "cmpl $0x11111111,0xa0000; je 3f; lock incl 0x100008\n"
+      "3: dec %esi; jnz 1b\n" FINISH);
+/* Looks all the time at what it must not see. */
+GUEST(looks, 32,
+      "1: cmpl $0x11111111,0xa0000; je 2f; lock incl 0x100008; 2: incl 0x100018; cmpl $0,0x100020; je 1b\n" FINISH);
+GUEST(halts, 32, FINISH);
+/* In SMM: finds SMRAM, and RAM as everybody has it. */
+GUEST(handler, 16,
+      "addr32 cmpl $0x5a5a5a5a,0xa0000; je 1f; lock addr32 incl 0x100008; 1: lock addr32 incl 0x100000; rsm");
+
+static void a_handler_in_smram_runs_and_nobody_sees_it(void)
+{
+    BEGIN(1, SEGMENT, sends, halts);
+    PUT(HANDLER, handler);
+    run();
+    WAIT_FOR(*word(DONE));
+    CHECK_EQ(*word(SMIS), *word(ROUNDS));
+    CHECK_EQ(*word(WRONG), 0);
+    CHECK_EQ(rig.vga->host[0], 0x11);
+    CHECK(!rig.m->vcpus[0]->smm);
+    end();
+}
+
+static void one_processor_in_smm_shows_another_nothing(void)
+{
+    BEGIN(2, SEGMENT, sends, looks);
+    PUT(HANDLER, handler);
+    run();
+    WAIT_FOR(*word(DONE));
+    WAIT_FOR(*word(SPINS));
+    *word(STOP) = 1;
+    CHECK_EQ(*word(SMIS), *word(ROUNDS));
+    CHECK_EQ(*word(WRONG), 0);
+    end();
+}
+
+static void both_may_be_in_smm_at_once(void)
+{
+    BEGIN(2, SEGMENT, sends, looks);
+    PUT(HANDLER, handler);
+    run();
+    for (unsigned n = 0; n < 1000; n++) {
+        uint32_t before = *word(SMIS);
+
+        vcpu_request(rig.m->vcpus[1], VCPU_SMI);
+        WAIT_FOR(*word(SMIS) != before || *word(DONE));
+    }
+    WAIT_FOR(*word(DONE));
+    *word(STOP) = 1;
+    CHECK_EQ(*word(WRONG), 0);
+    end();
+}
+
+/* "SMBASE relocation": what the handler leaves at offset FF00h of the map is the next one's base. */
+GUEST(relocates, 16, "addr32 movl $0xa0000,0x3ff00; addr32 movl $0x77,0x100000; rsm");
+GUEST(sends_twice, 32,
+      SMI_SELF "1: pause; cmpl $0x77,0x100000; jne 1b\n" SMI_SELF "2: pause; cmpl $0x78,0x100000; jne 2b\n" FINISH);
+
+static void a_relocated_handler_is_found_in_smram(void)
+{
+    struct x86_state st;
+
+    BEGIN(1, 0x30000, sends_twice, halts);
+    PUT(OTHER_HANDLER, relocates);
+    PUT(HANDLER, handler);
+    run();
+    WAIT_FOR(*word(DONE));
+    CHECK_EQ(*word(WRONG), 0);
+    machine_stop(rig.m, RUN_PAUSED, NULL);
+    rig.m->accel->ops->vcpu_get(rig.m->vcpus[0], &st);
+    CHECK_EQ(st.smbase, SEGMENT);
+    CHECK_EQ(st.smi_count, 2);
+    end();
+}
+
+/* The map is saved to SMRAM, not to what lies above it. */
+static void the_state_is_saved_to_smram(void)
+{
+    uint64_t rip;
+
+    BEGIN(1, SEGMENT, sends, halts);
+    PUT(HANDLER, handler);
+    run();
+    WAIT_FOR(*word(DONE));
+    memcpy(&rip, rig.ram->host + SEGMENT + 0xff78, 8);
+    CHECK(rip >= CODE && rip < CODE + CODE_STEP);
+    memcpy(&rip, rig.vga->host + 0xff78, 8);
+    CHECK_EQ(rip, 0x1111111111111111);
+    end();
+}
+
+static void changes_of_the_map_reach_processors_in_and_out_of_smm(void)
+{
+    BEGIN(2, SEGMENT, sends, looks);
+    PUT(HANDLER, handler);
+    run();
+    for (unsigned n = 0; !*word(DONE); n++) {
+        map_begin(&rig.m->map);
+        region_set_readonly(&rig.low, n & 1);           /* what is written then is lost */
+        region_set_readonly(&rig.low, false);
+        map_end(&rig.m->map);
+        map_begin(&rig.m->map);
+        region_move(&rig.window, n & 1 ? 0x2000000 : SEGMENT);
+        region_move(&rig.window, SEGMENT);
+        region_enable(&rig.smram, false);
+        region_enable(&rig.smram, true);
+        map_end(&rig.m->map);
+        sched_yield();
+    }
+    *word(STOP) = 1;
+    CHECK_EQ(*word(WRONG), 0);
+    end();
+}
+
+/* "RSM ... the processor returns"; reset leaves SMM, too. */
+GUEST(stays, 16,
+      "addr32 cmpl $0x5a5a5a5a,0xa0000; je 1f; lock addr32 incl 0x100008; 1: addr32 movl $1,0x100000; 2: jmp 2b");
+GUEST(sends_once, 32, SMI_SELF "1: pause; jmp 1b");
+
+static void reset_in_smm_leaves_it(void)
+{
+    BEGIN(1, SEGMENT, sends_once, halts);
+    PUT(HANDLER, stays);
+    run();
+    for (unsigned n = 0; n < 20; n++) {
+        WAIT_FOR(*word(SMIS));
+        CHECK(!machine_stop(rig.m, RUN_PAUSED, NULL));
+        CHECK(rig.m->vcpus[0]->smm);
+        CHECK(vcpu_as(rig.m->vcpus[0]) == &rig.m->vcpus[0]->smm_as);
+        machine_reset(rig.m, false);
+        CHECK(!rig.m->vcpus[0]->smm);
+        CHECK(!machine_start(rig.m, NULL));
+    }
+    end();
+}
+
+/* What a stream brings: a processor that was saved in SMM goes on there. */
+static void a_processor_that_is_loaded_in_smm_sees_smram(void)
+{
+    struct x86_state st;
+
+    BEGIN(1, SEGMENT, halts, halts);
+    PUT(HANDLER, stays);
+    machine_reset(rig.m, true);
+    rig.m->accel->ops->vcpu_get(rig.m->vcpus[0], &st);
+    st.smm = 1;
+    st.cr0 &= ~(uint64_t)CR0_PE;
+    for (unsigned s = 0; s < X86_SREGS; s++)
+        st.seg[s].attr &= ~SEG_DB;
+    st.seg[CS].base = SEGMENT;
+    st.rip = HANDLER - SEGMENT;
+    rig.m->accel->ops->vcpu_put(rig.m->vcpus[0], &st);
+    CHECK(rig.m->vcpus[0]->smm);
+    CHECK(!machine_start(rig.m, NULL));
+    WAIT_FOR(*word(SMIS));
+    CHECK_EQ(*word(WRONG), 0);
+    end();
+}
+
+int main(int argc, char **argv)
+{
+    long_form = test_long(argc, argv);
+    alarm(long_form ? 3600 : 110);
+    epoch_thread_init();
+    TEST(a_handler_in_smram_runs_and_nobody_sees_it);
+    TEST(one_processor_in_smm_shows_another_nothing);
+    TEST(both_may_be_in_smm_at_once);
+    TEST(a_relocated_handler_is_found_in_smram);
+    TEST(the_state_is_saved_to_smram);
+    TEST(changes_of_the_map_reach_processors_in_and_out_of_smm);
+    TEST(reset_in_smm_leaves_it);
+    TEST(a_processor_that_is_loaded_in_smm_sees_smram);
+    epoch_thread_fini();
+    return test_end();
+}
