@@ -1,37 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "hw/pci/q35-host.h"
+#include "hw/pci/mch-chip.h"
 
 /*
- * Q35 memory controller hub, function 00.0: PCIEXBAR and the programmable attribute maps
+ * Q35 memory controller hub, function 00.0: PCIEXBAR and the programmable attribute maps (SMRAM: mch-smram.c)
  *
  * Reference: Intel 3 Series Express Chipset data sheet, section 5.1.
- * Left out: SMRAM and TSEG (their registers are here, the windows come with SMM's memory), DRAM timing.
+ * Left out: DRAM timing and everything that only firmware of real boards reads.
  * Invariant: of the three windows of a PAM segment exactly one is on, of the three on ECAM at most one.
  */
 
 #include "core/machine.h"
-
-enum { MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, MCH_SMRAM = 0x9d, MCH_ESMRAMC = 0x9e, MCH_EXT_TSEG = 0x50 };
-enum { PAM_SEGMENTS = 13, PAM_READ = 1, PAM_WRITE = 2 };
-enum { PAM_TO_PCI, PAM_TO_ROM, PAM_TO_RAM, PAM_TARGETS };
+#include "lib/bits.h"
 
 #define ECAM_BYTES (256ull << 20)
-enum { ECAM_LENGTHS = 3 };
-
-struct mch {
-    struct pci_device pci;
-    struct {
-        struct pci_state pci;
-    } st;
-    struct device *host;
-    struct region pam[PAM_SEGMENTS][PAM_TARGETS];
-    struct region ecam[ECAM_LENGTHS];                   /* all of the window, its first half, its first quarter */
-};
-
-static struct mch *mch(struct device *dev)
-{
-    return (struct mch *)dev;
-}
 
 void mch_set_host(struct device *dev, struct device *host)
 {
@@ -80,12 +61,13 @@ static void mch_config_changed(struct device *dev, uint32_t at, unsigned size)
 }
 
 static const struct reg mch_config[] = {
-    REG_FN(MCH_EXT_TSEG, "EXT_TSEG_MBYTES", 2, .reset = 0x10, .wmask = 0xffff,
-           .doc = "size of the extended TSEG in MiB, when asked"),
+    REG_FN(MCH_EXT_TSEG, "EXT_TSEG_MBYTES", 2, .wmask = 0xffff,
+           .doc = "FFFFh asks for the size of the extended TSEG in MiB"),
     REG_FN(MCH_PCIEXBAR, "PCIEXBAR", 8, .reset = 0xb0000000, .wmask = UINT64_MAX,
            .doc = "where the ECAM window lies; bit 0 enables it"),
     REG_FN(MCH_PAM0, "PAM", 1, .count = 7, .wmask = 0xff,
            .doc = "programmable attribute maps: read and write enables per segment"),
+    REG_FN(MCH_F_SMBASE, "F_SMBASE", 1, .wmask = 0xff, .doc = "FFh asks for SMRAM at 30000h, 2 closes and locks it"),
     REG_FN(MCH_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0x78, .doc = "compatible SMRAM control"),
     REG_FN(MCH_ESMRAMC, "ESMRAMC", 1, .reset = 0x38, .wmask = 0x87, .doc = "extended SMRAM control"),
     {}
@@ -105,7 +87,11 @@ static int mch_realize(struct device *dev, struct error **err)
     static const char *const ecam[ECAM_LENGTHS] = { "pcie-mmcfg-256", "pcie-mmcfg-128", "pcie-mmcfg-64" };
     const struct pci_host_memory *mem = pci_host_memory(mch(dev)->host);
     struct mch *m = mch(dev);
+    int r = pci_realize(dev, err);
 
+    if (r < 0)
+        return r;
+    bits_store(m->pci.reset + MCH_EXT_TSEG, 2, m->cfg.extended_tseg_mbytes);
     map_begin(&dev->machine->map);
     for (unsigned n = 0; n < PAM_SEGMENTS; n++) {
         uint64_t base = pam_base(n), size = n ? 0x4000 : 0x10000;
@@ -117,8 +103,9 @@ static int mch_realize(struct device *dev, struct error **err)
     }
     for (unsigned i = 0; i < ECAM_LENGTHS; i++)
         window_add(m, &m->ecam[i], ecam[i], q35_host_ecam(m->host), 0, 0, ECAM_BYTES >> i, 0);
+    mch_smram_add(m);
     map_end(&dev->machine->map);
-    return pci_realize(dev, err);
+    return 0;
 }
 
 static void windows_each(struct mch *m, void (*fn)(struct region *r))
@@ -134,8 +121,10 @@ static void mch_unrealize(struct device *dev)
 {
     map_begin(&dev->machine->map);
     windows_each(mch(dev), region_remove);
+    mch_smram_remove(mch(dev));
     map_end(&dev->machine->map);
     windows_each(mch(dev), region_fini);
+    mch_smram_fini(mch(dev));
 }
 
 static void mch_resumed(struct device *dev)
@@ -143,9 +132,32 @@ static void mch_resumed(struct device *dev)
     pci_resumed(dev);
     ecam_map(dev);
     pam_map(dev);
+    mch_smram_resumed(dev);
 }
 
-static const struct region_type mch_regions[] = { PCI_CONFIG_REGION, {} };
+static uint64_t blackhole_read(struct device *dev, uint64_t at, unsigned size)
+{
+    return UINT64_MAX;
+}
+
+static void blackhole_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
+{
+}
+
+static const struct region_type mch_regions[] = {
+    [MCH_REGION_CONFIG] = { .name = "pci-config", .size = PCI_CONFIG, .min = 1, .max = 4, .read = pci_config_read,
+                            .write = mch_config_write },
+    [MCH_REGION_BLACKHOLE] = { .name = "blackhole", .size = (uint32_t)EXT_TSEG_MAX_MIB << 20, .min = 1, .max = 8,
+                               .read = blackhole_read, .write = blackhole_write },
+    {}
+};
+
+static const struct prop mch_props[] = {
+    PROP(struct mch, "extended-tseg-mbytes", extended_tseg_mbytes, .def = 16, .max = EXT_TSEG_MAX_MIB,
+         .doc = "size in MiB of the TSEG that TSEG_SZ 3 stands for; 0: there is none"),
+    PROP(struct mch, "smbase-smram", smbase_smram, .def = true, .doc = "SMRAM at the default SMBASE is offered"),
+    {}
+};
 
 static const struct section mch_section = {
     "mch", 1, 1, .check = pci_state_check, .fields = (const struct field[]){
@@ -157,7 +169,7 @@ static const struct pci_type mch_type = {
     .dev = {
         .type = { .name = "mch", .parent = "pci-device", .category = "bridge", .internal = true,
                   .doc = "Q35 memory controller hub", DEVICE(struct mch), TYPE_STATE(struct mch),
-                      .state = &mch_section },
+                  .props = mch_props, .state = &mch_section },
         .locking = LOCKING_DEVICE,
         .regions = mch_regions,
         .bus = "PCI", .realize = mch_realize, .unrealize = mch_unrealize, .reset = pci_reset, .resumed = mch_resumed,
