@@ -9,22 +9,41 @@
  */
 
 #include <glib.h>
+#include <string.h>
 
 static void describe_fields(const struct state_owner *o, const struct field *fields, uint32_t version,
                             const void *st, GString *json);
 
-static uint32_t wire_size(const struct state_owner *o, const struct field *f, uint32_t version, const void *elem)
+static uint32_t wire_size(const struct state_owner *o, const struct field *f, uint32_t version, const void *elem);
+
+static uint32_t fields_size(const struct state_owner *o, const struct field *fields, uint32_t version, const void *st)
 {
     uint32_t sum = 0;
 
+    for (const struct field *f = fields; f->name; f++)
+        if (state_sent(o, f, version))
+            sum += state_elements(f, st) * wire_size(o, f, version, (const char *)st + f->off);
+    return sum;
+}
+
+/* A part's, with its subsections: mark, name with its length, version, body. */
+static uint32_t section_size(const struct state_owner *o, const struct section *s, const void *st)
+{
+    uint32_t sum = fields_size(o, s->fields, s->version, st);
+
+    for (const struct section *sub = s->subs; sub && sub->name; sub++)
+        if (!sub->needed || sub->needed(o->dev))
+            sum += 2 + strlen(sub->name) + 4 + section_size(o, sub, st);
+    return sum;
+}
+
+static uint32_t wire_size(const struct state_owner *o, const struct field *f, uint32_t version, const void *elem)
+{
     if (f->kind == FIELD_BUFFER || f->kind == FIELD_UNUSED)
         return f->size;
     if (f->kind == FIELD_NUMBER)
         return f->wire ? f->wire : f->size;
-    for (const struct field *n = f->nested; n->name; n++)
-        if (state_sent(o, n, version))
-            sum += state_elements(n, elem) * wire_size(o, n, version, (const char *)elem + n->off);
-    return sum;
+    return f->section ? section_size(o, f->section, elem) : fields_size(o, f->nested, version, elem);
 }
 
 static const char *type_name(const struct field *f)
@@ -49,7 +68,10 @@ static void describe_one(const struct state_owner *o, const struct field *f, uin
                          GString *json)
 {
     g_string_append_printf(json, "\"type\":\"%s\"", type_name(f));
-    if (f->kind == FIELD_STRUCT) {
+    if (f->section) {
+        g_string_append(json, ",\"struct\":{");
+        state_describe_members(o, f->section, elem, json);
+    } else if (f->kind == FIELD_STRUCT) {
         g_string_append(json, ",\"struct\":{\"fields\":[");
         describe_fields(o, f->nested, version, elem, json);
         g_string_append(json, "]}");

@@ -5,7 +5,10 @@
  * State tables: reset, save and load (see state.h)
  *
  *     section body    fields in order, then subsections
+ *     part            a section body in the place of a field
  *     subsection      05, name, version (4), its body
+ *
+ * What follows a part may be any bytes: they are a subsection only if they name one of that part.
  *
  * Numbers are big-endian.  Reference: docs/specs of the stream dialect (QEMU 7.2, section version rules).
  * Invariant: loading touches nothing but the staged copy.
@@ -60,7 +63,9 @@ static void reset_fields(const struct state_owner *o, const struct field *fields
         for (unsigned i = 0; i < f->count; i++) {
             char *p = (char *)st + f->off + i * f->size;
 
-            if (f->kind == FIELD_STRUCT)
+            if (f->section)
+                state_reset(o, f->section, st, power_on);
+            else if (f->kind == FIELD_STRUCT)
                 reset_fields(o, f->nested, p, false, power_on);
             else if (f->kind == FIELD_BUFFER)
                 memset(p, reset, f->size);
@@ -88,7 +93,9 @@ static void save_fields(const struct state_owner *o, const struct field *fields,
         for (unsigned i = 0; i < n; i++) {
             const char *p = (const char *)st + f->off + i * f->size;
 
-            if (f->kind == FIELD_STRUCT)
+            if (f->section)
+                state_save(o, f->section, st, w);
+            else if (f->kind == FIELD_STRUCT)
                 save_fields(o, f->nested, version, p, w);
             else if (f->kind == FIELD_BUFFER)
                 wire_put_bytes(w, p, f->size);
@@ -174,7 +181,9 @@ static int load_fields(const struct load *l, const struct field *fields, char *b
             char *p = base + f->off + i * f->size;
             int r = 0;
 
-            if (f->kind == FIELD_STRUCT)
+            if (f->section)
+                r = state_load(l->o, f->section, f->section->version, l->st, l->w, err);
+            else if (f->kind == FIELD_STRUCT)
                 r = load_fields(l, f->nested, p, err);
             else if (f->kind == FIELD_BUFFER)
                 wire_get_bytes(l->w, p, f->size);
@@ -192,23 +201,30 @@ static int load_fields(const struct load *l, const struct field *fields, char *b
     return 0;
 }
 
+/* Is that what begins here?  Of what ends early, as much as there is must fit. */
+static bool begins_subsection(const struct section *s, const struct wire *w)
+{
+    size_t n = strlen(s->name), more = w->len - w->at;
+
+    if (w->bad || !more || w->buf[w->at] != MARK_SUBSECTION || (more > 1 && w->buf[w->at + 1] <= n))
+        return false;
+    more -= more < 2 ? more : 2;
+    return !memcmp(w->buf + w->at + 2, s->name, more < n ? more : n);
+}
+
 static int load_subsections(const struct state_owner *o, const struct section *s, void *staged, struct wire *w,
                             struct error **err)
 {
     uint64_t seen = 0;
 
-    while (!w->bad && w->at < w->len && w->buf[w->at] == MARK_SUBSECTION) {
-        size_t start = w->at++;
+    while (begins_subsection(s, w)) {
         const struct section *sub = s->subs;
         char name[256];
         uint32_t version;
         int r;
 
+        w->at++;
         wire_get_name(w, name);
-        if (!w->bad && strncmp(name, s->name, strlen(s->name))) {   /* belongs to somebody further out */
-            w->at = start;
-            return 0;
-        }
         version = wire_get(w, 4);
         while (sub && sub->name && strcmp(sub->name, name))
             sub++;

@@ -19,7 +19,7 @@ struct section;
 enum field_kind {
     FIELD_NUMBER,               /* a number of 1, 2, 4 or 8 bytes, or an array of them */
     FIELD_BUFFER,               /* raw bytes */
-    FIELD_STRUCT,               /* nested fields (`nested`), one or an array, without framing */
+    FIELD_STRUCT,               /* nested fields (`nested`), one or an array, without framing; or a `section` */
     FIELD_UNUSED,               /* `size` zero bytes on the wire, nothing in st */
 };
 
@@ -41,6 +41,9 @@ struct field {
     uint16_t since, until;      /* machine versions that send it: since <= version < until */
     uint16_t from;              /* section versions that carry it, when an older one may be loaded */
     const struct field *nested; /* of FIELD_STRUCT */
+    /* Of FIELD_STRUCT instead: a part of the device that has subsections of its own, which follow its fields.  Its
+     * fields count from st, so registers reach them.  Not inside of a nested table. */
+    const struct section *section;
     uint64_t (*get)(const struct device *dev);                          /* computed: to the wire */
     void (*put)(const struct device *dev, void *st, uint64_t val);      /* and back; or NULL */
 };
@@ -77,6 +80,7 @@ extern const struct section no_state;
         .name = (name_), .kind = FIELD_STRUCT, .off = ST_OFF(T, m), .size = ST_SIZE(T, m[0]), .count = ST_COUNT(T, m), \
         .nested = (nested_), __VA_ARGS__                                                                               \
     }
+#define PART(name_, section_) { .name = (name_), .kind = FIELD_STRUCT, .count = 1, .section = (section_) }
 /* Inside a nested table: E is the element's type. */
 #define ELEM(E, name_, m, ...)                                                                   \
     { .name = (name_), .off = offsetof(E, m), .size = sizeof(((E *)0)->m), .count = 1,             \

@@ -69,6 +69,9 @@ void conform_step(const struct conform *c, const char *step)
     setitimer(ITIMER_PROF, &limit, NULL);
 }
 
+static void walk_section(const struct section *s, void (*fn)(const struct conform_field *f, void *opaque),
+                         void *opaque);
+
 static void walk(const struct section *s, const struct field *fields, uint32_t base, bool top,
                  void (*fn)(const struct conform_field *f, void *opaque), void *opaque)
 {
@@ -77,6 +80,10 @@ static void walk(const struct section *s, const struct field *fields, uint32_t b
 
         if (f->kind != FIELD_STRUCT) {
             fn(&at, opaque);
+            continue;
+        }
+        if (f->section) {
+            walk_section(f->section, fn, opaque);
             continue;
         }
         for (uint32_t i = 0; i < f->count; i++)

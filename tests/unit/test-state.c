@@ -353,6 +353,119 @@ static void a_subsection_of_somebody_further_out_is_left_to_them(void)
     CHECK_EQ(taken, end);
 }
 
+/* A part: a body of fields and subsections in the middle of another. */
+static bool with_part_sub;
+static bool part_sub_needed(const struct device *d)
+{
+    (void)d;
+    return with_part_sub;
+}
+
+static int part_check(const struct device *d, const void *state, struct error **err)
+{
+    const __typeof__(chip.st) *st = state;
+
+    (void)d;
+    return st->mate > 1 ? error_set(err, -EINVAL, ERROR_STREAM, "part.mate", "2", "0 or 1") : 0;
+}
+
+static const struct section part_subs[] = {
+    { "part/extra", 1, 1, .needed = part_sub_needed, .fields = (const struct field[]){
+        FIELD(C, "extra", extra, .reset = 5), {} } },
+    {}
+};
+static const struct section part_section = {
+    "part", 4, 4, .subs = part_subs, .check = part_check, .fields = (const struct field[]){
+        FIELD(C, "ctl", ctl), FIELD(C, "mate", mate), {} },
+};
+static const struct section outer_section = {
+    "outer", 1, 1, .subs = (const struct section[]){
+        { "outer/kept", 1, 1, .fields = (const struct field[]){ FIELD(C, "kept", kept), {} } }, {} },
+    .fields = (const struct field[]){
+        FIELD(C, "word", word), PART("part", &part_section), BUFFER(C, "raw", raw), {} },
+};
+
+static int outer_load(struct error **err)
+{
+    struct wire r = { .buf = w.buf, .len = w.at };
+
+    memset(&staged, 0, sizeof(staged));
+    return state_load(&o, &outer_section, 1, &staged, &r, err);
+}
+
+static void outer_save(bool sub)
+{
+    with_part_sub = sub;
+    w.at = 0;
+    state_save(&o, &outer_section, &chip.st, &w);
+}
+
+static void a_part_brings_its_subsections_in_the_middle(void)
+{
+    static const char want[] = "\0\0\0\x2a" "\0\x81\1" "\5\x0apart/extra\0\0\0\1\x17" "\1\2\3"
+                               "\5\x0aouter/kept\0\0\0\1\x2c";
+
+    begin();
+    state_reset(&o, &outer_section, &chip.st, true);
+    CHECK_EQ(chip.st.ctl, 0x80);                /* its register's: a part's fields count from st */
+    CHECK_EQ(chip.st.extra, 5);
+    chip.st.word = 42, chip.st.ctl = 0x81, chip.st.mate = 1, chip.st.extra = 0x17, chip.st.kept = 0x2c;
+    memcpy(chip.st.raw, "\1\2\3", 3);
+    outer_save(true);
+    CHECK_EQ(w.at, sizeof(want) - 1);
+    CHECK(!memcmp(w.buf, want, w.at));
+    CHECK_EQ(outer_load(NULL), 0);
+    CHECK(staged.ctl == 0x81 && staged.extra == 0x17 && staged.raw[2] == 3 && staged.kept == 0x2c);
+    outer_save(false);
+    CHECK_EQ(outer_load(NULL), 0);
+    CHECK(!staged.extra && staged.kept == 0x2c);
+}
+
+static void the_rules_of_registers_and_checks_hold_in_a_part(void)
+{
+    begin();
+    outer_save(false);
+    w.buf[5] = 0x90;
+    CHECK_EQ(outer_load(NULL), -ERANGE);
+    outer_save(false);
+    w.buf[6] = 2;
+    CHECK_EQ(outer_load(NULL), -EINVAL);
+}
+
+/* The bytes behind a part may look like the mark of a subsection. */
+static void bytes_that_follow_a_part_are_not_taken_for_a_subsection(void)
+{
+    static const char raw[][3] = { { 5, 5, 5 }, { 5, 10, 'p' - 1 }, { 5, 0, 0 }, { 5, 4, 'p' }, { 5, (char)0xff, 0 } };
+
+    for (unsigned i = 0; i < sizeof(raw) / sizeof(raw[0]); i++) {
+        begin();
+        memcpy(chip.st.raw, raw[i], 3);
+        outer_save(i & 1);
+        CHECK_EQ(outer_load(NULL), 0);
+        CHECK(!memcmp(staged.raw, raw[i], 3));
+    }
+}
+
+static void a_part_describes_itself_with_its_subsections(void)
+{
+    GString *json = g_string_new("{");
+
+    begin();
+    with_part_sub = true;
+    state_describe_members(&o, &outer_section, &chip.st, json);
+    CHECK_STR(json->str,
+        "{\"vmsd_name\":\"outer\",\"version\":1,\"fields\":["
+        "{\"name\":\"word\",\"type\":\"uint32\",\"size\":4},"
+        "{\"name\":\"part\",\"type\":\"struct\",\"struct\":{\"vmsd_name\":\"part\",\"version\":4,\"fields\":["
+        "{\"name\":\"ctl\",\"type\":\"uint16\",\"size\":2},{\"name\":\"mate\",\"type\":\"uint8\",\"size\":1}],"
+        "\"subsections\":[{\"vmsd_name\":\"part/extra\",\"version\":1,\"fields\":["
+        "{\"name\":\"extra\",\"type\":\"uint8\",\"size\":1}]}]},\"size\":20},"
+        "{\"name\":\"raw\",\"type\":\"buffer\",\"size\":3}],"
+        "\"subsections\":[{\"vmsd_name\":\"outer/kept\",\"version\":1,\"fields\":["
+        "{\"name\":\"kept\",\"type\":\"uint8\",\"size\":1}]}]}");
+    g_string_free(json, TRUE);
+}
+
 static void damage_never_reaches_beyond_what_is_staged(void)
 {
     uint64_t seed = 7;
@@ -426,6 +539,10 @@ int main(void)
     TEST(a_stream_that_ends_early_is_refused_wherever_it_ends);
     TEST(unknown_too_new_and_repeated_subsections_are_refused);
     TEST(a_subsection_of_somebody_further_out_is_left_to_them);
+    TEST(a_part_brings_its_subsections_in_the_middle);
+    TEST(the_rules_of_registers_and_checks_hold_in_a_part);
+    TEST(bytes_that_follow_a_part_are_not_taken_for_a_subsection);
+    TEST(a_part_describes_itself_with_its_subsections);
     TEST(damage_never_reaches_beyond_what_is_staged);
     TEST(tables_describe_themselves_for_the_trailer);
     TEST(a_writer_stops_at_its_limit_and_says_so);
