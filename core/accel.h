@@ -30,6 +30,8 @@ struct accel_ops {
     void (*vcpu_reset)(struct vcpu *cpu, bool init);            /* power-on, or INIT */
     void (*vcpu_sipi)(struct vcpu *cpu, uint8_t vector);
     void (*vcpu_inject)(struct vcpu *cpu, uint32_t requests);   /* VCPU_NMI, VCPU_SMI; on its thread */
+    /* Is address line 20 let through?  On its thread; NULL: it cannot be masked. */
+    void (*vcpu_a20)(struct vcpu *cpu, bool on);
     void (*vcpu_get)(struct vcpu *cpu, struct x86_state *st);   /* parked or on its thread */
     void (*vcpu_put)(struct vcpu *cpu, const struct x86_state *st);
     bool (*vcpu_has_event)(struct vcpu *cpu);   /* while halted: is there something that ends the halt? */

@@ -5,7 +5,7 @@
  * The machine: its making, its requests, its run state (see machine.h)
  *
  * Requests come from any thread and are carried out here, on the home loop, in one order.
- * Invariant: the clock runs and vCPUs run exactly while run_state is RUN_RUNNING.
+ * Invariant: vCPUs run exactly while run_state is RUN_RUNNING; the clock runs then, and while it is RUN_SUSPENDED.
  */
 
 #include "core/accel.h"
@@ -39,7 +39,7 @@ bool shutdown_cause_is_guest(enum shutdown_cause c)
     return c >= CAUSE_GUEST_SHUTDOWN && c <= CAUSE_GUEST_PANIC;
 }
 
-static void notify(struct machine *m, enum machine_event event, enum shutdown_cause cause)
+void machine_notify(struct machine *m, enum machine_event event, enum shutdown_cause cause)
 {
     list_for_each_safe(n, &m->observers) {
         struct machine_observer *o = list_entry(n, struct machine_observer, node);
@@ -69,7 +69,7 @@ bool machine_running(const struct machine *m)
     return m->run_state == RUN_RUNNING;
 }
 
-static int state_set(struct machine *m, enum run_state to, struct error **err)
+int machine_state_set(struct machine *m, enum run_state to, struct error **err)
 {
     if (m->run_state == to)
         return 0;
@@ -95,14 +95,14 @@ int machine_start(struct machine *m, struct error **err)
 {
     int r;
 
-    if (machine_running(m))
+    if (machine_running(m) || m->run_state == RUN_SUSPENDED)    /* who sleeps is woken (power.h) */
         return 0;
-    r = state_set(m, RUN_RUNNING, err);
+    r = machine_state_set(m, RUN_RUNNING, err);
     if (r < 0)
         return r;
     machine_clock_start(m);
     tell_devices(m, true);
-    notify(m, EVENT_RESUME, CAUSE_NONE);
+    machine_notify(m, EVENT_RESUME, CAUSE_NONE);
     for (unsigned i = 0; i < m->n_vcpus; i++)
         vcpu_resume(m->vcpus[i]);
     return 0;
@@ -111,15 +111,15 @@ int machine_start(struct machine *m, struct error **err)
 /* 1 when it ran until now. */
 static int stand(struct machine *m, enum run_state state, struct error **err)
 {
-    bool was_running = machine_running(m);
-    int r = state_set(m, state, err);
+    bool was_running = machine_running(m), slept = m->run_state == RUN_SUSPENDED;
+    int r = machine_state_set(m, state, err);
 
-    if (r < 0 || !was_running)
+    if (r < 0 || !(was_running || slept))
         return r;
     vcpu_park_all(m);
     machine_clock_stop(m);
     tell_devices(m, false);
-    return 1;
+    return was_running;
 }
 
 int machine_stop(struct machine *m, enum run_state state, struct error **err)
@@ -127,7 +127,7 @@ int machine_stop(struct machine *m, enum run_state state, struct error **err)
     int r = stand(m, state, err);
 
     if (r > 0)
-        notify(m, EVENT_STOP, CAUSE_NONE);
+        machine_notify(m, EVENT_STOP, CAUSE_NONE);
     return r < 0 ? r : 0;
 }
 
@@ -135,7 +135,7 @@ static void shutdown_run(struct machine *m, enum shutdown_cause cause)
 {
     bool quits = !m->no_shutdown || cause == CAUSE_HOST_SIGNAL || cause == CAUSE_HOST_QMP_QUIT;
 
-    notify(m, EVENT_SHUTDOWN, cause);
+    machine_notify(m, EVENT_SHUTDOWN, cause);
     if (quits)
         machine_request_quit(m, 0);
     else
@@ -153,19 +153,23 @@ static void reset_run(struct machine *m, enum shutdown_cause cause)
     if (was_running)
         vcpu_park_all(m);
     machine_reset(m, false);
-    notify(m, EVENT_RESET, cause);
+    machine_notify(m, EVENT_RESET, cause);
     if (was_running)
         for (unsigned i = 0; i < m->n_vcpus; i++)
             vcpu_resume(m->vcpus[i]);
-    else if (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR || m->run_state == RUN_GUEST_PANICKED)
-        state_set(m, RUN_PRELAUNCH, NULL);
+    else if (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR ||
+             m->run_state == RUN_GUEST_PANICKED || m->run_state == RUN_SUSPENDED)
+        stand(m, RUN_PRELAUNCH, NULL);
 }
 
 static void requests_run(struct post *p)
 {
     struct machine *m = (struct machine *)((char *)p - offsetof(struct machine, request_post));
-    enum shutdown_cause shutdown = m->shutdown_requested, reset = m->reset_requested;
+    enum shutdown_cause shutdown, reset;
 
+    power_run_suspend(m);
+    shutdown = m->shutdown_requested;
+    reset = m->reset_requested;
     if (shutdown) {
         m->shutdown_requested = CAUSE_NONE;
         shutdown_run(m, shutdown);
@@ -175,43 +179,50 @@ static void requests_run(struct post *p)
         if (!m->quit_requested)
             reset_run(m, reset);
     }
+    power_run_wakeup(m);
     if (m->powerdown_requested) {
         m->powerdown_requested = false;
-        notify(m, EVENT_POWERDOWN, CAUSE_NONE);
+        machine_notify(m, EVENT_POWERDOWN, CAUSE_NONE);
         if (m->powerdown)
             m->powerdown(m);
     }
+    power_run_watchdog(m);
     if (m->quit_requested) {
-        if (machine_running(m))     /* nobody is told: the process ends */
+        if (machine_running(m) || m->run_state == RUN_SUSPENDED)        /* nobody is told: the process ends */
             stand(m, RUN_SHUTDOWN, NULL);
-        notify(m, EVENT_QUIT, CAUSE_NONE);
+        machine_notify(m, EVENT_QUIT, CAUSE_NONE);
         loop_quit(m->loop);
     }
+}
+
+void machine_requests_post(struct machine *m)
+{
+    loop_post(m->loop, &m->request_post);
 }
 
 void machine_request_reset(struct machine *m, enum shutdown_cause cause)
 {
     m->reset_requested = cause;
-    loop_post(m->loop, &m->request_post);
+    machine_requests_post(m);
 }
 
 void machine_request_shutdown(struct machine *m, enum shutdown_cause cause)
 {
     m->shutdown_requested = cause;
-    loop_post(m->loop, &m->request_post);
+    machine_requests_post(m);
 }
 
 void machine_request_powerdown(struct machine *m)
 {
     m->powerdown_requested = true;
-    loop_post(m->loop, &m->request_post);
+    machine_requests_post(m);
 }
 
 void machine_request_quit(struct machine *m, int status)
 {
     m->exit_status = status;
     m->quit_requested = true;
-    loop_post(m->loop, &m->request_post);
+    machine_requests_post(m);
 }
 
 void work_init(struct work *w, struct device *dev, void (*fn)(struct device *dev))

@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/device.h"
 #include "core/memory.h"
+#include "core/power.h"
 #include "core/runstate.h"
 #include "core/vcpu.h"
 #include "lib/loop.h"
@@ -34,7 +35,10 @@ const char *shutdown_cause_name(enum shutdown_cause c);
 bool shutdown_cause_is_guest(enum shutdown_cause c);
 
 /* What others are told, on the home loop. */
-enum machine_event { EVENT_SHUTDOWN, EVENT_RESET, EVENT_STOP, EVENT_RESUME, EVENT_POWERDOWN, EVENT_QUIT };
+enum machine_event {
+    EVENT_SHUTDOWN, EVENT_RESET, EVENT_STOP, EVENT_RESUME, EVENT_POWERDOWN, EVENT_QUIT,
+    EVENT_SUSPEND, EVENT_SUSPEND_DISK, EVENT_WAKEUP, EVENT_WATCHDOG,
+};
 struct machine_observer {
     void (*fn)(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause);
     struct list_node node;
@@ -77,8 +81,13 @@ struct machine {
     struct post request_post;
     int exit_status;
     bool no_reboot, no_shutdown;        /* -action reboot=shutdown, shutdown=pause */
+    struct machine_power power;
+    _Atomic unsigned a20_lines;         /* bit n: source n of pins.h */
+    void (*nmi)(struct machine *m);     /* the local APICs', any thread; NULL: there are none */
     void (*powerdown)(struct machine *m);       /* the board's power button */
-    void (*reset_boot)(struct machine *m);      /* after devices and CPUs: where the board starts them (direct boot) */
+    /* After devices and CPUs: where the board starts them (direct boot); wake_boot: when it was asleep.  NULL: at the
+     * reset vector. */
+    void (*reset_boot)(struct machine *m), (*wake_boot)(struct machine *m);
     void *board;
     void (*board_free)(struct machine *m);      /* after devices and vCPUs */
     void *cpu_model;                    /* struct cpu_config of all vCPUs; freed with the machine */
@@ -104,11 +113,13 @@ void machine_phase_advance(struct machine *m, enum machine_phase to);
 void machine_observe(struct machine *m, struct machine_observer *o);
 void machine_unobserve(struct machine_observer *o);
 
-/* From any thread: carried out on the home loop, in the order quit, shutdown, reset, power-down. */
+/* From any thread: carried out on the home loop, in the order suspend, shutdown, reset, wake-up, power-down, watchdog,
+ * quit. */
 void machine_request_reset(struct machine *m, enum shutdown_cause cause);
 void machine_request_shutdown(struct machine *m, enum shutdown_cause cause);
 void machine_request_powerdown(struct machine *m);
 void machine_request_quit(struct machine *m, int status);
+void machine_requests_post(struct machine *m);  /* something was requested; for those who keep requests */
 
 /* Home loop.  -EINVAL with an error that names the state when the transition is not legal. */
 int machine_start(struct machine *m, struct error **err);               /* to running: clock and vCPUs go */
@@ -117,6 +128,10 @@ int machine_stop(struct machine *m, enum run_state state, struct error **err);
 bool machine_running(const struct machine *m);
 /* Reset of devices in creation order, then CPUs; the machine must stand.  cold: power-on. */
 void machine_reset(struct machine *m, bool cold);
+
+/* Of power.c: a transition, and what observers are told.  Home loop. */
+int machine_state_set(struct machine *m, enum run_state to, struct error **err);
+void machine_notify(struct machine *m, enum machine_event event, enum shutdown_cause cause);
 
 /* Cancels timers and work of a device that leaves. */
 void machine_forget(struct device *dev);

@@ -8,6 +8,7 @@
  * asserted here, so that values pass unchanged.
  */
 
+#include "core/pins.h"
 #include "qapi/qapi-commands.h"
 #include "qapi/qapi-events.h"
 
@@ -18,6 +19,9 @@ _Static_assert((int)QAPI_RUN_STATE_SHUTDOWN == (int)RUN_SHUTDOWN && (int)QAPI_RU
 _Static_assert((int)QAPI_SHUTDOWN_CAUSE_GUEST_RESET == (int)CAUSE_GUEST_RESET &&
                    (int)QAPI_SHUTDOWN_CAUSE__NUM == (int)CAUSES,
                "causes");
+_Static_assert((int)QAPI_WATCHDOG_ACTION_INJECT_NMI == (int)WATCHDOG_INJECT_NMI &&
+                   (int)QAPI_WATCHDOG_ACTION__NUM == (int)WATCHDOG_ACTIONS,
+               "watchdog actions");
 
 int qmp_query_status(struct qapi_ctx *ctx, struct qapi_status_info *ret, struct error **err)
 {
@@ -66,9 +70,40 @@ int qmp_system_powerdown(struct qapi_ctx *ctx, struct error **err)
     return 0;
 }
 
+int qmp_system_wakeup(struct qapi_ctx *ctx, struct error **err)
+{
+    struct machine *m = ctx->target;
+
+    if (!m->power.wakeup_supported)
+        return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "wake-up from suspend is not supported by this guest");
+    if (m->run_state != RUN_SUSPENDED)
+        return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "Unable to wake up: guest is not in suspended state");
+    return machine_wakeup(m, err);
+}
+
+int qmp_query_current_machine(struct qapi_ctx *ctx, struct qapi_current_machine_params *ret, struct error **err)
+{
+    (void)err;
+    ret->wakeup_suspend_support = ((struct machine *)ctx->target)->power.wakeup_supported;
+    return 0;
+}
+
+int qmp_inject_nmi(struct qapi_ctx *ctx, struct error **err)
+{
+    return machine_nmi(ctx->target, err);
+}
+
+int qmp_watchdog_set_action(struct qapi_ctx *ctx, const struct qapi_watchdog_set_action_arg *arg, struct error **err)
+{
+    (void)err;
+    ((struct machine *)ctx->target)->power.watchdog_action = (enum watchdog_action)arg->action;
+    return 0;
+}
+
 static void tell(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
 {
-    struct qapi_sink *sink = ((struct machine_qmp *)((char *)o - offsetof(struct machine_qmp, observer)))->sink;
+    const struct machine_qmp *q = (struct machine_qmp *)((char *)o - offsetof(struct machine_qmp, observer));
+    struct qapi_sink *sink = q->sink;
     bool guest = shutdown_cause_is_guest(cause);
 
     switch (event) {
@@ -87,6 +122,18 @@ static void tell(struct machine_observer *o, enum machine_event event, enum shut
     case EVENT_POWERDOWN:
         qapi_event_powerdown(sink);
         break;
+    case EVENT_SUSPEND:
+        qapi_event_suspend(sink);
+        break;
+    case EVENT_SUSPEND_DISK:
+        qapi_event_suspend_disk(sink);
+        break;
+    case EVENT_WAKEUP:
+        qapi_event_wakeup(sink);
+        break;
+    case EVENT_WATCHDOG:
+        qapi_event_watchdog(sink, (enum qapi_watchdog_action)q->machine->power.watchdog_action);
+        break;
     case EVENT_QUIT:
         break;
     }
@@ -94,7 +141,7 @@ static void tell(struct machine_observer *o, enum machine_event event, enum shut
 
 void machine_qmp_init(struct machine_qmp *q, struct machine *m, struct qapi_sink *sink)
 {
-    *q = (struct machine_qmp){ .sink = sink, .observer.fn = tell };
+    *q = (struct machine_qmp){ .sink = sink, .machine = m, .observer.fn = tell };
     machine_observe(m, &q->observer);
 }
 

@@ -9,6 +9,7 @@ struct qapi_sink;
 
 struct machine_qmp {
     struct qapi_sink *sink;
+    struct machine *machine;
     struct machine_observer observer;
 };
 

@@ -54,6 +54,6 @@ void machine_reset(struct machine *m, bool cold)
     }
     for (unsigned i = 0; i < m->n_vcpus; i++)
         vcpu_reset(m->vcpus[i], false);
-    if (m->reset_boot)
-        m->reset_boot(m);
+    if (m->power.waking ? m->wake_boot : m->reset_boot)
+        (m->power.waking ? m->wake_boot : m->reset_boot)(m);
 }

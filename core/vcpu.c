@@ -14,6 +14,13 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+static _Thread_local struct vcpu *this_vcpu;
+
+struct vcpu *vcpu_current(void)
+{
+    return this_vcpu;
+}
+
 static const struct accel_ops *ops_of(const struct vcpu *cpu)
 {
     return cpu->machine->accel->ops;
@@ -177,13 +184,15 @@ static void park(struct vcpu *cpu)
 
 static void requests_run(struct vcpu *cpu)
 {
-    uint32_t once = VCPU_WORK | VCPU_INIT | VCPU_SIPI | VCPU_NMI | VCPU_SMI | VCPU_IRQ;
+    uint32_t once = VCPU_WORK | VCPU_INIT | VCPU_SIPI | VCPU_NMI | VCPU_SMI | VCPU_IRQ | VCPU_A20;
     uint32_t requests = atomic_fetch_and(&cpu->requests, ~once);
 
     if (requests & VCPU_WORK)
         work_run(cpu);
     if (requests & (VCPU_INIT | VCPU_SIPI))
         start_up_run(cpu, requests);
+    if (requests & VCPU_A20 && ops_of(cpu)->vcpu_a20)
+        ops_of(cpu)->vcpu_a20(cpu, cpu->machine->a20_lines);
     if (requests & (VCPU_NMI | VCPU_SMI))
         ops_of(cpu)->vcpu_inject(cpu, requests & (VCPU_NMI | VCPU_SMI));
     if (requests & VCPU_STOP)
@@ -211,6 +220,7 @@ static void *vcpu_main(void *arg)
 {
     struct vcpu *cpu = arg;
 
+    this_vcpu = cpu;
     park(cpu);                          /* even if it was resumed before it got here */
     while (!(cpu->requests & VCPU_EXIT)) {
         if (cpu->requests)

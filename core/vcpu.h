@@ -26,6 +26,7 @@ enum vcpu_request {
     VCPU_WORK = 1 << 2,         /* vcpu_call() */
     VCPU_INIT = 1 << 3, VCPU_SIPI = 1 << 4, VCPU_NMI = 1 << 5, VCPU_SMI = 1 << 6,
     VCPU_IRQ = 1 << 7,          /* look at the interrupt controller */
+    VCPU_A20 = 1 << 8,          /* look at address line 20 (pins.h) */
 };
 
 /* The interrupt controller of a vCPU, as its accelerator uses it.  On the vCPU's thread. */
@@ -93,5 +94,7 @@ static inline struct address_space *vcpu_as(struct vcpu *cpu)
 void vcpu_set_smm(struct vcpu *cpu, bool smm);
 /* Reset while it is parked; init: the INIT signal's part only. */
 void vcpu_reset(struct vcpu *cpu, bool init);
+/* Whose thread this is; NULL: no vCPU's. */
+struct vcpu *vcpu_current(void);
 /* vCPU by APIC id, NULL: none. */
 struct vcpu *vcpu_by_apic_id(struct machine *m, uint32_t apic_id);

@@ -29,11 +29,15 @@ const struct hmp_command hmp_commands[] = {
       .preconfig = true, .run = run_help },
     { .name = "info", .args = "", .params = "[subcommand]", .help = "show something about the machine",
       .preconfig = true, .run = run_info },
+    { .name = "nmi", .args = "", .params = "", .help = "send an NMI to all CPUs", .qmp = "inject-nmi" },
     { .name = "quit|q", .args = "", .params = "", .help = "end the emulator", .preconfig = true, .qmp = "quit" },
     { .name = "stop|s", .args = "", .params = "", .help = "pause the guest", .qmp = "stop" },
     { .name = "system_powerdown", .args = "", .params = "", .help = "press the power button",
       .qmp = "system_powerdown" },
     { .name = "system_reset", .args = "", .params = "", .help = "press the reset button", .qmp = "system_reset" },
+    { .name = "system_wakeup", .args = "", .params = "", .help = "wake the guest up", .qmp = "system_wakeup" },
+    { .name = "watchdog_action", .args = "action:s", .params = "[reset|shutdown|poweroff|pause|debug|none]",
+      .help = "choose what happens when a watchdog expires", .qmp = "watchdog-set-action" },
     { .name = NULL },
 };
 

@@ -101,6 +101,23 @@ static void qmp_done(struct qapi_ctx *ctx, struct json *ret, const struct qapi_f
     call_end(call);
 }
 
+/* The command's arguments as QMP names them; texts are all that such a command has so far. */
+static struct json command_args(struct hmp_call *call, const struct hmp_command *c)
+{
+    struct json args = json_object();
+    char name[32];
+    int n = strcspn(c->args, ":");
+    const char *text;
+
+    if (n && n < (int)sizeof(name)) {
+        snprintf(name, sizeof(name), "%.*s", n, c->args);
+        text = hmp_args_text(&call->args, name);
+        if (text)
+            json_set(&args, name, json_string(text));
+    }
+    return args;
+}
+
 static void run_command(struct hmp_call *call, const struct hmp_command *c)
 {
     const struct qapi_env *env = &call->monitor->cfg.env;
@@ -108,8 +125,10 @@ static void run_command(struct hmp_call *call, const struct hmp_command *c)
 
     if (c->qmp) {
         const struct qapi_command *qmp = qapi_command_find(env->table, c->qmp);
-        struct qapi_ctx *ctx = qapi_start(env, qmp, NULL, call->session, qmp_done, call);
+        struct json args = command_args(call, c);
+        struct qapi_ctx *ctx = qapi_start(env, qmp, &args, call->session, qmp_done, call);
 
+        json_fini(&args);
         if (ctx)                /* else done() has been called, and call may be gone */
             call->ctx = ctx;
         return;

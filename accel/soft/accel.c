@@ -449,6 +449,16 @@ static void soft_vcpu_inject(struct vcpu *cpu, uint32_t requests)
     atomic_fetch_or(&e->kick, KICK_IRQ);
 }
 
+static void soft_vcpu_a20(struct vcpu *cpu, bool on)
+{
+    struct env *e = env_of(cpu);
+    bool entered = change_begin(cpu);
+
+    e->x.a20 = on;
+    mmu_flush_all(e);
+    change_end(cpu, entered);
+}
+
 static void soft_vcpu_get(struct vcpu *cpu, struct x86_state *st)
 {
     soft_state_get(env_of(cpu), st);
@@ -514,6 +524,7 @@ static const struct accel_ops soft_ops = {
     .vcpu_reset = soft_vcpu_reset,
     .vcpu_sipi = soft_vcpu_sipi,
     .vcpu_inject = soft_vcpu_inject,
+    .vcpu_a20 = soft_vcpu_a20,
     .vcpu_get = soft_vcpu_get,
     .vcpu_put = soft_vcpu_put,
     .vcpu_has_event = soft_vcpu_has_event,

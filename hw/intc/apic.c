@@ -205,6 +205,7 @@ struct device *apic_new(struct machine *m, struct vcpu *cpu)
     dev->instance = cpu->apic_id;
     cpu->intc = &apic_intc;
     cpu->intc_opaque = a;
+    m->nmi = apic_nmi;
     r = r < 0 ? r : device_realize(dev, cpu->dev ? &cpu->dev->obj : NULL, "lapic", NULL);
     assert(!r);
     device_map(dev, 0, &cpu->root, a->st.base & BASE_ADDR, 4096);

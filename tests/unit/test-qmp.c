@@ -94,6 +94,30 @@ int qmp_query_vm_generation_id(struct qapi_ctx *ctx, struct qapi_guid_info *ret,
     return qapi_fail(ctx, -ENODEV, QAPI_GENERIC_ERROR, "VM Generation ID device not found");
 }
 
+/* Of the machine's power; what they do is test-power's and tests/qtest's. */
+int qmp_system_wakeup(struct qapi_ctx *ctx, struct error **err)
+{
+    qapi_event_wakeup(&machine.sink);
+    return 0;
+}
+
+int qmp_query_current_machine(struct qapi_ctx *ctx, struct qapi_current_machine_params *ret, struct error **err)
+{
+    ret->wakeup_suspend_support = true;
+    return 0;
+}
+
+int qmp_inject_nmi(struct qapi_ctx *ctx, struct error **err)
+{
+    return 0;
+}
+
+int qmp_watchdog_set_action(struct qapi_ctx *ctx, const struct qapi_watchdog_set_action_arg *arg, struct error **err)
+{
+    qapi_event_watchdog(&machine.sink, arg->action);
+    return 0;
+}
+
 static void print_registers(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     text_out_printf(out, "CPU#%d%s\n", (int)hmp_args_number(args, "vcpu", cpu < 0 ? 0 : cpu),

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Sleep, wake-up and watchdogs: what power management chips and watchdogs ask of the machine
+ *
+ * Requests come from any thread, inside a device or not, and are carried out on the home loop.  In the run state
+ * "suspended" (ACPI S3) the vCPUs stand and the clock goes on, so that an alarm can wake the machine; waking up is a
+ * reset that keeps RAM.  Who has to note something registers a machine_observer.
+ */
+
+#include <stdbool.h>
+
+struct error;
+struct machine;
+
+enum wakeup_reason { WAKEUP_NONE, WAKEUP_RTC, WAKEUP_OTHER };
+
+/* What a watchdog that expires does to the machine; in the order of QMP's WatchdogAction. */
+enum watchdog_action {
+    WATCHDOG_RESET, WATCHDOG_SHUTDOWN, WATCHDOG_POWEROFF, WATCHDOG_PAUSE, WATCHDOG_DEBUG, WATCHDOG_NONE,
+    WATCHDOG_INJECT_NMI, WATCHDOG_ACTIONS,
+};
+
+/* Part of struct machine. */
+struct machine_power {
+    _Atomic bool suspend_requested, suspend_disk_requested, watchdog_expired;
+    _Atomic int wakeup_requested;               /* enum wakeup_reason */
+    _Atomic unsigned wakeup_enabled;            /* bit n: reason n */
+    bool wakeup_supported;                      /* some chip can suspend and wake this machine */
+    bool waking;                                /* the reset that is under way keeps RAM and ends a sleep */
+    enum wakeup_reason reason;                  /* of the last wake-up; observers of EVENT_WAKEUP read it */
+    enum watchdog_action watchdog_action;       /* the user's choice; home loop */
+};
+
+/* S3, and what the guest asks for in S4's place: the event, then a shutdown. */
+void machine_request_suspend(struct machine *m);
+void machine_request_suspend_disk(struct machine *m);
+/* Nothing happens unless the machine is suspended then, and the reason is enabled (WAKEUP_OTHER always is). */
+void machine_request_wakeup(struct machine *m, enum wakeup_reason reason);
+void machine_wakeup_enable(struct machine *m, enum wakeup_reason reason, bool enable);
+/* A user's wish; home loop.  -EINVAL: it does not sleep, or nothing could wake it. */
+int machine_wakeup(struct machine *m, struct error **err);
+
+/* A watchdog's last count is over: event WATCHDOG, then what the user chose. */
+void machine_watchdog_expired(struct machine *m);
+
+/* Of machine.c: carries out what was requested; home loop. */
+void power_run_suspend(struct machine *m);
+void power_run_wakeup(struct machine *m);
+void power_run_watchdog(struct machine *m);
