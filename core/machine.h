@@ -82,6 +82,7 @@ struct machine {
     int exit_status;
     bool no_reboot, no_shutdown;        /* -action reboot=shutdown, shutdown=pause */
     struct machine_power power;
+    struct device *pm;                  /* the ACPI power management chip (hw/acpi/pm.h); NULL: there is none */
     _Atomic unsigned a20_lines;         /* bit n: source n of pins.h */
     void (*nmi)(struct machine *m);     /* the local APICs', any thread; NULL: there are none */
     void (*powerdown)(struct machine *m);       /* the board's power button */

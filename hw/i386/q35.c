@@ -9,9 +9,10 @@
  *     100000000 the rest of RAM
  *
  * What both PC boards have is in pc.c.
- * Left out until their parts exist: AHCI, SMBus, SMRAM.
+ * Left out until their parts exist: AHCI, SMBus.
  */
 
+#include "hw/acpi/pm.h"
 #include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 #include "hw/pci/q35-host.h"
@@ -34,7 +35,7 @@ static struct q35 *q35(struct pc *pc)
     return (struct q35 *)pc;
 }
 
-static int bridges_build(struct machine *m, struct q35 *b, struct error **err)
+static int bridges_build(struct machine *m, struct q35 *b, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = &b->pc;
     struct pci_host_memory mem = { .system = &m->memory, .ram = &pc->below_4g, .pci = &pc->pci };
@@ -54,6 +55,8 @@ static int bridges_build(struct machine *m, struct q35 *b, struct error **err)
         return r;
     b->lpc = device_new(m, device_type_find("ICH9-LPC"));
     ich9_lpc_set_gsi(b->lpc, gsi_sink(pc->gsi));
+    if (!cfg->smm)
+        ich9_lpc_set_no_smm(b->lpc);
     r = device_set(b->lpc, "addr", "1f.0", err);
     if (!r)
         r = device_set(b->lpc, "multifunction", "on", err);
@@ -62,7 +65,7 @@ static int bridges_build(struct machine *m, struct q35 *b, struct error **err)
 
 static void q35_powerdown(struct machine *m)
 {
-    ich9_lpc_power_button(q35(pc_of(m))->lpc);
+    acpi_power_button(m);
 }
 
 static void firmware_registers(struct pc *pc)
@@ -99,11 +102,13 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
     if (!r)
         r = gsi_new(m, &b->pc.gsi, err);
     if (!r)
-        r = bridges_build(m, b, err);
+        r = bridges_build(m, b, cfg, err);
     if (!r)
         r = pc_controllers_build(m, err);
     if (!r)
         r = pc_chips_build(m, cfg, HPET_ROUTES, err);
+    if (!r)
+        ich9_lpc_set_enabled(b->lpc, (cfg->serial[0] ? 1 : 0) | (cfg->serial[1] ? 2 : 0));
     return r ? r : boot_prepare(m, cfg, err);
 }
 

@@ -12,9 +12,21 @@
 
 void ich9_lpc_set_gsi(struct device *lpc, const struct irq_sink *gsi);
 struct isa_bus *ich9_lpc_isa(struct device *lpc);
-/* The power button was pressed; home loop. */
-void ich9_lpc_power_button(struct device *lpc);
+/* Before realize: a machine without system management mode. */
+void ich9_lpc_set_no_smm(struct device *lpc);
+/* What of the low pin count bus is there, as LPC_EN shows it: bit 0, 1 serial ports, 2 parallel port, 3 floppy. */
+void ich9_lpc_set_enabled(struct device *lpc, uint8_t lpc_en);
+
+/*
+ * SMI features, for fw_cfg: the content of etc/smi/supported-features (a little-endian number of 8 bytes), the 8 bytes
+ * of etc/smi/requested-features, which the guest may write, and the one of etc/smi/features-ok; when that file is
+ * selected, negotiate.  Any thread, one at a time.
+ */
+uint64_t ich9_lpc_smi_supported(const struct device *lpc);
+uint8_t *ich9_lpc_smi_requested(struct device *lpc);
+uint8_t *ich9_lpc_smi_features_ok(struct device *lpc);
+void ich9_lpc_smi_negotiate(struct device *lpc);
 
 /* Register numbers that firmware, and a direct boot in its place, programs. */
 enum { LPC_PMBASE = 0x40, LPC_ACPI_CNTL = 0x44, LPC_RCBA = 0xf0 };
-enum { LPC_PMBASE_BYTES = 128, LPC_ACPI_ENABLE = 0x80, LPC_APM_PORT = 0xb2 };
+enum { LPC_PMBASE_BYTES = 128, LPC_ACPI_ENABLE = 0x80 };

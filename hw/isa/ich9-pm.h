@@ -4,49 +4,46 @@
 /*
  * ICH9 LPC bridge: its state, and the parts that it is made of
  *
- * Private to hw/isa: ich9-pm.c (power management), ich9-pirq.c (interrupt routing) and ich9-lpc.c (the
- * bridge around them).
+ * Private to hw/isa: ich9-smi.c (system management interrupts), ich9-pirq.c (interrupt routing) and ich9-lpc.c (the
+ * bridge around them).  The power management chip is hw/acpi's.
  */
 
+#include "hw/acpi/pm-chip.h"
+#include "hw/acpi/tco.h"
 #include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 
 enum { LPC_REGION_CONFIG, LPC_REGION_PM_EVT, LPC_REGION_PM_CNT, LPC_REGION_PM_TMR, LPC_REGION_GPE0, LPC_REGION_SMI,
-       LPC_REGION_APM, LPC_REGION_RESET, LPC_REGION_RCRB };
-
-enum {
-    PM1_TMROF = 1 << 0,
-    PM1_GBL = 1 << 5,
-    PM1_PWRBTN = 1 << 8,
-    PM1_SLPBTN = 1 << 9,
-    PM1_RTC = 1 << 10,
-    PM1_WAK = 1 << 15
-};
-enum { PM1_SCI_EN = 1 << 0, PM1_SLP_TYP_SHIFT = 10, PM1_SLP_EN = 1 << 13 };
-enum { SLP_S5 = 0, SLP_S3 = 1, SLP_S4 = 2 };
+       LPC_REGION_TCO, LPC_REGION_APM, LPC_REGION_RESET, LPC_REGION_RCRB };
+enum { LPC_GEN_PMCON_1 = 0xa0, LPC_SMI_LOCK = 1 << 4, LPC_EN = 0x82 };
+enum { LPC_GPE_BYTES = 8 };
+enum { LPC_GCS = 0x3410, LPC_GCS_NO_REBOOT = 1 << 5 };
+enum { LPC_SCIS = 5 };                  /* interrupts that the SCI may be */
 
 struct ich9_lpc {
-    struct pci_device pci;
+    struct acpi_pm_function f;
     struct {
-        bool noreboot, smm_compat, smi_broadcast, smi_cpu_hotplug, smi_cpu_hotunplug;
+        bool noreboot, smm_compat, smi_broadcast, smi_cpu_hotplug, smi_cpu_hotunplug, enable_tco;
+        uint8_t disable_s3, disable_s4, s4_val;
+        uint8_t pad[7];
     } cfg;
     struct ich9_lpc_state {
         struct pci_state pci;
-        uint64_t timer_ns;              /* when the PM timer's top bit flips next, while somebody wants to know */
-        uint64_t overflow_ns;           /* the flip that status has seen last */
+        struct acpi_pm_state pm;
+        struct tco_state tco;
+        uint64_t smi_negotiated;
         uint32_t smi_en, smi_sts;
-        uint16_t pm1_sts, pm1_en, pm1_cnt;
-        uint8_t gpe_sts[16], gpe_en[16];
-        uint8_t apmc, apms;
+        uint8_t smi_requested[8];       /* little-endian */
         uint8_t chip_config[16384];
-        uint8_t rst_cnt;
-        uint8_t spare[7];
+        uint8_t smi_features_ok, rst_cnt;
+        uint8_t spare[6];
     } st;
     struct isa_bus isa;
     const struct irq_sink *gsi;
     struct region pm;                   /* the block of ports at PMBASE */
-    struct timer timer;
-    struct irq sci;
+    struct tco tco;
+    bool no_smm;
+    struct irq sci[LPC_SCIS];
     struct pci_router router;
     struct irq pirq[GSI_PINS];          /* what the router drives */
 };
@@ -56,11 +53,13 @@ static inline struct ich9_lpc *ich9_lpc(struct device *dev)
     return (struct ich9_lpc *)dev;
 }
 
-extern const struct reg ich9_pm_evt_regs[], ich9_pm_cnt_regs[], ich9_pm_tmr_regs[], ich9_gpe0_regs[], ich9_smi_regs[];
-bool ich9_pm_sci(const struct ich9_lpc_state *st);
-void ich9_pm_enable(struct device *dev, bool sci);      /* the APM command port's ACPI enable and disable */
-void ich9_pm_watch(struct device *dev);                 /* arms the timer anew after reset or load */
-void ich9_pm_timer_fired(struct device *dev);
+extern const struct reg ich9_smi_regs[];
+bool ich9_smi_features_needed(const struct device *dev);        /* of the stream's subsection */
+int ich9_smi_features_check(const struct device *dev, const void *state, struct error **err);
+void ich9_smi_apm(struct device *dev);          /* APM_CNT was written */
+void ich9_smi_tco(struct device *dev);          /* TCO asks for an SMI */
+void ich9_smi_reset(struct device *dev);
+void ich9_smi_lock(struct device *dev);         /* after a change of GEN_PMCON_1, and after reset or load */
 
 void ich9_pirq_wire(struct device *dev);                /* in realize */
 void ich9_pirq_reset(struct device *dev);

@@ -193,7 +193,7 @@ static const struct exception { const char *type, *field, *why; } exceptions[] =
     { "mc146818rtc", "next_alarm_time", "follows the clock" },
     { "mc146818rtc", "update_ns", "follows the clock" },
     { "ICH9-LPC", "chip_config", "DnnIR name a PIRQ for each pin" },
-    { "ICH9-LPC", "pm.acpi_regs.tmr.overflow_time", "follows the clock" },
+    { "ICH9-LPC", "acpi_regs.tmr.overflow_time", "follows the clock" },
 };
 
 const char *rig_reset_differs(const struct device_type *type, const char *field)

@@ -6,11 +6,12 @@
  * 5.8 APM) and ACPI 3.0 section 4.7 (fixed hardware)
  */
 
+#include "hw/acpi/pm.h"
 #include "hw/isa/ich9-lpc.h"
 
 enum { PM = 0x600, PM1_STS = PM, PM1_EN = PM + 2, PM1_CNT = PM + 4, PM_TMR = PM + 8, GPE0 = PM + 0x20,
     SMI = PM + 0x30 };
-enum { TMROF = 1, GBL = 1 << 5, PWRBTN = 1 << 8, RTC = 1 << 10, SCI_EN = 1, SLP_EN = 1 << 13, SCI = 9 };
+enum { TMROF = 1, GBL = 1 << 5, PWRBTN = 1 << 8, RTC = 1 << 10, WAK = 1 << 15, SCI_EN = 1, SLP_EN = 1 << 13, SCI = 9 };
 #define HZ 3579545ull
 #define SECOND 1000000000ull
 
@@ -31,16 +32,22 @@ static void out(uint16_t port, unsigned size, uint32_t val)
 }
 
 /* As firmware leaves it: the block at 600h, SCI enabled. */
-static void begin(void)
+static void begin_with(const char *prop, const char *value)
 {
     pci_bench_init(&p);
     lpc = device_new(p.b.m, device_type_find("ICH9-LPC"));
     ich9_lpc_set_gsi(lpc, &p.b.sink);
     CHECK(!device_set(lpc, "addr", "1f.0", NULL) && !device_set(lpc, "multifunction", "on", NULL));
+    CHECK(!prop || !device_set(lpc, prop, value, NULL));
     CHECK(!device_realize(lpc, NULL, NULL, NULL));
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, PM | 1);
     pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
     out(PM1_CNT, 2, SCI_EN);
+}
+
+static void begin(void)
+{
+    begin_with(NULL, NULL);
 }
 
 static bool sci(void)
@@ -143,14 +150,14 @@ static void without_an_enable_bit_no_timer_is_armed(void)
 static void the_power_button_sets_its_status_and_raises_sci_when_enabled(void)
 {
     begin();
-    ich9_lpc_power_button(lpc);
+    acpi_power_button(p.b.m);
     CHECK_EQ(in(PM1_STS, 2) & PWRBTN, PWRBTN);
     CHECK(!sci());
     out(PM1_EN, 2, PWRBTN);
     CHECK(sci());
     out(PM1_STS, 2, PWRBTN);
     CHECK(!sci());
-    ich9_lpc_power_button(lpc);
+    acpi_power_button(p.b.m);
     CHECK(sci());
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_NONE);    /* the guest decides */
     pci_bench_fini(&p);
@@ -159,7 +166,7 @@ static void the_power_button_sets_its_status_and_raises_sci_when_enabled(void)
 static void status_bits_are_cleared_one_by_one(void)
 {
     begin();
-    ich9_lpc_power_button(lpc);
+    acpi_power_button(p.b.m);
     step_to_tick(1 << 23);
     CHECK_EQ(in(PM1_STS, 2), PWRBTN | TMROF);
     out(PM1_STS, 1, 0xff);                              /* the low byte only */
@@ -174,7 +181,7 @@ static void no_sci_without_sci_en(void)
     begin();
     out(PM1_CNT, 2, 0);
     out(PM1_EN, 2, PWRBTN);
-    ich9_lpc_power_button(lpc);
+    acpi_power_button(p.b.m);
     CHECK(!sci());
     out(PM1_CNT, 2, SCI_EN);
     CHECK(sci());
@@ -210,11 +217,272 @@ static void s5_asks_for_a_shutdown(void)
 static void a_sleep_type_that_is_not_offered_does_nothing(void)
 {
     begin();
-    for (unsigned type = 1; type < 8; type++)
+    for (unsigned type = 3; type < 8; type++)
         out(PM1_CNT, 2, SCI_EN | type << 10 | SLP_EN);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_NONE);
     CHECK_EQ(p.b.m->reset_requested, CAUSE_NONE);
+    CHECK(!p.b.m->power.suspend_requested);
     CHECK_EQ(in(PM1_CNT, 2), SCI_EN | 7 << 10);
+    pci_bench_fini(&p);
+}
+
+static void s3_asks_for_sleep_and_s4_is_an_event_and_a_shutdown(void)
+{
+    begin();
+    out(PM1_CNT, 2, SCI_EN | 1 << 10);
+    CHECK(!p.b.m->power.suspend_requested);
+    out(PM1_CNT, 2, SCI_EN | 1 << 10 | SLP_EN);
+    CHECK(p.b.m->power.suspend_requested);
+    CHECK_EQ(p.b.m->shutdown_requested, CAUSE_NONE);
+    out(PM1_CNT, 2, SCI_EN | 2 << 10 | SLP_EN);
+    CHECK(p.b.m->power.suspend_disk_requested);
+    CHECK_EQ(p.b.m->shutdown_requested, CAUSE_GUEST_SHUTDOWN);
+    pci_bench_fini(&p);
+}
+
+static void the_users_s4_value_is_the_one_that_counts(void)
+{
+    uint8_t states[ACPI_SYSTEM_STATES];
+
+    begin_with("s4_val", "5");
+    out(PM1_CNT, 2, SCI_EN | 2 << 10 | SLP_EN);
+    CHECK(!p.b.m->power.suspend_disk_requested);
+    out(PM1_CNT, 2, SCI_EN | 5 << 10 | SLP_EN);
+    CHECK(p.b.m->power.suspend_disk_requested);
+    acpi_system_states(p.b.m, states);
+    CHECK(!memcmp(states, (uint8_t[]){ 0x80, 0, 0, 0x81, 0x85, 0x80 }, 6));
+    pci_bench_fini(&p);
+    begin_with("disable_s3", "1");
+    acpi_system_states(p.b.m, states);
+    CHECK(!memcmp(states, (uint8_t[]){ 0x80, 0, 0, 0x01, 0x82, 0x80 }, 6));
+    pci_bench_fini(&p);
+}
+
+/* ACPI 4.7.3.1.1: "WAK_STS ... set when the system is in the sleeping state and an enabled wake event occurs." */
+static void waking_up_sets_its_status_and_that_of_the_cause(void)
+{
+    begin();
+    CHECK(p.b.m->power.wakeup_supported);
+    out(PM1_EN, 2, RTC);
+    CHECK(p.b.m->power.wakeup_enabled);
+    p.b.m->power.reason = WAKEUP_RTC;
+    machine_notify(p.b.m, EVENT_WAKEUP, CAUSE_NONE);
+    CHECK_EQ(in(PM1_STS, 2), WAK | RTC);
+    CHECK(sci());
+    out(PM1_STS, 2, WAK | RTC);
+    CHECK_EQ(in(PM1_STS, 2), 0);
+    p.b.m->power.reason = WAKEUP_OTHER;
+    machine_notify(p.b.m, EVENT_WAKEUP, CAUSE_NONE);
+    CHECK_EQ(in(PM1_STS, 2), WAK | PWRBTN);
+    out(PM1_EN, 2, 0);
+    CHECK(!p.b.m->power.wakeup_enabled);
+    pci_bench_fini(&p);
+}
+
+static void anybody_may_raise_a_general_purpose_event(void)
+{
+    begin();
+    out(GPE0 + 8, 1, 1 << GPE_VMGENID);
+    acpi_gpe_raise(p.b.m, GPE_VMGENID);
+    acpi_gpe_raise(p.b.m, GPE_CPU_HOTPLUG);
+    machine_run_posted(p.b.m);
+    CHECK_EQ(in(GPE0, 1), 1 << GPE_VMGENID | 1 << GPE_CPU_HOTPLUG);
+    CHECK(sci());
+    out(GPE0, 1, 1 << GPE_VMGENID);
+    CHECK(!sci());
+    CHECK_EQ(in(GPE0, 1), 1 << GPE_CPU_HOTPLUG);
+    pci_bench_fini(&p);
+}
+
+/* ACPI_CNTL, SCI_IRQ_SEL: "000b IRQ9, 001b IRQ10, 010b IRQ11, 100b IRQ20, 101b IRQ21". */
+static void acpi_cntl_chooses_the_sci(void)
+{
+    static const uint8_t lines[8] = { 9, 10, 11, 9, 20, 21, 9, 9 };
+
+    begin();
+    out(PM1_EN, 2, PWRBTN);
+    acpi_power_button(p.b.m);
+    for (unsigned n = 0; n < 8; n++) {
+        pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE | n);
+        for (unsigned line = 0; line < 24; line++)
+            CHECK_EQ(p.b.lines->level[line], line == lines[n]);
+    }
+    pci_bench_fini(&p);
+}
+
+/* System management interrupts */
+
+enum { SMI_EN = SMI, SMI_STS = SMI + 4, GBL_SMI_EN = 1, APMC_EN = 1 << 5, TCO_EN = 1 << 13, GEN_PMCON_1 = 0xa0 };
+
+/* Processors that note what they are asked: bit n says that processor n got an SMI since. */
+static void processors(unsigned n)
+{
+    struct machine *m = p.b.m;
+
+    m->vcpus = realloc(m->vcpus, n * sizeof(*m->vcpus));
+    for (unsigned i = 0; i < n; i++) {
+        CHECK(!vcpu_new(m, i, i, NULL, &m->vcpus[i], NULL));
+        m->n_vcpus++;
+    }
+}
+
+static unsigned smis(void)
+{
+    unsigned got = 0;
+
+    for (unsigned i = 0; i < p.b.m->n_vcpus; i++) {
+        got |= p.b.m->vcpus[i]->requests & VCPU_SMI ? 1u << i : 0;
+        p.b.m->vcpus[i]->requests = 0;
+    }
+    return got;
+}
+
+/* "APMC_EN: Enables writes to the APM_CNT register to cause an SMI#"; "GBL_SMI_EN: 0 = No SMI# will be generated". */
+static void an_apm_command_raises_smi_while_both_enables_are_set(void)
+{
+    begin();
+    processors(2);
+    out(0xb2, 1, 0x11);
+    out(SMI_EN, 4, APMC_EN);
+    out(0xb2, 1, 0x11);
+    CHECK_EQ(smis(), 0);
+    out(SMI_EN, 4, GBL_SMI_EN);
+    out(0xb2, 1, 0x11);
+    CHECK_EQ(smis(), 0);
+    out(SMI_STS, 4, UINT32_MAX);
+    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    CHECK_EQ(in(SMI_STS, 4), 0);
+    out(0xb2, 1, 0x11);
+    CHECK_EQ(smis(), 1);                                /* nobody's access: the first processor's */
+    CHECK_EQ(in(SMI_STS, 4), APMC_EN);
+    out(SMI_STS, 4, APMC_EN);
+    CHECK_EQ(in(SMI_STS, 4), 0);
+    out(0xb3, 1, 0x11);                                 /* the status port is scratch */
+    CHECK_EQ(smis(), 0);
+    pci_bench_fini(&p);
+}
+
+/* "Once the SMI_LOCK bit is set, writes of 0 to SMI_LOCK bit will have no effect." */
+static void smi_lock_holds_gbl_smi_en_until_reset(void)
+{
+    begin();
+    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0x10);
+    out(SMI_EN, 4, 0);
+    CHECK_EQ(in(SMI_EN, 4), GBL_SMI_EN);
+    pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0);
+    CHECK_EQ(pci_in(&p, 0x1f, 0, GEN_PMCON_1, 1), 0x10);
+    bench_reload(&p.b);
+    pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0);
+    out(SMI_EN, 4, 0);
+    CHECK_EQ(in(SMI_EN, 4), GBL_SMI_EN);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(pci_in(&p, 0x1f, 0, GEN_PMCON_1, 1), 0);
+    pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0x10);
+    CHECK_EQ(pci_in(&p, 0x1f, 0, GEN_PMCON_1, 1), 0x10);
+    pci_bench_fini(&p);
+}
+
+static void without_smm_firmware_finds_it_in_use_and_nothing_happens(void)
+{
+    struct device *other;
+
+    begin();
+    device_free(lpc);
+    other = device_new(p.b.m, device_type_find("ICH9-LPC"));
+    ich9_lpc_set_gsi(other, &p.b.sink);
+    ich9_lpc_set_no_smm(other);
+    CHECK(!device_set(other, "addr", "1f.0", NULL) && !device_realize(other, NULL, NULL, NULL));
+    processors(1);
+    pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, PM | 1);
+    pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
+    CHECK_EQ(in(SMI_EN, 4), APMC_EN);
+    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    out(0xb2, 1, 0x11);
+    CHECK_EQ(smis(), 0);
+    pci_bench_fini(&p);
+}
+
+static void request(uint64_t features)
+{
+    memcpy(ich9_lpc_smi_requested(lpc), &features, 8);
+    ich9_lpc_smi_negotiate(lpc);
+}
+
+/* As the reference answers: hot-plug needs broadcast, unplug needs plug, and an agreement holds until reset. */
+static void smi_features_are_agreed_on_once(void)
+{
+    begin();
+    processors(3);
+    CHECK_EQ(ich9_lpc_smi_supported(lpc), 7);
+    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    for (unsigned bad = 2; bad < 16; bad++)
+        if (bad != 3 && bad != 7) {
+            request(bad);
+            CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 0);
+        }
+    out(0xb2, 1, 0);
+    CHECK_EQ(smis(), 1);
+    request(3);
+    CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 1);
+    out(0xb2, 1, 0);
+    CHECK_EQ(smis(), 7);
+    request(0);
+    bench_reload(&p.b);
+    out(0xb2, 1, 0);
+    CHECK_EQ(smis(), 7);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 0);
+    request(0);
+    CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 1);
+    pci_bench_fini(&p);
+}
+
+static void a_feature_that_is_switched_off_is_not_offered(void)
+{
+    begin_with("x-smi-broadcast", "off");
+    CHECK_EQ(ich9_lpc_smi_supported(lpc), 6);
+    request(1);
+    CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 0);
+    pci_bench_fini(&p);
+}
+
+/* An agreement on what we do not offer, in a stream. */
+static void a_stream_with_a_foreign_agreement_is_refused(void)
+{
+    static const char sub[] = "\x5\x10ICH9LPC/smi_feat";
+    struct wire in;
+    struct saved s;
+    uint8_t *at;
+
+    begin();
+    request(1);
+    s = bench_save(&p.b, "0000:00:1f.0/ICH9LPC");
+    at = memmem(s.w.buf, s.w.at, sub, sizeof(sub) - 1);
+    CHECK(at);
+    at += sizeof(sub) - 1 + 4 + 8 + 1;                  /* version, wish, ok */
+    CHECK_EQ(at[7], 1);
+    in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+    CHECK_EQ(bench_load(&p.b, &in, NULL), 0);
+    at[7] = 8;
+    in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+    CHECK(bench_load(&p.b, &in, NULL) < 0);
+    wire_fini(&s.w);
+    pci_bench_fini(&p);
+}
+
+/* In size and order as the reference's streams (facts/migration): 18878 bytes. */
+static void the_section_is_as_long_as_the_reference_s(void)
+{
+    struct saved s;
+
+    begin();
+    s = bench_save(&p.b, "0000:00:1f.0/ICH9LPC");
+    CHECK(!memcmp(s.fields + 276 + 2 + 62, "\x5\xdich9_pm/memhp", 15));
+    CHECK(!memcmp(s.fields + 276 + 2 + 62 + 23, "\x5\xbich9_pm/tco", 13));
+    CHECK(!memcmp(s.fields + 276 + 2 + 62 + 23 + 52, "\x5\xdich9_pm/pcihp", 15));
+    CHECK_EQ(s.fields[18878], 0x7e);
+    wire_fini(&s.w);
     pci_bench_fini(&p);
 }
 
@@ -304,7 +572,7 @@ static void reset_lowers_sci_and_takes_the_block_away(void)
 {
     begin();
     out(PM1_EN, 2, PWRBTN);
-    ich9_lpc_power_button(lpc);
+    acpi_power_button(p.b.m);
     CHECK(sci());
     machine_reset(p.b.m, false);
     CHECK(!sci());
@@ -327,6 +595,18 @@ int main(void)
     TEST(a_general_purpose_event_raises_sci);
     TEST(s5_asks_for_a_shutdown);
     TEST(a_sleep_type_that_is_not_offered_does_nothing);
+    TEST(s3_asks_for_sleep_and_s4_is_an_event_and_a_shutdown);
+    TEST(the_users_s4_value_is_the_one_that_counts);
+    TEST(waking_up_sets_its_status_and_that_of_the_cause);
+    TEST(anybody_may_raise_a_general_purpose_event);
+    TEST(acpi_cntl_chooses_the_sci);
+    TEST(an_apm_command_raises_smi_while_both_enables_are_set);
+    TEST(smi_lock_holds_gbl_smi_en_until_reset);
+    TEST(without_smm_firmware_finds_it_in_use_and_nothing_happens);
+    TEST(smi_features_are_agreed_on_once);
+    TEST(a_feature_that_is_switched_off_is_not_offered);
+    TEST(a_stream_with_a_foreign_agreement_is_refused);
+    TEST(the_section_is_as_long_as_the_reference_s);
     TEST(the_apm_port_enables_and_disables_acpi_mode);
     TEST(bit_2_of_rst_cnt_resets_the_machine);
     TEST(rst_cnt_and_the_configuration_address_do_not_disturb_each_other);
