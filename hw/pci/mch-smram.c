@@ -9,7 +9,7 @@
  * are black holes to everybody else: reads give ones, and DMA is refused.
  * Reference: Intel 3 Series Express Chipset data sheet, 5.1.25 (SMRAM) and 5.1.26 (ESMRAMC).  Not Intel's: the
  * extended TSEG (TSEG_SZ 3, its size read at 50h after FFFFh was written) and the register at 9Ch (FFh asks whether
- * there is SMRAM at 30000h, then 2 closes and locks it); both follow facts/machine.
+ * there is SMRAM at 30000h, then 2 closes and locks it); both as in the reference.
  * Left out: D_CLS (a data access cannot be told from a fetch behind the CPU's TLB), SMRAM error status, and D_OPEN for
  * TSEG, which the reference keeps closed.
  *

@@ -107,7 +107,7 @@ static bool number(struct cursor *c, uint64_t *v)
     return true;
 }
 
-static bool fields(struct cursor *c, uint64_t *bytes);
+static bool part(struct cursor *c, uint64_t *bytes);
 
 /* What follows {"name":N of one field; *bytes: of all its elements. */
 static bool field(struct cursor *c, uint64_t *bytes)
@@ -129,7 +129,7 @@ static bool field(struct cursor *c, uint64_t *bytes)
         if (is_text(c, "\"vmsd_name\":") && (!string(c, type) || !text(c, ",\"version\":") || !number(c, &version) ||
             !text(c, ",")))
             return false;
-        if (!fields(c, &inside) || !text(c, "}"))
+        if (!part(c, &inside))
             return false;
     } else {
         inside = UINT64_MAX;
@@ -157,6 +157,25 @@ static bool fields(struct cursor *c, uint64_t *bytes)
         *bytes += n;
     }
     return true;
+}
+
+/* A part of a device: fields, then subsections of its own, each with mark, name and version before it. */
+static bool part(struct cursor *c, uint64_t *bytes)
+{
+    if (!fields(c, bytes))
+        return false;
+    if (is_text(c, ",\"subsections\":["))
+        while (!is_text(c, "]")) {
+            uint64_t version, inside;
+            char name[256];
+
+            is_text(c, ",");
+            if (!text(c, "{\"vmsd_name\":") || !string(c, name) || !text(c, ",\"version\":") ||
+                !number(c, &version) || !text(c, ",") || !part(c, &inside))
+                return false;
+            *bytes += 1 + 1 + strlen(name) + 4 + inside;
+        }
+    return text(c, "}");
 }
 
 static bool body(struct cursor *c, uint64_t version);

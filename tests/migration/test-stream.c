@@ -144,7 +144,7 @@ static void a_stream_may_end_after_its_end_mark_and_nowhere_before(void)
     stream_save_devices(rig->m, &w, NULL);
     reader_read(&reader, w.buf, w.at);
     end_mark = reader.section[reader.n - 1].end + 6;
-    for (size_t cut = 0; cut < w.at; cut += cut < 3000 || cut + 40 > end_mark ? 1 : 97) {
+    for (size_t cut = 0; cut < w.at; cut += cut < 3000 || (cut + 40 > end_mark && cut < end_mark + 40) ? 1 : 97) {
         struct error *err = NULL;
         int r = load(w.buf, cut, &err);
 
