@@ -13,6 +13,7 @@
 
 #include "core/datafile.h"
 #include "core/machine.h"
+#include "hw/acpi/pm.h"
 #include "hw/i386/e820.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/pci/host.h"
@@ -164,12 +165,16 @@ int pc_firmware_new(struct machine *m, const struct board_config *cfg, struct er
 int pc_firmware_finish(struct machine *m, const struct board_config *cfg, const char *first, struct error **err)
 {
     struct device *fw = pc_of(m)->fw_cfg;
+    uint8_t states[ACPI_SYSTEM_STATES];
     char list[256];
     int r;
 
     snprintf(list, sizeof(list), "%s%s%s", first ? first : "", first && cfg->boot.strict ? "\n" : "",
              cfg->boot.strict ? "HALT" : "");
+    acpi_system_states(m, states);
     r = fw_cfg_add_file(fw, "bootorder", list, *list ? strlen(list) + 1 : 0, err);
+    if (!r)
+        r = fw_cfg_add_file(fw, "etc/system-states", states, sizeof(states), err);
     if (!r)
         r = fw_cfg_add_file(fw, "bios-geometry", "", 0, err);
     return r ? r : smbios_fill(m, cfg, err);

@@ -90,6 +90,32 @@ static int boot_prepare(struct machine *m, const struct board_config *cfg, struc
     return pc_boot_prepare(m, cfg, &a, HOLE64_BYTES, reserved, err);
 }
 
+static void smi_negotiate(void *lpc)
+{
+    ich9_lpc_smi_negotiate(lpc);
+}
+
+static void smi_requested(void *lpc, uint32_t at, uint32_t len)
+{
+    (void)lpc;
+    (void)at;
+    (void)len;
+}
+
+/* How firmware and the LPC bridge agree on SMIs to all processors: offer, wish, answer. */
+static int smi_features_add(struct q35 *b, struct error **err)
+{
+    uint64_t supported = ich9_lpc_smi_supported(b->lpc);
+    struct device *fw = b->pc.fw_cfg;
+    int r = fw_cfg_add_file(fw, "etc/smi/supported-features", &supported, sizeof(supported), err);
+
+    if (!r)
+        r = fw_cfg_add_file_hooks(fw, "etc/smi/requested-features", ich9_lpc_smi_requested(b->lpc), sizeof(supported),
+                                  NULL, smi_requested, b->lpc, err);
+    return r ? r : fw_cfg_add_file_hooks(fw, "etc/smi/features-ok", ich9_lpc_smi_features_ok(b->lpc), 1,
+                                         smi_negotiate, NULL, b->lpc, err);
+}
+
 static int q35_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     static const struct pc_ram_rule rule = { .room = ECAM_BASE, .split = 2 * PC_GIB };
@@ -107,6 +133,8 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
         r = pc_controllers_build(m, err);
     if (!r)
         r = pc_chips_build(m, cfg, HPET_ROUTES, err);
+    if (!r)
+        r = smi_features_add(b, err);
     if (!r)
         ich9_lpc_set_enabled(b->lpc, (cfg->serial[0] ? 1 : 0) | (cfg->serial[1] ? 2 : 0));
     return r ? r : boot_prepare(m, cfg, err);
