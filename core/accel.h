@@ -34,6 +34,9 @@ struct accel_ops {
     void (*vcpu_a20)(struct vcpu *cpu, bool on);
     void (*vcpu_get)(struct vcpu *cpu, struct x86_state *st);   /* parked or on its thread */
     void (*vcpu_put)(struct vcpu *cpu, const struct x86_state *st);
+    /* The general registers alone, on its thread while it is inside a device.  Both NULL: not to be had then. */
+    void (*vcpu_gprs_get)(struct vcpu *cpu, uint64_t gprs[16]);
+    void (*vcpu_gprs_put)(struct vcpu *cpu, const uint64_t gprs[16]);
     bool (*vcpu_has_event)(struct vcpu *cpu);   /* while halted: is there something that ends the halt? */
 };
 

@@ -105,6 +105,19 @@ void vcpu_free(struct vcpu *cpu)
     free(cpu);
 }
 
+bool vcpu_gprs_get(uint64_t gprs[16])
+{
+    if (!this_vcpu || !ops_of(this_vcpu)->vcpu_gprs_get)
+        return false;
+    ops_of(this_vcpu)->vcpu_gprs_get(this_vcpu, gprs);
+    return true;
+}
+
+void vcpu_gprs_put(const uint64_t gprs[16])
+{
+    ops_of(this_vcpu)->vcpu_gprs_put(this_vcpu, gprs);
+}
+
 void vcpu_request(struct vcpu *cpu, uint32_t requests)
 {
     atomic_fetch_or(&cpu->requests, requests);

@@ -470,6 +470,17 @@ static void soft_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
     vcpu_set_smm(cpu, st->smm);
 }
 
+/* The state at large is not to be touched while this vCPU is outside guest code; its registers are its thread's. */
+static void soft_vcpu_gprs_get(struct vcpu *cpu, uint64_t gprs[16])
+{
+    memcpy(gprs, env_of(cpu)->r, 16 * sizeof(gprs[0]));
+}
+
+static void soft_vcpu_gprs_put(struct vcpu *cpu, const uint64_t gprs[16])
+{
+    memcpy(env_of(cpu)->r, gprs, 16 * sizeof(gprs[0]));
+}
+
 /* "thread=multi|single" and "split-wx", "tb-size" as the reference has them; what cannot be had is refused by name. */
 static int options_check(const char *options, struct error **err)
 {
@@ -527,6 +538,8 @@ static const struct accel_ops soft_ops = {
     .vcpu_a20 = soft_vcpu_a20,
     .vcpu_get = soft_vcpu_get,
     .vcpu_put = soft_vcpu_put,
+    .vcpu_gprs_get = soft_vcpu_gprs_get,
+    .vcpu_gprs_put = soft_vcpu_gprs_put,
     .vcpu_has_event = soft_vcpu_has_event,
 };
 ACCEL(soft_ops);

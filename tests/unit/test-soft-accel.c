@@ -77,9 +77,17 @@ static void bank_write(struct device *dev, uint64_t at, unsigned size, uint64_t 
     map_request(dev, &rig.bank_region[1], val & 1, BANK);
 }
 
+/* At 8 it looks at the registers of whoever reads. */
 static uint64_t bank_read(struct device *dev, uint64_t at, unsigned size)
 {
-    return 0;
+    uint64_t gprs[16];
+
+    if (at != 8 || !vcpu_gprs_get(gprs))
+        return 0;
+    gprs[RSI] = gprs[RBX] + vcpu_current()->index + 1;
+    gprs[RAX] = 0;
+    vcpu_gprs_put(gprs);
+    return 0x1234;
 }
 
 static const struct region_type bank_switch_regions[] = {
@@ -402,6 +410,20 @@ static void what_a_device_wrote_is_executed(void)
     rig_fini();
 }
 
+GUEST(first_shows_registers, 32, "mov $41,%ebx; mov 0xf0000008,%eax; mov %esi,0x100018; mov %eax,0x100020\n"
+                                 "xor %ebx,%ebx\n" FINISH);
+
+static void a_device_sees_and_changes_the_registers_of_its_visitor(void)
+{
+    RIG_INIT(1, first_shows_registers, others_stop, 0);
+    WAIT_FOR(*word(END));
+    CHECK_EQ(*word(DONE), 42);
+    CHECK_EQ(*word(WRONG), 0x1234);             /* the instruction's own result comes last */
+    CHECK(!vcpu_current());
+    CHECK(!vcpu_gprs_get((uint64_t[16]){ 0 }));
+    rig_fini();
+}
+
 int main(int argc, char **argv)
 {
     long_form = test_long(argc, argv);
@@ -415,6 +437,7 @@ int main(int argc, char **argv)
     TEST(a_running_machine_may_be_reset_at_any_time);
     TEST(a_machine_may_go_at_any_time);
     TEST(what_a_device_wrote_is_executed);
+    TEST(a_device_sees_and_changes_the_registers_of_its_visitor);
     epoch_thread_fini();
     return test_end();
 }
