@@ -11,5 +11,5 @@ struct device;
 
 /* Before realize: where its A20 output ends; NULL: nowhere. */
 void i8042_set_a20(struct device *dev, const struct irq_sink *a20);
-/* While it exists: does something drive a mouse on its second port?  vmmouse asks for it. */
+/* The mouse on its second port, for vmmouse, which shares the chipset's lock with both. */
 struct device *i8042_mouse(struct device *dev);

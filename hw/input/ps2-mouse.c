@@ -97,6 +97,11 @@ static void packets_send(struct device *dev)
         m->port->moved(m->port);
 }
 
+void ps2_mouse_nudge(struct device *dev)
+{
+    packets_send(dev);
+}
+
 static void add(int32_t *to, int64_t delta)
 {
     int64_t sum = *to + delta;

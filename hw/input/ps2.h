@@ -20,6 +20,8 @@ void ps2_mouse_connect(struct device *mouse, struct ps2_port *port);
 /* Under the chipset's lock. */
 bool ps2_pending(const struct device *dev);     /* of either: has it a byte to send? */
 uint8_t ps2_read(struct device *dev);           /* takes it; none: 0 */
+/* Sends a packet, if the guest has enabled packets, although nothing moved: vmmouse's way to be looked at. */
+void ps2_mouse_nudge(struct device *mouse);
 void ps2_kbd_write(struct device *kbd, uint8_t byte);
 void ps2_mouse_write(struct device *mouse, uint8_t byte);
 /* The controller's translation to set 1, which is done before bytes queue. */

@@ -142,6 +142,9 @@ static struct device *make_with_fw_cfg(struct rig *rig, const struct device_type
 {
     struct device *fw_cfg;
     int r = fw_cfg_new(rig->m, &fw_cfg, NULL);
+static struct device *make_vmmouse(struct rig *rig, const struct device_type *type)
+{
+    int r = device_realize(device_new(rig->m, device_type_find("vmport")), NULL, NULL, NULL);
 
     assert(!r);
     return device_new(rig->m, type);
@@ -163,6 +166,7 @@ static const struct hook {
     { "isa-i8259", make_pic },
     { "vmgenid", make_with_fw_cfg },
     { "vmcoreinfo", make_with_fw_cfg },
+    { "vmmouse", make_vmmouse },
 };
 
 /* Of a type and of those derived from it. */
