@@ -82,8 +82,6 @@ void vcpu_park_all(struct machine *m);          /* asks all, then waits until al
 /* Runs fn on the vCPU's thread (in place when it is parked or has no thread) and waits for it. */
 void vcpu_call(struct vcpu *cpu, void (*fn)(struct vcpu *cpu, void *arg), void *arg);
 
-/* Whose thread this is; NULL: no vCPU's. */
-struct vcpu *vcpu_current(void);
 /* The sixteen general registers of the vCPU whose access to a device this is, from inside that device; an IN that is
  * under way still gets its own result.  False: nobody's access (qtest), or its accelerator does not show them. */
 bool vcpu_gprs_get(uint64_t gprs[16]);
