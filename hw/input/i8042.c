@@ -16,6 +16,7 @@
  */
 
 #include "core/machine.h"
+#include "core/pins.h"
 #include "hw/input/ps2.h"
 #include "hw/isa/isa.h"
 
@@ -58,7 +59,7 @@ struct i8042 {
     } st;
     struct device *kbd, *mouse;
     struct ps2_port port;
-    struct irq kbd_irq, mouse_irq, a20;
+    struct irq kbd_irq, mouse_irq;
     struct timer throttle;
 };
 
@@ -75,7 +76,7 @@ static void i8042_outputs(struct device *dev)
 
     irq_set(&k->kbd_irq, full && !of_mouse && mode & MODE_KBD_INT && !(mode & MODE_NO_KBD));
     irq_set(&k->mouse_irq, full && of_mouse && mode & MODE_MOUSE_INT);
-    irq_set(&k->a20, k->st.outport & OUT_A20);
+    machine_set_a20(dev->machine, A20_KEYBOARD, k->st.outport & OUT_A20);
 }
 
 static bool kbd_ready(const struct i8042 *k)
@@ -304,11 +305,6 @@ static void command_write(struct device *dev, uint32_t at, uint64_t val)
     fill(k);
 }
 
-void i8042_set_a20(struct device *dev, const struct irq_sink *a20)
-{
-    i8042(dev)->a20.sink = a20;
-}
-
 struct device *i8042_mouse(struct device *dev)
 {
     return i8042(dev)->mouse;
@@ -479,7 +475,6 @@ static void i8042_resumed(struct device *dev)
     i8042_outputs(dev);
     irq_refresh(&k->kbd_irq);
     irq_refresh(&k->mouse_irq);
-    irq_refresh(&k->a20);
 }
 
 static const struct device_type i8042_type = {
