@@ -142,6 +142,11 @@ static struct device *make_with_fw_cfg(struct rig *rig, const struct device_type
 {
     struct device *fw_cfg;
     int r = fw_cfg_new(rig->m, &fw_cfg, NULL);
+
+    assert(!r);
+    return device_new(rig->m, type);
+}
+
 static struct device *make_vmmouse(struct rig *rig, const struct device_type *type)
 {
     int r = device_realize(device_new(rig->m, device_type_find("vmport")), NULL, NULL, NULL);
