@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/isa/pvpanic.h"
 
 /*
  * pvpanic: one port through which a guest tells the host that it has crashed
  *
  * The guest reads it to learn which events the host understands, and writes the event that
  * happened.  It keeps no state.  A crash kernel that is loaded is logged only.
- * Reference: docs/specs/pvpanic.  Left out: the PCI binding.
+ * Reference: docs/specs/pvpanic.  The PCI binding is pvpanic-pci.c.
  */
 
 #include "core/machine.h"
 #include "hw/isa/isa.h"
-
-enum { PANICKED = 1 << 0, CRASH_LOADED = 1 << 1 };
 
 struct pvpanic {
     struct device dev;
@@ -26,20 +25,25 @@ static uint64_t events_read(struct device *dev, uint32_t at)
     return ((struct pvpanic *)dev)->cfg.events;
 }
 
+void pvpanic_event(struct device *dev, uint8_t offered, uint8_t val)
+{
+    val &= offered;
+    if (val & PVPANIC_PANICKED)
+        machine_request_shutdown(dev->machine, CAUSE_GUEST_PANIC);
+    else if (val & PVPANIC_CRASH_LOADED)
+        guest_error(dev, "the guest crashed and starts its crash kernel", val);
+}
+
 static void event_write(struct device *dev, uint32_t at, uint64_t val)
 {
-    val &= events_read(dev, at);
-    if (val & PANICKED)
-        machine_request_shutdown(dev->machine, CAUSE_GUEST_PANIC);
-    else if (val & CRASH_LOADED)
-        guest_error(dev, "the guest crashed and starts its crash kernel", val);
+    pvpanic_event(dev, events_read(dev, at), val);
 }
 
 #define P struct pvpanic
 
 static const struct prop pvpanic_props[] = {
     PROP(P, "ioport", ioport, .def = 0x505, .doc = "port"),
-    PROP(P, "events", events, .def = PANICKED | CRASH_LOADED, .max = 3,
+    PROP(P, "events", events, .def = PVPANIC_PANICKED | PVPANIC_CRASH_LOADED, .max = 3,
          .doc = "events offered to the guest: 1 panicked, 2 crash kernel loaded"),
     {}
 };
