@@ -106,6 +106,83 @@ def configuration_written(m, places):
     return found
 
 
+def parallel(m):
+    return {"parallel port register %d" % n: m.inb(0x378 + n) for n in range(8)}
+
+
+def parallel_written(m):
+    found = {}
+    for step, control in enumerate((0x0c, 0x0d, 0x0c, 0x04, 0x1c, 0x1d, 0x1c, 0x2c, 0x3c, 0xff, 0xc0, 0x0e, 0x08, 0x0c)):
+        m.outb(0x378, 0x41 + step)
+        m.outb(0x37a, control)
+        for look in range(3):
+            found.update(("step %d, %#x, look %d: %s" % (step, control, look, place), val)
+                         for place, val in parallel(m).items())
+    return found
+
+
+def drained(m):
+    """What waits at port 60h, with whose it is."""
+    found = []
+    for _ in range(40):
+        status = m.inb(0x64)
+        if not status & 1:
+            break
+        found.append(status << 8 | m.inb(0x60))
+    return found
+
+
+def i8042(m):
+    found = {"KBC status": m.inb(0x64), "KBC data": m.inb(0x60)}
+    for command in [c for c in range(0xf0) if c not in (0xd1, 0xd2, 0xd3, 0xd4, 0x60)]:
+        m.outb(0x64, command)
+        for n, byte in enumerate(drained(m)):
+            found["KBC command %#x, byte %d" % (command, n)] = byte
+    return found
+
+
+def i8042_written(m):
+    found = {}
+    for mode in (0, 0xff, 0x30, 0x43, 0x03):
+        m.outb(0x64, 0x60)
+        m.outb(0x60, mode)
+        m.outb(0x64, 0x20)
+        found["KBC mode %#x" % mode] = m.inb(0x60)
+    for command, data in ((0xd1, 0xdf), (0xd2, 0x55), (0xd3, 0x66)):
+        m.outb(0x64, command)
+        m.outb(0x60, data)
+        found["KBC status after %#x" % command] = m.inb(0x64)
+        if command != 0xd1:
+            found["KBC data of %#x" % command] = m.inb(0x60)
+        m.outb(0x64, 0xd0)
+        found.update(("KBC after %#x, byte %d" % (command, n), byte) for n, byte in enumerate(drained(m)))
+    return found
+
+
+def keyboard(m):
+    found = {}
+    for mode in (0x03, 0x43):
+        m.outb(0x64, 0x60)
+        m.outb(0x60, mode)
+        for command in [0xff, 0xf2, 0xf0, 0, 0xf0, 1, 0xf0, 0, 0xf0, 4, 0xf0, 3, 0xf0, 0, 0xed, 7, 0xf3, 0xff,
+                        *range(0xf4, 0x100), 0, 1, 0xee, 0xef]:
+            m.outb(0x60, command)
+            found.update(("keyboard %#x in mode %#x, byte %d" % (command, mode, n), byte)
+                         for n, byte in enumerate(drained(m)))
+    return found
+
+
+def mouse(m):
+    found = {}
+    for n, command in enumerate([0xff, 0xe9, 0xf2, 0xe8, 3, 0xe7, 0xe9, 0xe6, 0xf3, 200, 0xf4, 0xe9, 0xf0, 0xe9, 0xeb,
+                                 0xea, 0xee, 0xf2, 0xec, 0xf6, 0xe9, 0xf5, 0xe9, 0xf3, 0, 0xf3, 200, 0xf3, 100, 0xf3, 80,
+                                 0xf2, 0xeb, 0xf3, 200, 0xf3, 200, 0xf3, 80, 0xf2, 0xeb, 0xff, 0xe9]):
+        m.outb(0x64, 0xd4)
+        m.outb(0x60, command)
+        found.update(("mouse command %d, %#x, byte %d" % (n, command, i), byte) for i, byte in enumerate(drained(m)))
+    return found
+
+
 def functions(m):
     return configuration(m, [(0, 0), (0x1f, 0)])
 
@@ -141,7 +218,8 @@ def empty(m):
     return found
 
 
-AT_RESET = [pic, pit, cmos, hpet, ioapic, uart, functions, empty]
-WRITTEN = [pic_written, hpet_written, ioapic_written, uart_written, functions_written]
+AT_RESET = [pic, pit, cmos, hpet, ioapic, uart, parallel, i8042, functions, empty]
+WRITTEN = [pic_written, hpet_written, ioapic_written, uart_written, parallel_written, i8042_written, keyboard,
+           mouse, functions_written]
 AT_RESET_ON_PC = [pic, pit, cmos, hpet, ioapic, uart, pc_functions]
 WRITTEN_ON_PC = [pic_written, ioapic_written, pc_functions_written, reset_control]
