@@ -219,6 +219,8 @@ const char *prop_type_name(const struct prop *p)
     static const char *const uints[] = { [1] = "uint8", [2] = "uint16", [4] = "uint32", [8] = "uint64" };
     static const char *const ints[] = { [1] = "int8", [2] = "int16", [4] = "int32", [8] = "int64" };
 
+    if (p->shown)
+        return p->shown;
     switch (p->kind) {
     case PROP_BOOL:
         return "bool";

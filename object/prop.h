@@ -27,6 +27,7 @@ struct prop {
     enum prop_kind kind;
     uint16_t off;               /* of the member, from the start of the object */
     uint8_t size;
+    const char *shown;          /* the type that listings name, where it is not the kind's; NULL */
     bool link;                  /* a string that names another object (chardev, netdev ...) */
     uint64_t def;
     const char *def_string;     /* of a string; NULL: not set */

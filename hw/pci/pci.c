@@ -18,7 +18,7 @@
 #include <errno.h>
 
 static const struct prop pci_props[] = {
-    PROP(struct pci_device, "addr", addr, .doc = "slot and function: 1f.0"),
+    PROP(struct pci_device, "addr", addr, .shown = "int32", .doc = "slot and function: 1f.0"),
     PROP(struct pci_device, "multifunction", multifunction, .doc = "the slot may hold further functions"),
     PROP(struct pci_device, "romfile", romfile, .doc = "file that the expansion ROM shows; empty: no ROM"),
     PROP(struct pci_device, "rombar", rombar, .def = 1, .doc = "0: no BAR for the expansion ROM"),
