@@ -65,6 +65,7 @@ static void firmware_registers(struct pc *pc)
     device_write(b->i440fx, 0, I440FX_PAM0, 1, 0x30);
     for (unsigned i = 1; i < 7; i++)
         device_write(b->i440fx, 0, I440FX_PAM0 + i, 1, 0x33);
+    device_write(b->piix3, 0, PIIX3_PIRQRC_A, 4, PC_PIRQ_LINES);
 }
 
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)

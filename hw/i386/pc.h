@@ -16,6 +16,8 @@
 struct linux_image;
 
 #define PC_GIB (1ull << 30)
+/* PIRQs A to D, or E to H, as firmware routes them: lines 10, 10, 11, 11. */
+enum { PC_PIRQ_LINES = 0x0b0b0a0a };
 
 struct pc {
     struct ram_block *ram;

@@ -23,7 +23,7 @@
 #define RCBA_BYTES 0x4000
 #define HOLE64_BYTES (32 * PC_GIB)
 enum { HPET_ROUTES = 0xff0104 };       /* 2, 8, 16 to 23 */
-enum { PM_BASE = 0x600, MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90 };
+enum { PM_BASE = 0x600, MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, LPC_PIRQA = 0x60, LPC_PIRQE = 0x68 };
 
 struct q35 {
     struct pc pc;
@@ -80,6 +80,8 @@ static void firmware_registers(struct pc *pc)
     device_write(b->lpc, 0, LPC_PMBASE, 4, PM_BASE | 1);
     device_write(b->lpc, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
     device_write(b->lpc, 0, LPC_RCBA, 4, RCBA_BASE | 1);
+    device_write(b->lpc, 0, LPC_PIRQA, 4, PC_PIRQ_LINES);
+    device_write(b->lpc, 0, LPC_PIRQE, 4, PC_PIRQ_LINES);
 }
 
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
