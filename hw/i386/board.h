@@ -20,6 +20,8 @@ struct boot_config {
     const char *splash;                         /* a picture's path */
     int splash_ms, reboot_ms;                   /* -1: not given */
 };
+struct numa;
+struct acpi_user_table;
 
 struct board_config {
     uint64_t ram_bytes;
@@ -39,6 +41,10 @@ struct board_config {
     const struct smbios_config *smbios;
     bool smbios_64;                             /* smbios-entry-point-type=64 */
     uint8_t uuid[UUID_BYTES];                   /* zeros: none */
+    bool hmat;
+    struct numa *numa;                          /* NULL: no nodes were asked for */
+    const struct acpi_user_table *acpi_tables;
+    unsigned n_acpi_tables;
 };
 
 struct board_type {
