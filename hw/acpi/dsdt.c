@@ -2,111 +2,97 @@
 #include "hw/acpi/dsdt.h"
 
 /*
- * DSDT: the host bridge and its windows, the devices that no bus can enumerate, soft-off
+ * DSDT: the order of its parts, and those that belong to no bus
  *
- * Names are the reference's.  Left out, with the devices that they describe: link devices and _PRT,
- * CPU and PCI hot-plug, keyboard, mouse, parallel port, fw_cfg, S3 and S4.
+ * Names, ids, resources and field units are those that a guest of the reference finds; the methods are written
+ * after what they have to do to the hardware.  ACPI 3.0, chapters 5 to 7.
+ * Left out, with the devices that they describe: memory hot-plug, floppy, TPM, IPMI, further host bridges.
  */
 
-#include "hw/acpi/aml.h"
+/* A message for the debug console (isa-debugcon at 402h), in hexadecimal. */
+static const char debug[] =
+    "(Scope \\"
+    "  (Region DBG 1 0x402 1)"
+    "  (Field DBG Byte DBGB:8)"
+    "  (Method DBUG 1"
+    "    (ToHexString Arg0 Local0)"
+    "    (ToBuffer Local0 Local0)"
+    "    (Subtract (SizeOf Local0) 1 Local1)"
+    "    (Store 0 Local2)"
+    "    (While (LLess Local2 Local1)"
+    "      (Store (DerefOf (Index Local0 Local2)) DBGB)"
+    "      (Increment Local2))"
+    "    (Store 10 DBGB)))";
 
-static void pci_windows(struct aml *a, const struct acpi_machine *m)
-{
-    aml_name(a, "_CRS");
-    aml_resources(a);
-    aml_res_bus_range(a, 0, 255);
-    aml_res_io(a, 0xcf8, 0xcf8, 1, 8);
-    aml_res_io_range(a, 0, 0xcf7);
-    aml_res_io_range(a, 0xd00, 0xffff);
-    aml_res_memory_range(a, 0xa0000, 0xbffff, true);
-    if (m->ecam_base && m->pci_memory_first < m->ecam_base) {
-        aml_res_memory_range(a, m->pci_memory_first, m->ecam_base - 1, false);
-        aml_res_memory_range(a, m->ecam_base + (256u << 20), m->pci_memory_last, false);
-    } else {
-        aml_res_memory_range(a, m->pci_memory_first, m->pci_memory_last, false);
-    }
-    if (m->pci_memory64_last)
-        aml_res_memory_range64(a, m->pci_memory64_first, m->pci_memory64_last);
-    aml_resources_end(a);
-}
-
-static void rtc(struct aml *a)
-{
-    aml_device(a, "RTC_");
-    aml_name(a, "_HID");
-    aml_eisaid(a, "PNP0B00");
-    aml_name(a, "_CRS");
-    aml_resources(a);
-    aml_res_io(a, 0x70, 0x70, 1, 8);
-    aml_res_irq(a, 1 << 8);
-    aml_resources_end(a);
-    aml_close(a);
-}
-
-static void com1(struct aml *a)
-{
-    aml_device(a, "COM1");
-    aml_name(a, "_HID");
-    aml_eisaid(a, "PNP0501");
-    aml_name(a, "_UID");
-    aml_integer(a, 1);
-    aml_name(a, "_STA");
-    aml_integer(a, 0xf);
-    aml_name(a, "_CRS");
-    aml_resources(a);
-    aml_res_io(a, 0x3f8, 0x3f8, 0, 8);
-    aml_res_irq(a, 1 << 4);
-    aml_resources_end(a);
-    aml_close(a);
-}
+/* There if it has a vendor, and a period of at most 100 ns (IA-PC HPET 1.0a, 2.3.4). */
+static const char hpet[] =
+    "(Scope \\_SB"
+    "  (Device HPET"
+    "    (Name _HID (EisaId PNP0103))"
+    "    (Name _UID 0)"
+    "    (Region HPTM 0 0xfed00000 0x400)"
+    "    (Field HPTM DWord Lock VEND:32 PRD:32)"
+    "    (Method _STA 0"
+    "      (Store (ShiftRight VEND 16) Local0)"
+    "      (If (LOr (LEqual Local0 0) (LEqual Local0 0xffff)) (Return 0))"
+    "      (Store PRD Local1)"
+    "      (If (LOr (LEqual Local1 0) (LGreater Local1 100000000)) (Return 0))"
+    "      (Return 15))"
+    "    (Name _CRS (Resources (Memory32 0xfed00000 0x400)))))";
 
 static void host_bridge(struct aml *a, const struct acpi_machine *m)
 {
-    aml_device(a, "PCI0");
-    aml_name(a, "_HID");
-    aml_eisaid(a, m->ecam_base ? "PNP0A08" : "PNP0A03");
-    aml_name(a, "_CID");
-    aml_eisaid(a, "PNP0A03");
-    aml_name(a, "_ADR");
-    aml_integer(a, 0);
-    aml_name(a, "_UID");
-    aml_integer(a, 0);
-    pci_windows(a, m);
-    aml_device(a, "SF8_");
-    aml_name(a, "_ADR");
-    aml_integer(a, 0x1f0000);
-    rtc(a);
-    if (m->serial)
-        com1(a);
+    aml_begin(a, AML_SCOPE, "\\_SB");
+    aml_begin(a, AML_DEVICE, "PCI0");
+    aml_terms(a, "%s (Name _ADR 0) (Name _UID 0)", m->chipset->host);
+    if (m->chipset->osc)
+        m->chipset->osc(a, m);
     aml_close(a);
+    if (m->ecam_base) {
+        aml_begin(a, AML_DEVICE, "DRAC");
+        aml_terms(a, "(Name _HID \"PNP0C01\")");
+        aml_name(a, "_CRS");
+        aml_resources(a);
+        aml_res_memory_range(a, m->ecam_base, m->ecam_base + (256u << 20) - 1, false);
+        aml_resources_end(a);
+        aml_close(a);
+    }
     aml_close(a);
 }
 
-static void ecam_claim(struct aml *a, const struct acpi_machine *m)
+/* Ports that belong to nothing that a bus enumerates. */
+static void port_claim(struct aml *a, const char *name, const char *uid, uint16_t base, uint8_t bytes)
 {
-    aml_device(a, "DRAC");
-    aml_name(a, "_HID");
-    aml_string(a, "PNP0C01");
-    aml_name(a, "_CRS");
-    aml_resources(a);
-    aml_res_memory_range(a, m->ecam_base, m->ecam_base + (256u << 20) - 1, false);
-    aml_resources_end(a);
+    aml_terms(a, "(Device %s (Name _HID \"PNP0A06\") (Name _UID \"%s\") (Name _STA 11)"
+              " (Name _CRS (Resources (IO %u 1 %u))))", name, uid, base, bytes);
+}
+
+static void host_resources(struct aml *a, const struct acpi_machine *m)
+{
+    aml_begin(a, AML_SCOPE, "\\_SB.PCI0");
+    dsdt_windows(a, m);
+    port_claim(a, "GPE0", "GPE0 resources", acpi_gpe0(m), m->chipset->gpe0_bytes);
+    if (m->pci_hotplug)
+        port_claim(a, "PHPR", "PCI Hotplug resources", m->chipset->pci_hotplug_base, 0x18);
+    if (m->fw_cfg)
+        aml_terms(a, "(Device FWCF (Name _HID \"QEMU0002\") (Name _STA 11)"
+                  " (Name _CRS (Resources (IO 0x510 1 12))))");
     aml_close(a);
 }
 
-static void hpet(struct aml *a)
+static void sleep_state(struct aml *a, const char *name, unsigned type)
 {
-    aml_device(a, "HPET");
-    aml_name(a, "_HID");
-    aml_eisaid(a, "PNP0103");
-    aml_name(a, "_UID");
-    aml_integer(a, 0);
-    aml_name(a, "_STA");
-    aml_integer(a, 0xf);
-    aml_name(a, "_CRS");
-    aml_resources(a);
-    aml_res_memory32_fixed(a, 0xfed00000, 0x400, false);
-    aml_resources_end(a);
+    aml_terms(a, "(Name %s (Package 4 %u %u 0 0))", name, type, type);
+}
+
+static void sleep_states(struct aml *a, const struct acpi_machine *m)
+{
+    aml_begin(a, AML_SCOPE, "\\");
+    if (m->s3)
+        sleep_state(a, "_S3", 1);
+    if (m->s4)
+        sleep_state(a, "_S4", m->s4_value);
+    sleep_state(a, "_S5", 0);
     aml_close(a);
 }
 
@@ -115,19 +101,18 @@ GByteArray *dsdt_body(const struct acpi_machine *m)
     struct aml a;
 
     aml_init(&a);
-    aml_scope(&a, "\\_SB");
+    aml_terms(&a, "%s", debug);
     host_bridge(&a, m);
-    if (m->ecam_base)
-        ecam_claim(&a, m);
+    if (m->pci_hotplug)
+        dsdt_hotplug_controller(&a, m);
+    if (m->pirq)
+        m->chipset->routing(&a, m);
     if (m->hpet)
-        hpet(&a);
-    aml_close(&a);
-    aml_scope(&a, "\\");
-    aml_name(&a, "_S5");
-    aml_package(&a, 4);
-    for (unsigned i = 0; i < 4; i++)
-        aml_integer(&a, 0);
-    aml_close(&a);
-    aml_close(&a);
+        aml_terms(&a, "%s", hpet);
+    aml_terms(&a, "(Scope \\_GPE (Name _HID \"ACPI0006\"))");
+    dsdt_cpus(&a, m);
+    host_resources(&a, m);
+    sleep_states(&a, m);
+    dsdt_functions(&a, m);
     return a.bytes;
 }

@@ -2,286 +2,266 @@
 #include "hw/acpi/tables.h"
 
 /*
- * ACPI tables: FADT, FACS, MADT, HPET, MCFG, WAET, RSDT, RSDP
+ * ACPI tables: their order, the small ones, and what puts them right
  *
- * Layouts: ACPI 3.0 chapter 5; IA-PC HPET 1.0a section 3.2.4; PCI Firmware 3.0 section 4.1.2.
- * Values are those that the reference's guests read.
- * Invariant: a table's checksum is made last, when nothing of it changes any more.
+ * Layouts: ACPI 3.0 chapter 5; IA-PC HPET 1.0a section 3.2.4; PCI Firmware 3.0 section 4.1.2; WAET 1.0.
+ * Order, contents and the way that fixups follow each other are what the reference's firmware gets.
+ * Invariant: a table's checksum comes after everything that changes the table.
  */
 
 #include "hw/acpi/dsdt.h"
+#include "hw/acpi/table.h"
+#include "hw/i386/numa.h"
 
+#include <assert.h>
 #include <string.h>
 
-static void put(GByteArray *t, uint64_t val, unsigned bytes)
-{
-    while (bytes--) {
-        uint8_t b = val;
+enum { TABLES_MAX = 64, RSDP_BYTES = 20 };
 
-        g_byte_array_append(t, &b, 1);
-        val >>= 8;
-    }
+/* What the root table lists. */
+struct root { uint32_t at[TABLES_MAX]; unsigned n; };
+
+static void list(struct root *r, const struct acpi_tables *t)
+{
+    assert(r->n < TABLES_MAX);
+    r->at[r->n++] = t->blob[ACPI_TABLES]->len;
 }
 
-static void put_text(GByteArray *t, const char *s)
+static uint32_t facs_write(struct acpi_tables *t)
 {
-    g_byte_array_append(t, (const uint8_t *)s, strlen(s));
+    GByteArray *b = t->blob[ACPI_TABLES];
+    uint32_t start = b->len;
+
+    table_put_text(b, "FACS", 4);
+    table_put(b, 64, 4);
+    table_put_text(b, "", 56);
+    return start;
 }
 
-static void set(GByteArray *t, guint at, uint64_t val, unsigned bytes)
+static uint32_t dsdt_write(const struct acpi_machine *m, struct acpi_tables *t)
 {
-    for (unsigned i = 0; i < bytes; i++)
-        t->data[at + i] = val >> 8 * i;
-}
+    uint32_t start = table_begin(m, t, "DSDT", 1);
+    GByteArray *body = dsdt_body(m);
 
-static uint8_t sum(const uint8_t *p, guint n)
-{
-    uint8_t s = 0;
-
-    while (n--)
-        s += *p++;
-    return s;
-}
-
-static GByteArray *table_new(const char *signature, uint8_t revision)
-{
-    GByteArray *t = g_byte_array_new();
-
-    put_text(t, signature);
-    put(t, 0, 4);
-    put(t, revision, 1);
-    put(t, 0, 1);
-    put_text(t, "BOCHS BXPC    ");
-    put(t, 1, 4);
-    put_text(t, "BXPC");
-    put(t, 1, 4);
-    return t;
-}
-
-static void table_end(GByteArray *t)
-{
-    set(t, 4, t->len, 4);
-    set(t, 9, 0, 1);
-    set(t, 9, -sum(t->data, t->len), 1);
-}
-
-/* A generic address structure in port space; port 0: an empty one. */
-static void put_port(GByteArray *t, uint8_t bits, uint64_t port)
-{
-    put(t, port ? 1 : 0, 1);
-    put(t, port ? bits : 0, 1);
-    put(t, 0, 2);
-    put(t, port, 8);
-}
-
-enum { FADT_FLAGS = 0x84a5, IAPC_8042 = 2, SCI_LINE = 9 };
-
-static GByteArray *fadt(const struct acpi_machine *m, uint32_t facs, uint32_t dsdt)
-{
-    GByteArray *t = table_new("FACP", 3);
-
-    put(t, facs, 4);
-    put(t, dsdt, 4);
-    put(t, 1, 1);
-    put(t, 0, 1);
-    put(t, SCI_LINE, 2);
-    put(t, 0xb2, 4);                    /* SMI_CMD; 2 enables, 3 disables ACPI mode */
-    put(t, 2, 1);
-    put(t, 3, 1);
-    put(t, 0, 2);
-    put(t, m->pm_base, 4);
-    put(t, 0, 4);
-    put(t, m->pm_base + 4, 4);
-    put(t, 0, 8);
-    put(t, m->pm_base + 8, 4);
-    put(t, m->pm_base + 0x20, 4);
-    put(t, 0, 4);
-    put(t, 4, 1);                       /* lengths: PM1 event, control, PM2, timer, GPE0 */
-    put(t, 2, 1);
-    put(t, 0, 1);
-    put(t, 4, 1);
-    put(t, 16, 1);
-    put(t, 0, 3);
-    put(t, 0xfff, 2);                   /* C2 and C3 are not supported */
-    put(t, 0xfff, 2);
-    put(t, 0, 8);
-    put(t, 0x32, 1);                    /* RTC century register */
-    put(t, IAPC_8042, 2);
-    put(t, 0, 1);
-    put(t, FADT_FLAGS, 4);
-    put_port(t, 8, 0xcf9);
-    put(t, 0x0f, 1);
-    put(t, 0, 3);
-    put(t, 0, 8);
-    put(t, dsdt, 8);
-    put_port(t, 32, m->pm_base);
-    put_port(t, 0, 0);
-    put_port(t, 16, m->pm_base + 4);
-    put_port(t, 0, 0);
-    put_port(t, 0, 0);
-    put_port(t, 32, m->pm_base + 8);
-    put_port(t, 128, m->pm_base + 0x20);
-    put_port(t, 0, 0);
-    return t;
-}
-
-static void madt_override(GByteArray *t, uint8_t source, uint32_t gsi, uint16_t flags)
-{
-    put(t, 2, 1);
-    put(t, 10, 1);
-    put(t, 0, 1);
-    put(t, source, 1);
-    put(t, gsi, 4);
-    put(t, flags, 2);
-}
-
-static void madt_cpu(GByteArray *t, uint32_t uid, uint32_t apic_id)
-{
-    if (apic_id < 255) {
-        put(t, 0, 1);
-        put(t, 8, 1);
-        put(t, uid, 1);
-        put(t, apic_id, 1);
-        put(t, 1, 4);
-        return;
-    }
-    put(t, 9, 1);
-    put(t, 16, 1);
-    put(t, 0, 2);
-    put(t, apic_id, 4);
-    put(t, 1, 4);
-    put(t, uid, 4);
-}
-
-static GByteArray *madt(const struct acpi_machine *m)
-{
-    static const uint8_t level_lines[] = { 5, 9, 10, 11 };
-    GByteArray *t = table_new("APIC", 1);
-
-    put(t, 0xfee00000, 4);
-    put(t, 1, 4);
-    for (unsigned i = 0; i < m->n_cpus; i++)
-        madt_cpu(t, i, m->apic_ids[i]);
-    put(t, 1, 1);
-    put(t, 12, 1);
-    put(t, 0, 2);
-    put(t, 0xfec00000, 4);
-    put(t, 0, 4);
-    madt_override(t, 0, 2, 0);
-    for (unsigned i = 0; i < sizeof(level_lines); i++)
-        madt_override(t, level_lines[i], level_lines[i], 0xd);  /* active high, level */
-    put(t, 4, 1);                       /* NMI on LINT1 of every CPU */
-    put(t, 6, 1);
-    put(t, 0xff, 1);
-    put(t, 0, 2);
-    put(t, 1, 1);
-    return t;
-}
-
-static GByteArray *hpet(void)
-{
-    GByteArray *t = table_new("HPET", 1);
-
-    put(t, 0x8086a201, 4);
-    put(t, 0, 4);
-    put(t, 0xfed00000, 8);
-    put(t, 0, 4);
-    return t;
-}
-
-static GByteArray *mcfg(const struct acpi_machine *m)
-{
-    GByteArray *t = table_new("MCFG", 1);
-
-    put(t, 0, 8);
-    put(t, m->ecam_base, 8);
-    put(t, 0, 3);
-    put(t, 255, 1);
-    put(t, 0, 4);
-    return t;
-}
-
-static GByteArray *waet(void)
-{
-    GByteArray *t = table_new("WAET", 1);
-
-    put(t, 2, 4);                       /* the PM timer needs to be read once only */
-    return t;
-}
-
-/* Appends a finished table, 16-aligned; returns its address. Takes t. */
-static uint64_t append(struct acpi_blob *b, uint64_t base, GByteArray *t)
-{
-    uint64_t at;
-
-    while (b->bytes->len % 64)
-        put(b->bytes, 0, 1);
-    at = base + b->bytes->len;
-    g_byte_array_append(b->bytes, t->data, t->len);
-    g_byte_array_free(t, TRUE);
-    return at;
-}
-
-static uint64_t append_table(struct acpi_blob *b, uint64_t base, GByteArray *t)
-{
-    table_end(t);
-    return append(b, base, t);
-}
-
-static GByteArray *facs(void)
-{
-    GByteArray *t = g_byte_array_new();
-
-    put_text(t, "FACS");
-    put(t, 64, 4);
-    put(t, 0, 56);
-    return t;
-}
-
-static GByteArray *rsdp(uint32_t rsdt)
-{
-    GByteArray *t = g_byte_array_new();
-
-    put_text(t, "RSD PTR ");
-    put(t, 0, 1);
-    put_text(t, "BOCHS ");
-    put(t, 0, 1);
-    put(t, rsdt, 4);
-    set(t, 8, -sum(t->data, t->len), 1);
-    return t;
-}
-
-GByteArray *acpi_build_dsdt(const struct acpi_machine *m)
-{
-    GByteArray *t = table_new("DSDT", 1), *body = dsdt_body(m);
-
-    g_byte_array_append(t, body->data, body->len);
+    g_byte_array_append(t->blob[ACPI_TABLES], body->data, body->len);
     g_byte_array_free(body, TRUE);
-    table_end(t);
-    return t;
+    table_end(t, start);
+    return start;
 }
 
-void acpi_build(const struct acpi_machine *m, uint64_t base, struct acpi_blob *b)
+/* The generation id's page is the guest's: its address goes into the SSDT, and to the device. */
+static void vmgenid_write(const struct acpi_machine *m, struct acpi_tables *t)
 {
-    uint64_t tables[5], facs_at, dsdt_at, rsdt_at;
-    GByteArray *rsdt;
-    unsigned n = 0;
+    enum { GUID_OFFSET = 40, HEADER = 36 };
+    struct acpi_machine named = *m;
+    struct acpi_fixup tell = { .kind = ACPI_TELL, .in = ACPI_VMGENID, .target = ACPI_VMGENID, .start = GUID_OFFSET,
+                               .size = 8 };
+    struct acpi_fixup address = { .kind = ACPI_POINTER, .in = ACPI_TABLES, .target = ACPI_VMGENID, .size = 4 };
+    uint32_t start, at;
+    GByteArray *body = vmgenid_body(&at);
 
-    b->bytes = g_byte_array_new();
-    facs_at = append(b, base, facs());
-    dsdt_at = append(b, base, acpi_build_dsdt(m));
-    tables[n++] = append_table(b, base, fadt(m, facs_at, dsdt_at));
-    tables[n++] = append_table(b, base, madt(m));
-    if (m->hpet)
-        tables[n++] = append_table(b, base, hpet());
-    if (m->ecam_base)
-        tables[n++] = append_table(b, base, mcfg(m));
-    tables[n++] = append_table(b, base, waet());
-    rsdt = table_new("RSDT", 1);
-    for (unsigned i = 0; i < n; i++)
-        put(rsdt, tables[i], 4);
-    rsdt_at = append_table(b, base, rsdt);
-    b->rsdp = append(b, base, rsdp(rsdt_at)) - base;
+    named.oem_table_id = "VMGENID";
+    start = table_begin(&named, t, "SSDT", 1);
+    address.at = start + HEADER + at;
+    g_array_append_val(t->fixups, tell);
+    g_array_append_val(t->fixups, address);
+    g_byte_array_append(t->blob[ACPI_TABLES], body->data, body->len);
+    g_byte_array_free(body, TRUE);
+    table_end(t, start);
+}
+
+static void hpet_write(const struct acpi_machine *m, struct acpi_tables *t)
+{
+    uint32_t start = table_begin(m, t, "HPET", 1);
+    GByteArray *b = t->blob[ACPI_TABLES];
+
+    table_put(b, 0x8086a201, 4);
+    table_put(b, 0, 4);
+    table_put(b, 0xfed00000, 8);
+    table_put(b, 0, 4);
+    table_end(t, start);
+}
+
+static void mcfg_write(const struct acpi_machine *m, struct acpi_tables *t)
+{
+    uint32_t start = table_begin(m, t, "MCFG", 1);
+    GByteArray *b = t->blob[ACPI_TABLES];
+
+    table_put(b, 0, 8);
+    table_put(b, m->ecam_base, 8);
+    table_put(b, 0, 3);
+    table_put(b, 255, 1);
+    table_put(b, 0, 4);
+    table_end(t, start);
+}
+
+static void waet_write(const struct acpi_machine *m, struct acpi_tables *t)
+{
+    uint32_t start = table_begin(m, t, "WAET", 1);
+
+    table_put(t->blob[ACPI_TABLES], 2, 4);              /* the PM timer needs to be read once only */
+    table_end(t, start);
+}
+
+/* Nothing in it points anywhere, so that its checksum can be made at once. */
+static void user_write(const struct acpi_user_table *u, struct acpi_tables *t)
+{
+    enum { CHECKSUM = 9 };
+    GByteArray *b = t->blob[ACPI_TABLES];
+    uint32_t start = b->len;
+    uint8_t sum = 0;
+
+    g_byte_array_append(b, u->bytes, u->len);
+    for (uint32_t i = 0; i < u->len; i++)
+        sum += u->bytes[i];
+    b->data[start + CHECKSUM] -= sum;
+}
+
+/* Windows looks for the maker of a SLIC in the RSDT and the FADT: who brings one gets its ids there. */
+static struct acpi_machine licensed(const struct acpi_machine *m)
+{
+    enum { OEM_ID = 10, OEM_TABLE_ID = 16 };
+    struct acpi_machine named = *m;
+
+    for (unsigned i = 0; i < m->n_user; i++)
+        if (!memcmp(m->user[i].bytes, "SLIC", 4)) {
+            named.oem_id = (const char *)m->user[i].bytes + OEM_ID;
+            named.oem_table_id = (const char *)m->user[i].bytes + OEM_TABLE_ID;
+        }
+    return named;
+}
+
+static void numa_write(const struct acpi_machine *m, struct acpi_tables *t, struct root *r)
+{
+    if (!m->numa || !m->numa->n_nodes)
+        return;
+    list(r, t);
+    srat_write(m, t);
+    if (m->numa->has_distances) {
+        list(r, t);
+        slit_write(m, t);
+    }
+    if (m->numa->hmat) {
+        list(r, t);
+        hmat_write(m, t);
+    }
+}
+
+/* Everything that the root table lists, in the reference's order. */
+static void listed_write(const struct acpi_machine *m, struct acpi_tables *t, struct root *r)
+{
+    uint32_t facs = facs_write(t), dsdt = dsdt_write(m, t);
+    struct acpi_machine named = licensed(m);
+
+    list(r, t);
+    fadt_write(&named, t, facs, dsdt);
+    list(r, t);
+    madt_write(m, t);
+    if (m->vmgenid) {
+        list(r, t);
+        vmgenid_write(m, t);
+    }
+    if (m->hpet) {
+        list(r, t);
+        hpet_write(m, t);
+    }
+    numa_write(m, t, r);
+    if (m->ecam_base) {
+        list(r, t);
+        mcfg_write(m, t);
+    }
+    list(r, t);
+    waet_write(m, t);
+    for (unsigned i = 0; i < m->n_user; i++) {
+        list(r, t);
+        user_write(&m->user[i], t);
+    }
+}
+
+static void rsdp_write(const struct acpi_machine *m, struct acpi_tables *t, uint32_t rsdt)
+{
+    GByteArray *b = t->blob[ACPI_RSDP];
+
+    table_put_text(b, "RSD PTR ", 8);
+    table_put(b, 0, 1);
+    table_put_text(b, m->oem_id ? m->oem_id : "BOCHS ", 6);
+    table_put(b, 0, 1);
+    table_put_pointer(t, ACPI_RSDP, ACPI_TABLES, rsdt, 4);
+    table_checksum(t, ACPI_RSDP, 8, 0, RSDP_BYTES);
+}
+
+void acpi_tables_build(const struct acpi_machine *m, struct acpi_tables *t)
+{
+    struct acpi_machine named = licensed(m);
+    struct root r = { .n = 0 };
+    uint32_t start;
+
+    *t = (struct acpi_tables){ .fixups = g_array_new(FALSE, FALSE, sizeof(struct acpi_fixup)) };
+    t->blob[ACPI_TABLES] = g_byte_array_new();
+    t->blob[ACPI_RSDP] = g_byte_array_new();
+    listed_write(m, t, &r);
+    start = table_begin(&named, t, "RSDT", 1);
+    for (unsigned i = 0; i < r.n; i++)
+        table_put_pointer(t, ACPI_TABLES, ACPI_TABLES, r.at[i], 4);
+    table_end(t, start);
+    rsdp_write(m, t, start);
+}
+
+void acpi_tables_fini(struct acpi_tables *t)
+{
+    for (unsigned i = 0; i < ACPI_BLOBS; i++)
+        if (t->blob[i])
+            g_byte_array_free(t->blob[i], TRUE);
+    g_array_free(t->fixups, TRUE);
+}
+
+static void pointer_apply(GByteArray *b, const struct acpi_fixup *f, uint64_t base)
+{
+    uint64_t val = 0;
+
+    for (unsigned i = f->size; i--;)
+        val = val << 8 | b->data[f->at + i];
+    val += base;
+    for (unsigned i = 0; i < f->size; i++)
+        b->data[f->at + i] = val >> 8 * i;
+}
+
+static void checksum_apply(GByteArray *b, const struct acpi_fixup *f)
+{
+    uint8_t sum = 0;
+
+    for (uint32_t i = 0; i < f->len; i++)
+        sum += b->data[f->start + i];
+    b->data[f->at] -= sum;
+}
+
+void acpi_tables_place(struct acpi_tables *t, const uint64_t base[ACPI_BLOBS])
+{
+    for (guint i = 0; i < t->fixups->len; i++) {
+        const struct acpi_fixup *f = &g_array_index(t->fixups, struct acpi_fixup, i);
+
+        if (f->kind == ACPI_POINTER)
+            pointer_apply(t->blob[f->in], f, base[f->target]);
+        else if (f->kind == ACPI_CHECKSUM)
+            checksum_apply(t->blob[f->in], f);
+    }
+}
+
+void acpi_build(const struct acpi_machine *m, uint64_t base, struct acpi_blob *blob)
+{
+    enum { RSDP_ALIGN = 16 };
+    struct acpi_tables t;
+    GByteArray *all;
+
+    acpi_tables_build(m, &t);
+    all = t.blob[ACPI_TABLES];
+    blob->rsdp = (all->len + RSDP_ALIGN - 1) & ~(RSDP_ALIGN - 1u);
+    acpi_tables_place(&t, (uint64_t[ACPI_BLOBS]){ base, base + blob->rsdp, 0 });
+    table_put_text(all, "", blob->rsdp - all->len);
+    g_byte_array_append(all, t.blob[ACPI_RSDP]->data, RSDP_BYTES);
+    blob->bytes = all;
+    t.blob[ACPI_TABLES] = NULL;
+    acpi_tables_fini(&t);
 }
 
 void acpi_blob_fini(struct acpi_blob *b)

@@ -6,7 +6,8 @@
  *
  * Firmware places a page that holds the machine's identifier, and writes back where the identifier lies.  After a load
  * it is written there again, since it may be another one now.  The identifier is the user's; the address is the state.
- * Reference: Microsoft, Virtual Machine Generation ID.  Left out: telling the guest (GPE bit 5), the SSDT.
+ * Reference: Microsoft, Virtual Machine Generation ID.  Left out: telling the guest (GPE bit 5).  Its SSDT is in
+ * vmgenid-ssdt.c.
  */
 
 #include "core/dma.h"

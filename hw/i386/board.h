@@ -20,6 +20,7 @@ struct boot_config {
     const char *splash;                         /* a picture's path */
     int splash_ms, reboot_ms;                   /* -1: not given */
 };
+
 struct numa;
 struct acpi_user_table;
 

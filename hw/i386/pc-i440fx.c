@@ -71,9 +71,9 @@ static void firmware_registers(struct pc *pc)
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     static const struct pc_reserved none[] = { {} };
-    struct acpi_machine a = { .pm_base = PM_BASE };
+    static const struct pc_acpi acpi = { .chipset = &acpi_pc, .pm_base = PM_BASE, .hole64_bytes = HOLE64_BYTES };
 
-    return pc_boot_prepare(m, cfg, &a, HOLE64_BYTES, none, err);
+    return pc_boot_prepare(m, cfg, &acpi, none, err);
 }
 
 static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, struct error **err)

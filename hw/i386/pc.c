@@ -7,7 +7,7 @@
  * Without firmware (x-direct-boot) the board stands in for it: at every reset it programs the bridges
  * through their registers, as firmware would, and places tables, kernel and initrd.
  * Left out until their parts exist: VGA, disks, NIC, i8042, parallel port.
- * Invariant: the ACPI tables lie in the last ACPI_BYTES of RAM below 4 GiB, which e820 reserves.
+ * ACPI tables are in pc-acpi.c.
  */
 
 #include "core/accel.h"
@@ -24,8 +24,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-
-enum { ACPI_BYTES = 128 << 10 };
 
 static void boot_cpu_start(struct machine *m, const struct linux_image *image)
 {
@@ -51,14 +49,16 @@ static void boot_once_over(struct pc *pc)
 static void pc_reset_boot(struct machine *m)
 {
     struct pc *pc = pc_of(m);
+    uint64_t rsdp;
 
     boot_once_over(pc);
+    pc_acpi_find(m);
     if (!pc->direct_boot)
         return;
     pc->firmware_registers(pc);
-    dma_write(&m->memory_as, pc->acpi_base, pc->acpi.bytes->data, pc->acpi.bytes->len);
+    rsdp = pc_acpi_place(m);
     if (pc->linux_image && m->accel->ops->runs_code) {
-        linux_image_place(pc->linux_image, &m->memory_as, &pc->e820, pc->acpi_base + pc->acpi.rsdp);
+        linux_image_place(pc->linux_image, &m->memory_as, &pc->e820, rsdp);
         boot_cpu_start(m, pc->linux_image);
     }
 }
@@ -80,8 +80,7 @@ static void pc_free(struct machine *m)
     struct pc *pc = pc_of(m);
 
     linux_image_close(pc->linux_image);
-    if (pc->acpi.bytes)
-        acpi_blob_fini(&pc->acpi);
+    free(pc->acpi_parts);
     firmware_unmap(&pc->firmware, m);
     region_drop(m, &pc->below_4g);
     region_drop(m, &pc->above_4g);
@@ -196,29 +195,6 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
     return serial_build(m, cfg, err);
 }
 
-static void acpi_prepare(struct machine *m, struct pc *pc, const struct board_config *cfg, struct acpi_machine *a,
-                         uint64_t hole64_bytes)
-{
-    uint32_t *ids = calloc(m->n_vcpus, sizeof(*ids));
-
-    assert(ids);
-    for (unsigned i = 0; i < m->n_vcpus; i++)
-        ids[i] = m->vcpus[i]->apic_id;
-    a->n_cpus = m->n_vcpus;
-    a->apic_ids = ids;
-    a->pci_memory_first = pc->low_bytes;
-    a->pci_memory_last = 0xfebfffff;
-    if (hole64_bytes) {
-        a->pci_memory64_first = 4 * PC_GIB + ((pc->high_bytes + PC_GIB - 1) & ~(PC_GIB - 1));
-        a->pci_memory64_last = a->pci_memory64_first + hole64_bytes - 1;
-    }
-    a->hpet = cfg->hpet;
-    a->serial = cfg->serial[0];
-    pc->acpi_base = pc->low_bytes - ACPI_BYTES;
-    acpi_build(a, pc->acpi_base, &pc->acpi);
-    free(ids);
-}
-
 static void e820_build(struct pc *pc, const struct pc_reserved *reserved)
 {
     struct e820 *e = &pc->e820;
@@ -227,7 +203,7 @@ static void e820_build(struct pc *pc, const struct pc_reserved *reserved)
     e820_add(e, 0x9fc00, 0x400, E820_RESERVED);
     e820_add(e, 0xf0000, 0x10000, E820_RESERVED);
     e820_add(e, 0x100000, pc->acpi_base - 0x100000, E820_RAM);
-    e820_add(e, pc->acpi_base, ACPI_BYTES, E820_RESERVED);
+    e820_add(e, pc->acpi_base, PC_ACPI_BYTES, E820_RESERVED);
     for (; reserved->size; reserved++)
         e820_add(e, reserved->base, reserved->size, E820_RESERVED);
     e820_add(e, 0xfffc0000, 0x40000, E820_RESERVED);
@@ -235,20 +211,22 @@ static void e820_build(struct pc *pc, const struct pc_reserved *reserved)
     e820_add(e, 0xfd00000000, 0x300000000, E820_RESERVED);
 }
 
-int pc_boot_prepare(struct machine *m, const struct board_config *cfg, struct acpi_machine *a, uint64_t hole64_bytes,
+int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,
                     const struct pc_reserved *reserved, struct error **err)
 {
     struct pc *pc = pc_of(m);
-    int r;
+    int r = pc_acpi_prepare(m, cfg, acpi, err);
 
     pc->direct_boot = cfg->direct_boot;
-    acpi_prepare(m, pc, cfg, a, hole64_bytes);
     e820_build(pc, reserved);
-    r = pc_firmware_finish(m, cfg, NULL, err);
+    if (!r)
+        r = pc_firmware_finish(m, cfg, NULL, err);
+    if (!r)
+        r = pc_acpi_files(m, err);
     if (r < 0 || !cfg->kernel)
         return r;
     if (!cfg->direct_boot)
         return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel,
                          "legal: with -machine x-direct-boot=on");
-    return linux_image_open(&pc->linux_image, cfg->kernel, cfg->initrd, cfg->append, pc->low_bytes, ACPI_BYTES, err);
+    return linux_image_open(&pc->linux_image, cfg->kernel, cfg->initrd, cfg->append, pc->low_bytes, PC_ACPI_BYTES, err);
 }

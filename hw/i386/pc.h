@@ -13,11 +13,26 @@
 #include "hw/i386/e820.h"
 #include "hw/i386/firmware.h"
 
+struct acpi_parts;
 struct linux_image;
+struct pc;
 
 #define PC_GIB (1ull << 30)
+enum { PC_ACPI_BYTES = 128 << 10 };     /* that a direct boot keeps for tables */
 /* PIRQs A to D, or E to H, as firmware routes them: lines 10, 10, 11, 11. */
 enum { PC_PIRQ_LINES = 0x0b0b0a0a };
+
+/* What a board's ACPI tables say that no device knows; the members from smm on are the user's choice. */
+struct pc_acpi {
+    const struct acpi_chipset *chipset;
+    uint16_t pm_base;                   /* as firmware, or the direct boot, will set it */
+    uint64_t (*ecam_base)(struct pc *pc);       /* as firmware has set it, 0: off; NULL: there is none */
+    uint64_t hole64_bytes;              /* for 64-bit BARs above RAM */
+    bool smm;
+    const struct numa *numa;
+    const struct acpi_user_table *user;
+    unsigned n_user;
+};
 
 struct pc {
     struct ram_block *ram;
@@ -27,8 +42,9 @@ struct pc {
     uint64_t low_bytes, high_bytes;
     struct device *host, *gsi, *ioapic, *rtc, *fw_cfg;
     struct linux_image *linux_image;
-    struct acpi_blob acpi;
-    uint64_t acpi_base;
+    struct pc_acpi acpi;
+    uint64_t acpi_base;                 /* of a direct boot's tables */
+    struct acpi_parts *acpi_parts;      /* found for firmware's tables; NULL: not yet */
     struct e820 e820;
     bool direct_boot;
     const char *boot_order, *boot_once;         /* of -boot, borrowed; once: NULL when its turn is over */
@@ -53,10 +69,19 @@ int pc_memory_build(struct machine *m, const struct board_config *cfg, const str
 int pc_controllers_build(struct machine *m, struct error **err);
 /* HPET, RTC, PIT, speaker port, serial ports.  hpet_routes: pins of the IOAPIC that the HPET can drive, a bit each. */
 int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err);
-/* Last: tables, e820, kernel.  a: what the board knows; CPUs, windows for BARs, HPET and serial are filled in here.
- * hole64_bytes: for 64-bit BARs above RAM. */
-int pc_boot_prepare(struct machine *m, const struct board_config *cfg, struct acpi_machine *a, uint64_t hole64_bytes,
+/* Last: tables, e820, kernel. */
+int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,
                     const struct pc_reserved *reserved, struct error **err);
+/* Of it, the tables: notes what they will say, and whether a direct boot has room for them. */
+int pc_acpi_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *fixed, struct error **err);
+/* The machine as its tables describe it; when all devices are there. */
+void pc_acpi_describe(struct machine *m, struct acpi_parts *p);
+/* Puts the tables into fw_cfg, which is there. */
+int pc_acpi_files(struct machine *m, struct error **err);
+/* At each reset: which devices there are for the tables in fw_cfg. */
+void pc_acpi_find(struct machine *m);
+/* Writes the tables where a direct boot has them; returns the root pointer's address. */
+uint64_t pc_acpi_place(struct machine *m);
 
 static inline struct pc *pc_of(struct machine *m)
 {

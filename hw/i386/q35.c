@@ -84,12 +84,22 @@ static void firmware_registers(struct pc *pc)
     device_write(b->lpc, 0, LPC_PIRQE, 4, PC_PIRQ_LINES);
 }
 
+/* Where the window of 256 buses is; the shorter ones have no table. */
+static uint64_t ecam_base(struct pc *pc)
+{
+    enum { ENABLED = 1, LENGTH = 6 };
+    uint64_t bar = pci_config_read(q35(pc)->mch, MCH_PCIEXBAR, 8);
+
+    return (bar & (ENABLED | LENGTH)) == ENABLED ? bar & 0xff0000000ull : 0;
+}
+
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     static const struct pc_reserved reserved[] = { { ECAM_BASE, ECAM_BYTES }, { RCBA_BASE, RCBA_BYTES }, {} };
-    struct acpi_machine a = { .pm_base = PM_BASE, .ecam_base = ECAM_BASE };
+    static const struct pc_acpi acpi = { .chipset = &acpi_q35, .pm_base = PM_BASE, .ecam_base = ecam_base,
+                                         .hole64_bytes = HOLE64_BYTES };
 
-    return pc_boot_prepare(m, cfg, &a, HOLE64_BYTES, reserved, err);
+    return pc_boot_prepare(m, cfg, &acpi, reserved, err);
 }
 
 static void smi_negotiate(void *lpc)
