@@ -33,6 +33,7 @@ struct config {
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     char *name;                         /* owned */
     struct config_list data_dirs, accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
+    struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */
     const char *cpu;
     const char *qtest, *qtest_log;
     const char *log_file, *log_items;

@@ -7,6 +7,7 @@
  * Invariant: after config_check() every number in the configuration is one that the board can build.
  */
 
+#include "hw/i386/numa.h"
 #include "lib/error.h"
 #include "main/keyval.h"
 
@@ -41,6 +42,7 @@ static void machine_name_add(const struct board_type *b, void *opaque)
 
 static const struct machine_prop { const char *name; size_t off; bool has_auto; const char *doc; } machine_bools[] = {
     { "graphics", offsetof(struct config, board.graphics), false, "graphics output" },
+    { "hmat", offsetof(struct config, board.hmat), false, "a table of how far memory is from CPUs (HMAT)" },
     { "hpet", offsetof(struct config, board.hpet), false, "a high precision event timer" },
     { "smm", offsetof(struct config, board.smm), true, "system management mode" },
     { "vmport", offsetof(struct config, board.vmport), true, "the VMware port" },
@@ -191,6 +193,8 @@ void config_fini(struct config *c)
     config_fw_cfg_fini(c);
     smbios_config_fini(&c->smbios);
     config_boot_fini(c);
+    acpi_tables_free(c);
+    numa_free(c->board.numa);
 }
 
 int option_memory(struct config *c, const char *value, struct error **err)
@@ -288,6 +292,10 @@ int config_check(struct config *c, struct error **err)
         return error_set(err, -ERANGE, ERROR_RANGE, "-smp cpus", T("%u", c->board.cpus),
                          T("1 to %u with -machine %s", b->max_cpus, b->name));
     r = topology(&c->board, c->board.cpus, err);
+    if (r < 0)
+        return r;
+    if (c->board.numa)
+        r = numa_complete(c->board.numa, &c->board, c->board.hmat, err);
     if (r < 0)
         return r;
     if (c->accels.n && c->machine_accel)

@@ -28,6 +28,9 @@ void config_fw_cfg_fini(struct config *c);
 int option_smbios(struct config *c, const char *value, struct error **err);      /* smbios-option.c */
 int option_uuid(struct config *c, const char *value, struct error **err);
 int option_name(struct config *c, const char *value, struct error **err);
+int option_acpitable(struct config *c, const char *value, struct error **err);     /* acpi-option.c */
+void acpi_tables_free(struct config *c);
+int option_numa(struct config *c, const char *value, struct error **err);          /* numa-option.c */
 /* listings.c; they print on stdout */
 int option_version(struct config *c, const char *value, struct error **err);
 int option_help(struct config *c, const char *value, struct error **err);

@@ -68,6 +68,13 @@ WRONG = [
                  "type=8,port_type=x", "type=11,path=/nonexistent", "type=17,speed=-1", "type=41,kind=nosuch", "file=", "file=/nonexistent",
                  "file=/dev/null", "file=/dev/zero", "file=/tmp", "file=/dev/null,type=1"], None),
     ("-uuid", ["", "x", "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-aabbccddeef", 36 * "0"], None),
+    ("-numa", ["", ",", "nosuch", "node,nosuch=1", "node,nodeid=128", "node,nodeid=-1", "node,nodeid=1,mem=128M", "node",
+               "node,mem=129M", "node,mem=x", "node,memdev=x", "node,mem=128M,cpus=1", "node,mem=128M,cpus=1-0",
+               "node,mem=128M,cpus=0-", "node,mem=128M,cpus=99999999999999999999", "node,mem=128M,initiator=0",
+               "dist,src=0,dst=1,val=20", "dist", "cpu,node-id=0", "cpu", "hmat-lb", "hmat-cache,node-id=0"], None),
+    ("-acpitable", ["", ",", "sig=TEST", "data=", "data=/nonexistent", "data=/tmp", "data=/dev/zero", "file=/dev/null",
+                    "data=/dev/null,file=/dev/null", "data=/dev/null,rev=256", "data=/dev/null,oem_rev=-1",
+                    "data=/dev/null,nosuch=1"], None),
 ]
 # No value at all, unknown names, leftovers.
 LINES = [
@@ -81,7 +88,8 @@ LINES = [
     (["-fw_cfg", "opt/a,string=1", "-fw_cfg", "opt/a,string=2"], "opt/a"),
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
-          "qmp-pretty", "mon", "display", "name", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot", "rtc", "qtest", "qtest-log"]
+          "qmp-pretty", "mon", "display", "name", "numa", "acpitable", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
+          "rtc", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
@@ -100,6 +108,8 @@ RIGHT = [
     ["-monitor", "null"], ["-monitor", "none", "-monitor", "null"], ["-chardev", "null,id=a.b-c_1", "-serial", "chardev:a.b-c_1"],
     ["-chardev", "null,id=m,mux=on", "-serial", "chardev:m", "-mon", "chardev=m"],
     ["-d", "unimp,guest_errors"], ["-d", "cpu_reset", "-d", "int"], ["-D", "log%d"], ["-display", "none", "-display", "none"],
+    ["-m", "128", "-numa", "node,mem=128M"], ["-M", "q35,hmat=on"], ["-acpitable", "sig=TEST,data=/dev/null"],
+    ["-m", "128", "-smp", "4", "-numa", "node,mem=64M,cpus=0-3", "-numa", "node,mem=64M", "-numa", "dist,src=1,dst=0,val=255"],
     ["-name", "a"], ["-name", ""], ["-name", "guest=a,debug-threads=on"], ["-nodefaults", "-nodefaults"], ["-S", "-S"], ["--no-reboot"],
     ["-smbios", "type=0"], ["-smbios", "type=1,serial=,sku=a,,b", "-smbios", "type=1,serial=x"],
     ["-smbios", "type=11,value=,value=x"],

@@ -7,11 +7,14 @@
  * Listings are stubs here: that they were asked for is all that counts.
  */
 
+#include "hw/acpi/tables.h"
 #include "hw/i386/board.h"
+#include "hw/i386/numa.h"
 #include "lib/error.h"
 #include "tests/test.h"
 
 #include <errno.h>
+#include <unistd.h>
 
 #define MIB (1ull << 20)
 #define GIB (1ull << 30)
@@ -310,6 +313,158 @@ static void a_name_may_have_properties(void)
     bad("-M q35 -name a,nosuch=1", "-name", "nosuch=1");
 }
 
+#define NODES " -numa node,mem=64M,cpus=0-1 -numa node,mem=64M,cpus=2-3"
+#define HMAT "-M q35,hmat=on -smp 4" NODES
+#define LATENCY " -numa hmat-lb,initiator=0,target=0,hierarchy=memory,data-type=access-latency"
+#define BANDWIDTH " -numa hmat-lb,initiator=0,target=0,hierarchy=memory,data-type=access-bandwidth"
+#define CACHE " -numa hmat-cache,node-id=0,associativity=direct,policy=write-back,line=8"
+
+static void nodes_have_memory_and_cpus(void)
+{
+    good("-M q35 -smp 4" NODES " -numa dist,src=0,dst=1,val=21");
+    CHECK_EQ(c.board.numa->n_nodes, 2);
+    CHECK_EQ(c.board.numa->node[1].bytes, 64 * MIB);
+    CHECK_EQ(c.board.numa->cpu_node[1], 0);
+    CHECK_EQ(c.board.numa->cpu_node[2], 1);
+    CHECK_EQ(c.board.numa->distance[1][0], 21);
+    config_fini(&c);
+    good("-M q35 -smp 4 -numa node,nodeid=1,mem=64 -numa node,nodeid=0,mem=64,cpus=0,cpus=2 "
+         "-numa cpu,node-id=1,core-id=1 -numa cpu,node-id=1,core-id=3");
+    CHECK_EQ(c.board.numa->cpu_node[2], 0);
+    CHECK_EQ(c.board.numa->cpu_node[3], 1);
+    config_fini(&c);
+    good("-M q35 -numa node,mem=128M -m 128");
+    config_fini(&c);
+}
+
+static void nodes_that_make_no_sense_are_refused(void)
+{
+    bad("-M q35 -numa ''", "-numa", "");
+    bad("-M q35 -numa nosuch", "-numa", "nosuch");
+    bad("-M q35 -numa node,nosuch=1", "-numa", "nosuch=1");
+    bad("-M q35 -numa node,nodeid=128", "-numa nodeid", "128");
+    bad("-M q35 -numa node,nodeid=-1", "-numa nodeid", "-1");
+    bad("-M q35 -numa node,mem=128M,nodeid=1", "-numa node", "nodeid=0 is missing");
+    bad("-M q35 -numa node -numa node,nodeid=0", "-numa node nodeid", "0");
+    bad("-M q35 -numa node,mem=64M", "-numa node", "mem of all nodes together");
+    bad("-M q35 -numa node,mem=x", "-numa node mem", "x");
+    bad("-M q35 -numa node,memdev=x", "-numa node memdev", "x");
+    bad("-M q35 -numa node,mem=128M,cpus=0-5", "-numa cpus", "1");
+    bad("-M q35 -smp 4 -numa node,mem=128M,cpus=3-1", "-numa node cpus", "3-1");
+    bad("-M q35 -smp 4 -numa node,mem=128M,cpus=a", "-numa node cpus", "a");
+    bad("-M q35 -smp 4 -numa node,mem=128M,cpus=1-", "-numa node cpus", "1-");
+    bad("-M q35 -smp 4 -numa node,mem=128M,cpus=0-99999999999999999999", "-numa node cpus", "0-99999999999999999999");
+    bad("-M q35 -smp 4 -numa node,mem=128M,cpus=288", "-numa node cpus", "288");
+    bad("-M q35 -smp 4 -numa node,mem=64M,cpus=0-1 -numa node,mem=64M,cpus=1-3", "-numa node cpus", "1-3");
+    bad("-M q35 -numa node,mem=128M,initiator=0", "-numa", "initiator=0");
+}
+
+static void distances_and_places_refer_to_nodes_before_them(void)
+{
+    bad("-M q35 -numa dist,src=0,dst=1,val=20", "-numa dist src", "0");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=0,dst=2,val=20", "-numa dist dst", "2");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=0,dst=128,val=20", "-numa dst", "128");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=0,dst=1,val=9", "-numa val", "9");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=0,dst=1,val=256", "-numa val", "256");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=1,dst=1,val=20", "-numa dist val", "20");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=0,dst=1", "-numa dist", "no val");
+    bad("-M q35 -smp 4" NODES " -numa dist,src=0,dst=1,val=20,x=1", "-numa", "x=1");
+    bad("-M q35 -smp 4" NODES " -numa cpu,socket-id=0", "-numa cpu", "no node-id");
+    bad("-M q35 -smp 4" NODES " -numa cpu,node-id=2", "-numa cpu node-id", "2");
+    bad("-M q35 -smp 4" NODES " -numa cpu,node-id=0,core-id=3", "-numa cpus", "CPU 3 in node 0");
+    bad("-M q35 -smp 4" NODES " -numa cpu,node-id=0,socket-id=1", "-numa cpu", "socket-id=1,core-id=-1,thread-id=-1");
+}
+
+static void rates_and_caches_want_hmat(void)
+{
+    bad("-M q35 -smp 4" NODES LATENCY ",latency=5", "-numa", "hmat-lb");
+    bad("-M q35 -smp 4" NODES CACHE ",size=10K,level=1", "-numa", "hmat-cache");
+    good(HMAT LATENCY ",latency=5" BANDWIDTH ",bandwidth=200M" CACHE ",size=10K,level=1");
+    CHECK_EQ(c.board.numa->rates[0][0]->val[0][0], 5);
+    CHECK_EQ(c.board.numa->rates[0][3]->val[0][0], 200 * MIB);
+    CHECK_EQ(c.board.numa->cache[0][1].size, 10 << 10);
+    CHECK_EQ(c.board.numa->cache[0][1].line, 8);
+    CHECK(c.board.numa->hmat);
+    config_fini(&c);
+}
+
+static void rates_that_make_no_sense_are_refused(void)
+{
+    bad(HMAT LATENCY, "-numa hmat-lb", "no latency");
+    bad(HMAT LATENCY ",bandwidth=5M", "-numa hmat-lb", "no latency");
+    bad(HMAT LATENCY ",latency=5,bandwidth=5M", "-numa", "bandwidth=5M");
+    bad(HMAT LATENCY ",latency=5" LATENCY ",latency=5", "-numa hmat-lb", "initiator=0,target=0 twice");
+    bad(HMAT BANDWIDTH ",bandwidth=1536K", "-numa hmat-lb bandwidth", "1572864 bytes");
+    bad(HMAT " -numa hmat-lb,initiator=2,target=0,hierarchy=memory,data-type=access-latency,latency=5",
+        "-numa hmat-lb initiator", "2");
+    bad(HMAT " -numa hmat-lb,initiator=0,target=0,hierarchy=x,data-type=access-latency,latency=5",
+        "-numa hmat-lb hierarchy", "x");
+    bad(HMAT " -numa hmat-lb,initiator=0,target=0,hierarchy=memory,latency=5", "-numa hmat-lb", "no data-type");
+    bad(HMAT LATENCY ",latency=1 -numa hmat-lb,initiator=0,target=1,hierarchy=memory,data-type=access-latency,"
+        "latency=99999999", "-numa hmat-lb", "99999999 units apart");
+    bad(HMAT LATENCY ",latency=65535", "-numa hmat-lb", "65535 units apart");
+    good(HMAT LATENCY ",latency=1000000 -numa hmat-lb,initiator=0,target=1,hierarchy=memory,data-type=access-latency,"
+         "latency=99000000");
+    config_fini(&c);
+}
+
+static void caches_that_make_no_sense_are_refused(void)
+{
+#define RATES LATENCY ",latency=5" BANDWIDTH ",bandwidth=200M"
+    bad(HMAT CACHE ",size=10K,level=1", "-numa hmat-cache", "node-id=0");
+    bad(HMAT LATENCY ",latency=5" CACHE ",size=10K,level=1", "-numa hmat-cache", "node-id=0");
+    bad(HMAT RATES CACHE ",size=10K,level=0", "-numa level", "0");
+    bad(HMAT RATES CACHE ",size=10K,level=4", "-numa level", "4");
+    bad(HMAT RATES CACHE ",size=10K,level=2", "-numa hmat-cache node-id=0", "level=2");
+    bad(HMAT RATES CACHE ",size=10K,level=1" CACHE ",size=5K,level=2", "-numa hmat-cache node-id=0", "size=5120");
+    bad(HMAT RATES CACHE ",size=10K,level=1" CACHE ",size=10K,level=1", "-numa hmat-cache node-id=0", "level=1 twice");
+    bad(HMAT RATES CACHE ",size=0,level=1", "-numa hmat-cache node-id=0", "size=0");
+    bad(HMAT RATES " -numa hmat-cache,node-id=0,size=10K,level=1", "-numa hmat-cache", "no associativity");
+    good(HMAT RATES CACHE ",size=10K,level=1" CACHE ",size=50K,level=2");
+    config_fini(&c);
+}
+
+/* A header is made, or corrected, by what is said; the length is always the table's. */
+static void tables_of_the_user_have_a_header(void)
+{
+    char name[] = "/tmp/rhea-options-XXXXXX", line[200];
+    int fd = mkstemp(name);
+
+    CHECK(fd >= 0 && write(fd, "0123456789012345678901234567890123456789", 40) == 40);
+    close(fd);
+    snprintf(line, sizeof(line), "-M q35 -acpitable sig=TEST,rev=3,oem_id=ABCDEFGH,oem_rev=7,data=%s:%s", name, name);
+    good(line);
+    CHECK_EQ(c.board.n_acpi_tables, 1);
+    CHECK_EQ(c.board.acpi_tables[0].len, 36 + 80);
+    CHECK(!memcmp(c.board.acpi_tables[0].bytes, "TEST\x74\0\0\0\3\0ABCDEFQEMUQEMU\7\0\0\0QEMU\1\0\0\00001234", 41));
+    config_fini(&c);
+    snprintf(line, sizeof(line), "-M q35 -acpitable oem_id=X,file=%s -acpitable file=%s", name, name);
+    good(line);
+    CHECK_EQ(c.board.n_acpi_tables, 2);
+    CHECK(!memcmp(c.board.acpi_tables[0].bytes, "0123\x28\0\0\0" "89X\0\0\0\0\0" "6789", 20));
+    config_fini(&c);
+    CHECK(!truncate(name, 35));
+    snprintf(line, sizeof(line), "-M q35 -acpitable file=%s", name);
+    bad(line, "-acpitable file", T("%s of 35 bytes", name));
+    CHECK(!truncate(name, 65537));
+    snprintf(line, sizeof(line), "-M q35 -acpitable file=%s", name);
+    bad(line, "-acpitable", name);
+    unlink(name);
+}
+
+static void tables_that_make_no_sense_are_refused(void)
+{
+    bad("-M q35 -acpitable sig=TEST", "-acpitable", "sig=TEST");
+    bad("-M q35 -acpitable data=/dev/null,file=/dev/null", "-acpitable", "data=/dev/null,file=/dev/null");
+    bad("-M q35 -acpitable data=", "-acpitable", "");
+    bad("-M q35 -acpitable data=/nonexistent", "-acpitable", "/nonexistent");
+    bad("-M q35 -acpitable data=/tmp", "-acpitable", "/tmp");
+    bad("-M q35 -acpitable data=/dev/zero", "-acpitable", "/dev/zero");
+    bad("-M q35 -acpitable data=/dev/null,rev=256", "-acpitable rev", "256");
+    bad("-M q35 -acpitable data=/dev/null,oem_rev=-1", "-acpitable oem_rev", "-1");
+    bad("-M q35 -acpitable data=/dev/null,foo=1", "-acpitable", "foo=1");
+}
+
 static void initrd_and_append_want_a_kernel(void)
 {
     good("-M q35 -kernel k -initrd i -append a");
@@ -386,6 +541,14 @@ int main(void)
     TEST(topology_prefers_cores_over_sockets_over_threads);
     TEST(odd_topologies_are_refused);
     TEST(a_name_may_have_properties);
+    TEST(nodes_have_memory_and_cpus);
+    TEST(nodes_that_make_no_sense_are_refused);
+    TEST(distances_and_places_refer_to_nodes_before_them);
+    TEST(rates_and_caches_want_hmat);
+    TEST(rates_that_make_no_sense_are_refused);
+    TEST(caches_that_make_no_sense_are_refused);
+    TEST(tables_of_the_user_have_a_header);
+    TEST(tables_that_make_no_sense_are_refused);
     TEST(initrd_and_append_want_a_kernel);
     TEST(help_as_a_value_lists_and_ends);
     TEST(a_repeatable_option_has_an_end);
