@@ -352,6 +352,7 @@ static void the_generation_id_s_page_is_pointed_to(void)
     acpi_tables_place(&t, (uint64_t[ACPI_BLOBS]){ BASE, 0xf0000, 0x1ffff000 });
     CHECK_EQ(bits_load(t.blob[ACPI_TABLES]->data + at_ssdt, 4), 0x1ffff000);
     CHECK(!memcmp(t.blob[ACPI_TABLES]->data + at_ssdt - 5, "VGIA\x0c", 5));
+    CHECK(!memcmp(t.blob[ACPI_TABLES]->data + at_ssdt - 42 + 16, "VMGENID\0", 8));
     CHECK_EQ(bits_load(t.blob[ACPI_RSDP]->data + 16, 4) - BASE, t.blob[ACPI_TABLES]->len - 36 - 4 * 5);
     acpi_tables_fini(&t);
 }
