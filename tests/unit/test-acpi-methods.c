@@ -151,7 +151,8 @@ static void events_without_news_end(void)
         return;
     check("q35-512-4", true,
           "evaluate \\_GPE._E01; evaluate \\_GPE._E02; evaluate \\_SB.CPUS.C001._STA;"
-          "evaluate \\_SB.CPUS.C001._OST 1 2 3; evaluate \\_SB.CPUS.C001._EJ0 1; evaluate \\_SB.HPET._STA; evaluate \\DBUG \"x\"; evaluate \\_PIC 1",
+          "evaluate \\_SB.CPUS.C001._OST 1 2 3; evaluate \\_SB.CPUS.C001._EJ0 1; evaluate \\_SB.HPET._STA;"
+          "evaluate \\DBUG \"x\"; evaluate \\_PIC 1",
           WANT("", "", "= 0000000000000000", "", "", "= 0000000000000000", "", ""));
     check("pc-512-1", true, "evaluate \\_GPE._E01; evaluate \\_GPE._E02", WANT("", ""));
 }
