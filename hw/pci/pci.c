@@ -106,16 +106,36 @@ static void own_init(struct device *dev)
         }
 }
 
+void pci_bar_set_bytes(struct device *dev, unsigned index, uint64_t bytes)
+{
+    struct pci_device *p = pci_device(dev);
+
+    assert(index < PCI_BARS && (!bytes || bits_is_pow2(bytes)));
+    p->bar_bytes[index] = bytes;
+    p->bar_sized[index] = true;
+}
+
+/* 0: this function has not got it. */
+static uint64_t bar_bytes(struct device *dev, const struct pci_bar *b)
+{
+    const struct pci_device *p = pci_device(dev);
+
+    return p->bar_sized[b->index] ? p->bar_bytes[b->index] : b->size;
+}
+
 static void bars_init(struct device *dev)
 {
     struct pci_device *p = pci_device(dev);
 
     for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
+        uint64_t bytes = bar_bytes(dev, b);
         uint32_t at = PCI_BAR + 4 * b->index;
 
         assert(b->index < PCI_BARS && bits_is_pow2(b->size));
+        if (!bytes)
+            continue;
         put(p->reset, at, 4, b->io ? 1 : (b->prefetch ? 8 : 0) | (b->wide ? 4 : 0));
-        put(p->wmask, at, b->wide ? 8 : 4, ~(b->size - 1) & ~(uint64_t)(b->io ? 3 : 15));
+        put(p->wmask, at, b->wide ? 8 : 4, ~(bytes - 1) & ~(uint64_t)(b->io ? 3 : 15));
     }
 }
 
@@ -132,10 +152,10 @@ static void bars_map(struct device *dev)
     uint16_t command = bits_load(config + PCI_COMMAND, 2);
 
     for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
-        uint64_t kind = b->io ? 3 : 15;
-        uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~(b->size - 1) & ~kind;
+        uint64_t kind = b->io ? 3 : 15, bytes = bar_bytes(dev, b), last = bytes - 1;
+        uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~last & ~kind;
         uint64_t limit = b->io ? 0xffff : b->wide ? UINT64_MAX >> 1 : UINT32_MAX - 1;
-        bool on = command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base && base <= limit - (b->size - 1);
+        bool on = bytes && command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base && base <= limit - last;
 
         map_request(dev, &dev->regions[b->region], on, on ? base : 0);
     }

@@ -75,6 +75,8 @@ struct pci_device {
     struct ram_block *rom_block;        /* behind the ROM BAR; NULL: none */
     struct region rom;
     uint32_t rom_bytes;
+    uint64_t bar_bytes[PCI_BARS];       /* where bar_sized; else as the type says */
+    bool bar_sized[PCI_BARS];
 };
 
 /* The first of a function's regions: never mapped, reached through the host bridge. */
@@ -100,6 +102,9 @@ void pci_rom_map(struct device *dev);
 
 /* The level of the function's interrupt pin, which its type says; from its outputs(). */
 void pci_irq_set(struct device *dev, bool level);
+
+/* Before pci_realize(): the size of a BAR when it is not the type's, a power of two; 0: it is not there. */
+void pci_bar_set_bytes(struct device *dev, unsigned index, uint64_t bytes);
 
 static inline struct pci_device *pci_device(struct device *dev)
 {

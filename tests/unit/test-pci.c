@@ -405,6 +405,28 @@ static void an_address_that_cannot_be_is_refused_by_name(void)
     pci_bench_fini(&p);
 }
 
+/* The user chose 64 KiB for BAR 0, and no BAR 2. */
+static void a_bar_can_have_another_size_or_be_absent(void)
+{
+    struct device *dev;
+
+    begin();
+    dev = device_new(p.b.m, &fn_type.dev);
+    pci_bar_set_bytes(dev, 0, 0x10000);
+    pci_bar_set_bytes(dev, 2, 0);
+    CHECK(!device_set(dev, "addr", "4", NULL) && !device_realize(dev, NULL, NULL, NULL));
+    pci_out(&p, 4, 0, PCI_BAR, 4, UINT32_MAX);
+    CHECK_EQ(pci_in(&p, 4, 0, PCI_BAR, 4), 0xffff0000);
+    pci_out(&p, 4, 0, PCI_BAR + 8, 4, UINT32_MAX);
+    CHECK_EQ(pci_in(&p, 4, 0, PCI_BAR + 8, 4), 0);
+    pci_out(&p, 4, 0, PCI_BAR, 4, 0xe0018000);
+    pci_out(&p, 4, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    CHECK_EQ(pci_in(&p, 4, 0, PCI_BAR, 4), 0xe0010000);
+    CHECK_EQ(mem_in(&p.b, 0xe0010008, 4), 0x1008);
+    CHECK_EQ(mem_in(&p.b, 0xe0018008, 4), NOBODY);      /* the region is as large as its type says */
+    pci_bench_fini(&p);
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -426,6 +448,7 @@ int main(void)
     TEST(functions_take_the_first_free_slot_or_the_one_they_name);
     TEST(a_taken_slot_and_a_full_bus_are_refused);
     TEST(an_address_that_cannot_be_is_refused_by_name);
+    TEST(a_bar_can_have_another_size_or_be_absent);
     epoch_thread_fini();
     return test_end();
 }
