@@ -20,6 +20,7 @@
 
 struct accel;
 struct chardevs;
+struct displays;
 struct input;
 struct qapi_sink;
 
@@ -99,6 +100,7 @@ struct machine {
     unsigned n_data_dirs;
     struct input *input;                /* main's: where devices register for keys and pointers; NULL: nobody sends */
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
+    struct displays *displays;          /* main's: where a device shows its consoles; NULL: nobody looks */
 };
 
 /* version 702; loop: home.  Destroys everything that is still attached. */

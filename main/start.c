@@ -189,6 +189,8 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->data_dirs = c->data_dirs.item;
     p->machine->n_data_dirs = c->data_dirs.n;
     p->machine->chardevs = &p->chardevs;
+    displays_init(&p->displays);
+    p->machine->displays = &p->displays;
     r = accel_start(p, err);
     if (!r) {
         machine_phase_advance(p->machine, PHASE_ACCEL);
@@ -283,7 +285,7 @@ void process_end(struct process *p)
         machine_qmp_fini(&p->qmp);
     if (p->machine)
         qtest_close(p->machine);
-    machine_free(p->machine);
+    machine_free(p->machine);           /* its devices take their consoles away */
     if (p->monitor) {
         loop_timer_del(&p->sink_timer);
         qapi_sink_fini(&p->sink);

@@ -14,6 +14,7 @@
 #include "main/config.h"
 #include "monitor/monitor.h"
 #include "qapi/event.h"
+#include "ui/display.h"
 
 enum { PROCESS_MONITORS = 16 };
 
@@ -23,6 +24,7 @@ struct process {
     struct chardevs chardevs;
     bool has_chardevs;
     struct chardev *mux_monitor;        /* of "mon:...": a human monitor belongs on it, too */
+    struct displays displays;
     struct machine *machine;
     struct monitor *monitor;
     struct qapi_sink sink;

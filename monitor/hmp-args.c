@@ -115,6 +115,20 @@ static bool take_number(const struct one *o, const char **line, int64_t *number,
     return false;
 }
 
+/* What follows "-x" of a flag with a text.  Nothing: it is as if the flag were not there. */
+static bool take_flag_text(const struct one *o, const char **line, struct hmp_arg *a, struct text_out *out)
+{
+    const char *why = NULL;
+
+    *line = skip_spaces(*line);
+    if (!**line)
+        return true;
+    a->text = take_word(line, &why);
+    if (!a->text)
+        text_out_printf(out, "%s: %s\n", o->command->name, why);
+    return a->text;
+}
+
 /* "-x": one flag.  A flag of another argument stays for that one. */
 static bool take_flag(const struct one *o, char flag, const char *rest, const char **line, struct hmp_arg *a,
                       bool *there, struct text_out *out)
@@ -127,7 +141,7 @@ static bool take_flag(const struct one *o, char flag, const char *rest, const ch
         *there = true;
         a->number = 1;
         *line = s + 2;
-        return true;
+        return o->letter == '-' || take_flag_text(o, line, a, out);
     }
     for (; *rest; rest++)
         if (rest[0] == ':' && rest[1] == '-' && rest[2] == s[1])
@@ -206,11 +220,14 @@ bool hmp_args_read(const struct hmp_command *c, const char *line, struct hmp_arg
         o.letter = *spec;
         line = skip_spaces(line);
         if (o.letter == '-') {
+            o.letter = spec[2] == 's' ? 's' : '-';
             ok = take_flag(&o, spec[1], spec + 2, &line, &a, &there, out);
+            there &= o.letter == '-' || !ok || a.text;
         } else {
             o.optional = spec[1] == '?';
             ok = take_value(&o, &line, &a, &there, out);
         }
+        a.letter = o.letter;
         if (there)
             args->arg[args->num++] = a;
         if (!ok)

@@ -101,21 +101,18 @@ static void qmp_done(struct qapi_ctx *ctx, struct json *ret, const struct qapi_f
     call_end(call);
 }
 
-/* The command's arguments as QMP names them; texts are all that such a command has so far. */
-static struct json command_args(struct hmp_call *call, const struct hmp_command *c)
+static struct json qmp_args(const struct hmp_args *args)
 {
-    struct json args = json_object();
-    char name[32];
-    int n = strcspn(c->args, ":");
-    const char *text;
+    struct json object = json_object();
 
-    if (n && n < (int)sizeof(name)) {
-        snprintf(name, sizeof(name), "%.*s", n, c->args);
-        text = hmp_args_text(&call->args, name);
-        if (text)
-            json_set(&args, name, json_string(text));
+    for (unsigned i = 0; i < args->num; i++) {
+        const struct hmp_arg *a = &args->arg[i];
+        struct json value = a->letter == '-' || a->letter == 'b' ? json_bool(a->number)
+                            : a->text ? json_string(a->text) : json_int(a->number);
+
+        json_set(&object, a->name, value);
     }
-    return args;
+    return object;
 }
 
 static void run_command(struct hmp_call *call, const struct hmp_command *c)
@@ -125,7 +122,7 @@ static void run_command(struct hmp_call *call, const struct hmp_command *c)
 
     if (c->qmp) {
         const struct qapi_command *qmp = qapi_command_find(env->table, c->qmp);
-        struct json args = command_args(call, c);
+        struct json args = qmp_args(&call->args);
         struct qapi_ctx *ctx = qapi_start(env, qmp, &args, call->session, qmp_done, call);
 
         json_fini(&args);

@@ -4,9 +4,9 @@
 /*
  * The human monitor: a table of commands, each with its arguments and a line of help
  *
- * What a command may take is told by letters (NAME:LETTER, separated by commas): `-x` a flag, `i` and
- * `l` 32- and 64-bit numbers, `b` on or off, `s` a word or a quoted string, `F` a file name, `B` a
- * block device, `S` the rest of the line; `?` behind a letter: may be left out.
+ * What a command may take is told by letters (NAME:LETTER, separated by commas): `-x` a flag, `-xs` a
+ * flag that a word follows, `i` and `l` 32- and 64-bit numbers, `b` on or off, `s` a word or a quoted
+ * string, `F` a file name, `B` a block device, `S` the rest of the line; `?` behind a letter: may be left out.
  */
 
 #include "monitor/text-out.h"
@@ -22,7 +22,7 @@ enum { HMP_ARGS = 16 };
 
 struct hmp_args {
     unsigned num;
-    struct hmp_arg { char name[32]; char *text; int64_t number; } arg[HMP_ARGS];
+    struct hmp_arg { char name[32], letter; char *text; int64_t number; } arg[HMP_ARGS];
 };
 bool hmp_args_has(const struct hmp_args *args, const char *name);      /* flags, and what may be left out */
 int64_t hmp_args_number(const struct hmp_args *args, const char *name, int64_t otherwise);
@@ -58,7 +58,7 @@ struct hmp_command {
     const char *params;                 /* for the help: "[-a|vcpu]" */
     const char *help;
     bool preconfig;
-    const char *qmp;                    /* the QMP command without arguments that it is, or NULL */
+    const char *qmp;                    /* the QMP command that it is, whose arguments have the same names; or NULL */
     /* Returns false when done() will come later. */
     bool (*run)(struct hmp_call *call);
 };

@@ -6,7 +6,7 @@
 # Sourced by ./dev and .ci/run.  Nothing is asked of the network when nothing is missing, and nothing
 # is installed except by root.  The kernel is unpacked into a cache and never installed.
 
-build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libpixman-1-dev libaio-dev
+build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libpixman-1-dev libpng-dev libaio-dev
     liburing-dev zlib1g-dev libseccomp-dev liburcu-dev"
 guest_packages="seabios busybox-static cpio"
 full_check_packages="clang"

@@ -7,7 +7,7 @@ import subprocess
 
 RULES = {}
 NEED_BUILD = True
-PACKAGES = ("glib-2.0", "liburcu-memb", "liburing", "pixman-1", "libseccomp")
+PACKAGES = ("glib-2.0", "liburcu-memb", "liburing", "pixman-1", "libpng", "libseccomp")
 
 
 def library_flags():

@@ -77,6 +77,15 @@ int qmp_quit(struct qapi_ctx *ctx, struct error **err)
     return 0;
 }
 
+/* The file's name is its own answer. */
+static char screendump[200];
+int qmp_screendump(struct qapi_ctx *ctx, const struct qapi_screendump_arg *arg, struct error **err)
+{
+    snprintf(screendump, sizeof(screendump), "%s %s %d %s", arg->filename, arg->device ? arg->device : "-",
+             arg->has_head ? (int)arg->head : -1, arg->format == QAPI_IMAGE_FORMAT_PNG ? "png" : "ppm");
+    return 0;
+}
+
 int qmp_system_reset(struct qapi_ctx *ctx, struct error **err)
 {
     qapi_event_reset(&machine.sink, false, QAPI_SHUTDOWN_CAUSE_HOST_QMP_SYSTEM_RESET);
@@ -526,6 +535,33 @@ static void info_prints_what_main_has_wired(void)
     monitor_free(m);
 }
 
+static void a_line_s_arguments_are_the_command_s(void)
+{
+    struct monitor *m = monitor_start();
+    struct peer p;
+
+    peer_start(&p, m, QMP);
+    ask(&p, NEGOTIATE);
+    CHECK_STR(human(&p, "screendump"), "screendump: filename expected\r\n"
+              "Try \"help screendump\" for more information\r\n");
+    CHECK_STR(human(&p, "screendump /x"), "");
+    CHECK_STR(screendump, "/x - -1 ppm");
+    CHECK_STR(human(&p, "screendump \"/x y\" -f png"), "");
+    CHECK_STR(screendump, "/x y - -1 png");
+    CHECK_STR(human(&p, "screendump /x -f ppm video1 2"), "");
+    CHECK_STR(screendump, "/x video1 2 ppm");
+    CHECK_STR(human(&p, "screendump /y -f"), "");
+    CHECK_STR(screendump, "/y - -1 ppm");
+    CHECK_STR(human(&p, "screendump /z -f gif"), "Error: Parameter 'format' does not accept value 'gif'\r\n");
+    CHECK_STR(human(&p, "screendump /z -f \"a"), "screendump: unterminated string\r\n"
+              "Try \"help screendump\" for more information\r\n");
+    CHECK_STR(human(&p, "screendump -f png /x"), "invalid char '/' in expression\r\n"
+              "Try \"help screendump\" for more information\r\n");
+    CHECK_STR(screendump, "/y - -1 ppm");
+    peer_end(&p);
+    monitor_free(m);
+}
+
 static void the_prompt_waits_for_the_command(void)
 {
     struct monitor *m = monitor_start();
@@ -685,6 +721,7 @@ int main(void)
     TEST(a_slow_peer_gets_every_byte);
     TEST(query_commands_names_what_runs);
     TEST(info_prints_what_main_has_wired);
+    TEST(a_line_s_arguments_are_the_command_s);
     TEST(the_prompt_waits_for_the_command);
     TEST(tab_completes_names_of_commands);
     TEST(a_line_too_long_is_cut_and_nothing_else);
