@@ -153,6 +153,14 @@ static struct device *make_vmmouse(struct rig *rig, const struct device_type *ty
 
     assert(!r);
     return device_new(rig->m, type);
+/* Without its BIOS, which is a file of the host. */
+static struct device *make_vga(struct rig *rig, const struct device_type *type)
+{
+    struct device *dev = device_new(rig->m, type);
+    int r = device_set(dev, "romfile", "", NULL);
+
+    assert(!r);
+    return dev;
 }
 
 /* What must be wired before realize; a hook may realize, too.  The others are made, set to defaults and realized. */
@@ -169,6 +177,7 @@ static const struct hook {
     { "qemu64-x86_64-cpu", make_cpu },
     { "max-x86_64-cpu", make_cpu },
     { "isa-i8259", make_pic },
+    { "VGA", make_vga },
     { "vmgenid", make_with_fw_cfg },
     { "vmcoreinfo", make_with_fw_cfg },
     { "vmmouse", make_vmmouse },
@@ -203,6 +212,9 @@ static const struct exception { const char *type, *field, *why; } exceptions[] =
     { "mc146818rtc", "update_ns", "follows the clock" },
     { "ICH9-LPC", "chip_config", "DnnIR name a PIRQ for each pin" },
     { "ICH9-LPC", "acpi_regs.tmr.overflow_time", "follows the clock" },
+    { "pci-vga", "vbe_regs", "the first one is the identity" },
+    { "isa-vga", "vbe_regs", "the first one is the identity" },
+    { "ICH9-LPC", "pm.acpi_regs.tmr.overflow_time", "follows the clock" },
 };
 
 const char *rig_reset_differs(const struct device_type *type, const char *field)
