@@ -63,25 +63,21 @@ static int png_encode(const struct surface *s, uint8_t **bytes, size_t *len, str
     png_image image = { .version = PNG_IMAGE_VERSION, .width = s->width, .height = s->height,
                         .format = PNG_FORMAT_RGB, .flags = PNG_IMAGE_FLAG_FAST };
     uint8_t *rgb = malloc((size_t)s->width * s->height * RGB);
-    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+    int r = 0;
 
-    *bytes = malloc(size);
+    *len = PNG_IMAGE_PNG_SIZE_MAX(image);
+    *bytes = malloc(*len);
     if (!rgb || !*bytes) {
-        free(rgb);
-        free(*bytes);
-        return no_memory(s, err);
-    }
-    rgb_put(rgb, s);
-    if (!png_image_write_to_memory(&image, *bytes, &size, 0, rgb, 0, NULL)) {
-        int r = error_set(err, -EIO, ERROR_HOST, "screendump", "PNG", image.message);
-
-        free(rgb);
-        free(*bytes);
-        return r;
+        r = no_memory(s, err);
+    } else {
+        rgb_put(rgb, s);
+        if (!png_image_write_to_memory(&image, *bytes, len, 0, rgb, 0, NULL))
+            r = error_set(err, -EIO, ERROR_HOST, "screendump", "PNG", image.message);
     }
     free(rgb);
-    *len = size;
-    return 0;
+    if (r < 0)
+        free(*bytes);
+    return r;
 }
 #else
 static int png_encode(const struct surface *s, uint8_t **bytes, size_t *len, struct error **err)
@@ -99,21 +95,6 @@ int picture_encode(const struct surface *s, enum picture_format format, uint8_t 
     return format == PICTURE_PNG ? png_encode(s, bytes, len, err) : ppm_encode(s, bytes, len, err);
 }
 
-static int write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len) {
-        ssize_t n = write(fd, bytes, len);
-
-        if (n < 0 && errno != EINTR)
-            return -errno;
-        if (n > 0) {
-            bytes += n;
-            len -= n;
-        }
-    }
-    return 0;
-}
-
 static bool is_plain(int fd)
 {
     struct stat st;
@@ -123,14 +104,20 @@ static bool is_plain(int fd)
 
 static int file_write(const char *path, const uint8_t *bytes, size_t len)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666), r;
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666), r = 0;
     bool plain;
 
     if (fd < 0)
         return -errno;
     plain = is_plain(fd);
-    r = write_all(fd, bytes, len);
-    if (close(fd) && !r)
+    for (ssize_t n = 0; len && !r; bytes += n, len -= n) {
+        n = write(fd, bytes, len);
+        if (n < 0) {
+            r = -errno;
+            n = 0;
+        }
+    }
+    if (close(fd) && !r)        /* some file systems find out only now that there is no room */
         r = -errno;
     if (r < 0 && plain)
         unlink(path);

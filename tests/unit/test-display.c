@@ -245,9 +245,52 @@ static void a_file_that_is_there_is_overwritten(void)
 
     CHECK(fd >= 0 && write(fd, got, 100) == 100);
     close(fd);
-    CHECK(!picture_save(s, PICTURE_PPM, path_of("b.ppm"), NULL));
+    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("b.ppm"), NULL), 0);
     CHECK_EQ(file_read(path_of("b.ppm"), got, sizeof(got)), 11 + 3);
     unlink(path_of("b.ppm"));
+    surface_free(s);
+}
+
+/* As open(2) has it for a new file: the umask takes away what others may not do. */
+static void a_new_file_is_for_everybody_but_for_the_umask(void)
+{
+    struct surface *s = surface_new(1, 1);
+    mode_t before = umask(022);
+    struct stat st;
+
+    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("d.ppm"), NULL), 0);
+    CHECK(!stat(path_of("d.ppm"), &st));
+    CHECK_EQ(st.st_mode & 07777, 0644);
+    unlink(path_of("d.ppm"));
+    umask(0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("d.ppm"), NULL), 0);
+    CHECK(!stat(path_of("d.ppm"), &st));
+    CHECK_EQ(st.st_mode & 07777, 0666);
+    unlink(path_of("d.ppm"));
+    umask(before);
+    surface_free(s);
+}
+
+/* Larger than a pipe's buffer and than what is written at once. */
+static void a_large_picture_is_whole(void)
+{
+    enum { SIDE = 1500 };
+    struct surface *s = surface_new(SIDE, SIDE);
+    uint8_t *bytes, *got = malloc(3 * SIDE * SIDE + 100);
+    size_t len;
+
+    for (unsigned y = 0; y < SIDE; y++)
+        for (unsigned x = 0; x < SIDE; x++)
+            surface_line(s, y)[x] = x * y;
+    CHECK_EQ(picture_encode(s, PICTURE_PPM, &bytes, &len, NULL), 0);
+    CHECK_EQ(len, 17 + 3 * SIDE * SIDE);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("e.ppm"), NULL), 0);
+    CHECK_EQ(file_read(path_of("e.ppm"), got, 3 * SIDE * SIDE + 100), len);
+    CHECK(!memcmp(got, bytes, len));
+    CHECK_EQ(got[len - 1], (SIDE - 1) * (SIDE - 1) & 0xff);
+    unlink(path_of("e.ppm"));
+    free(bytes);
+    free(got);
     surface_free(s);
 }
 
@@ -315,6 +358,16 @@ static void a_png_has_the_same_pixels(void)
     CHECK(png_image_finish_read(&image, NULL, rgb, 0, NULL));
     CHECK(rgb[0] == 0 && rgb[3] == 1 && rgb[6] == 2 && rgb[9 + 1] == 1 && rgb[17] == 0);
     free(bytes);
+    first.width = 700;
+    first.height = 500;
+    s = console_look(&first.console[0]);
+    CHECK_EQ(picture_encode(s, PICTURE_PNG, &bytes, &len, NULL), 0);
+    image = (png_image){ .version = PNG_IMAGE_VERSION };
+    CHECK(png_image_begin_read_from_memory(&image, bytes, len));
+    CHECK_EQ(image.width, 700);
+    CHECK_EQ(image.height, 500);
+    png_image_free(&image);
+    free(bytes);
     end();
 #else
     test_skip("this build has no libpng");
@@ -352,6 +405,8 @@ int main(void)
     TEST(text_is_there_only_if_the_console_has_some);
     TEST(a_pixmap_is_rows_of_red_green_and_blue);
     TEST(a_file_that_is_there_is_overwritten);
+    TEST(a_new_file_is_for_everybody_but_for_the_umask);
+    TEST(a_large_picture_is_whole);
     TEST(what_the_host_refuses_is_told_by_name);
     TEST(a_file_that_cannot_be_completed_goes_away);
     TEST(a_pipe_is_never_waited_for);
