@@ -153,6 +153,8 @@ static struct device *make_vmmouse(struct rig *rig, const struct device_type *ty
 
     assert(!r);
     return device_new(rig->m, type);
+}
+
 /* Without its BIOS, which is a file of the host. */
 static struct device *make_vga(struct rig *rig, const struct device_type *type)
 {
