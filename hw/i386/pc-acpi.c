@@ -20,6 +20,7 @@
 /* What firmware moves: any thread. */
 static void registers_read(struct pc *pc, struct acpi_machine *a)
 {
+    a->pm_base = pc->acpi.pm_base(pc);
     a->ecam_base = pc->acpi.ecam_base ? pc->acpi.ecam_base(pc) : 0;
 }
 
@@ -32,7 +33,6 @@ void pc_acpi_describe(struct machine *m, struct acpi_parts *p)
 
     acpi_parts_find(m, p);
     a->chipset = fixed->chipset;
-    a->pm_base = fixed->pm_base;
     a->pci_memory_first = pc->low_bytes;
     a->pci_memory_last = PCI_MEMORY_LAST;
     a->pci_memory64_first = 4 * PC_GIB + ((pc->high_bytes + PC_GIB - 1) & ~(PC_GIB - 1));

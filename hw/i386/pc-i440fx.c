@@ -68,10 +68,17 @@ static void firmware_registers(struct pc *pc)
     device_write(b->piix3, 0, PIIX3_PIRQRC_A, 4, PC_PIRQ_LINES);
 }
 
+/* What firmware sets; the chip itself is not there yet. */
+static uint16_t pm_base(struct pc *pc)
+{
+    (void)pc;
+    return PM_BASE;
+}
+
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     static const struct pc_reserved none[] = { {} };
-    static const struct pc_acpi acpi = { .chipset = &acpi_pc, .pm_base = PM_BASE, .hole64_bytes = HOLE64_BYTES };
+    static const struct pc_acpi acpi = { .chipset = &acpi_pc, .pm_base = pm_base, .hole64_bytes = HOLE64_BYTES };
 
     return pc_boot_prepare(m, cfg, &acpi, none, err);
 }

@@ -25,8 +25,9 @@ enum { PC_PIRQ_LINES = 0x0b0b0a0a };
 /* What a board's ACPI tables say that no device knows; the members from smm on are the user's choice. */
 struct pc_acpi {
     const struct acpi_chipset *chipset;
-    uint16_t pm_base;                   /* as firmware, or the direct boot, will set it */
-    uint64_t (*ecam_base)(struct pc *pc);       /* as firmware has set it, 0: off; NULL: there is none */
+    /* As firmware has set them; 0: not yet.  NULL: there is no ECAM. */
+    uint16_t (*pm_base)(struct pc *pc);
+    uint64_t (*ecam_base)(struct pc *pc);
     uint64_t hole64_bytes;              /* for 64-bit BARs above RAM */
     bool smm;
     const struct numa *numa;

@@ -93,10 +93,19 @@ static uint64_t ecam_base(struct pc *pc)
     return (bar & (ENABLED | LENGTH)) == ENABLED ? bar & 0xff0000000ull : 0;
 }
 
+static uint16_t pm_base(struct pc *pc)
+{
+    enum { BASE = 0xff80 };
+
+    if (!(pci_config_read(q35(pc)->lpc, LPC_ACPI_CNTL, 1) & LPC_ACPI_ENABLE))
+        return 0;
+    return pci_config_read(q35(pc)->lpc, LPC_PMBASE, 4) & BASE;
+}
+
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     static const struct pc_reserved reserved[] = { { ECAM_BASE, ECAM_BYTES }, { RCBA_BASE, RCBA_BYTES }, {} };
-    static const struct pc_acpi acpi = { .chipset = &acpi_q35, .pm_base = PM_BASE, .ecam_base = ecam_base,
+    static const struct pc_acpi acpi = { .chipset = &acpi_q35, .pm_base = pm_base, .ecam_base = ecam_base,
                                          .hole64_bytes = HOLE64_BYTES };
 
     return pc_boot_prepare(m, cfg, &acpi, reserved, err);

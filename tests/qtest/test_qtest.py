@@ -12,6 +12,7 @@ import random
 import shutil
 import sys
 
+import acpi
 import fw_cfg
 import probes
 from qtest import Machine, Refused
@@ -187,12 +188,16 @@ def ram_lies_on_both_sides_of_the_hole_as_in_the_reference(case):
                     check(is_ram(m, address), is_ram(r, address), "-M %s -m %d: RAM at %#x" % (machine, memory, address))
 
 
-def firmware_is_told(question, machine):
+def shown(value):
+    return hex(value) if isinstance(value, int) else str(value)
+
+
+def firmware_is_told(question, machine, more=fw_cfg.MORE):
     def compare(case):
-        with case.ours(*fw_cfg.MORE, machine=machine) as m, case.reference(*fw_cfg.MORE, machine=machine) as r:
+        with case.ours(*more, machine=machine) as m, case.reference(*more, machine=machine) as r:
             got, want = question(m), question(r)
-            differ = ["%s: %#x, the reference has %#x" % (place, got[place], want[place]) for place in want
-                      if got[place] != want[place]]
+            differ = ["%s: %s, the reference has %s" % (place, shown(got.get(place)), shown(want.get(place)))
+                      for place in {**want, **got} if got.get(place) != want.get(place)]
             assert not differ, "\n".join(differ)
     return compare
 
@@ -223,6 +228,9 @@ def main():
         for question in (fw_cfg.ports, fw_cfg.numbers, fw_cfg.transfers):
             case.run("what_fw_cfg_says_to_%s_is_as_in_the_reference_on_%s" % (question.__name__, machine),
                      firmware_is_told(question, machine), True)
+        for question in (acpi.tables, acpi.script):
+            case.run("acpi_%s_are_as_in_the_reference_on_%s" % (question.__name__, machine),
+                     firmware_is_told(question, machine, acpi.MORE), True)
     case.run("hostile_transfers_do_no_harm", hostile_transfers_do_no_harm)
     print("1..%d" % case.count)
     return case.failed != 0
