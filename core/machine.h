@@ -57,6 +57,7 @@ struct machine {
     struct object *root;                /* "/" */
     unsigned version;                   /* 702: the machine types of 7.2 */
     const char *type_name;              /* "pc-q35-7.2" */
+    uint8_t uuid[16];                   /* as the user named the machine; zeros: not */
     enum machine_phase phase;
     struct loop *loop;                  /* home */
     struct map map;

@@ -9,10 +9,12 @@
  */
 
 #include "core/pins.h"
+#include "lib/uuid.h"
 #include "qapi/qapi-commands.h"
 #include "qapi/qapi-events.h"
 
 #include <errno.h>
+#include <string.h>
 
 _Static_assert((int)QAPI_RUN_STATE_SHUTDOWN == (int)RUN_SHUTDOWN && (int)QAPI_RUN_STATE__NUM == (int)RUN_STATES,
                "run states");
@@ -97,6 +99,13 @@ int qmp_watchdog_set_action(struct qapi_ctx *ctx, const struct qapi_watchdog_set
 {
     (void)err;
     ((struct machine *)ctx->target)->power.watchdog_action = (enum watchdog_action)arg->action;
+    return 0;
+}
+
+int qmp_query_uuid(struct qapi_ctx *ctx, struct qapi_uuid_info *ret, struct error **err)
+{
+    (void)err;
+    ret->UUID = strdup(uuid_text(((struct machine *)ctx->target)->uuid).s);
     return 0;
 }
 

@@ -2,7 +2,7 @@
 #include "main/start.h"
 
 /*
- * What the human monitor's `info` shows of the machine: registers, mtree, qtree
+ * What the human monitor's `info` shows of the machine: registers, mtree, qtree, identifiers
  *
  * Layouts are those that scripts know from the reference.
  */
@@ -10,6 +10,8 @@
 #include "core/accel.h"
 #include "core/machine.h"
 #include "cpu/print.h"
+#include "hw/acpi/vmgenid.h"
+#include "lib/uuid.h"
 
 #include <stdlib.h>
 
@@ -101,7 +103,24 @@ static void info_qtree(void *target, const struct hmp_args *args, int64_t cpu, s
     }
 }
 
+static void info_uuid(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    (void)args;
+    (void)cpu;
+    text_out_printf(out, "%s\n", uuid_text(((struct machine *)target)->uuid).s);
+}
+
+static void info_vm_generation_id(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    const char *guid = vmgenid_text(target);
+
+    (void)args;
+    (void)cpu;
+    text_out_printf(out, "%s\n", guid ? guid : "Error: VM Generation ID device not found");
+}
+
 const struct monitor_info process_info[] = {
     { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
+    { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
 };
 const unsigned process_info_num = sizeof(process_info) / sizeof(process_info[0]);

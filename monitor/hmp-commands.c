@@ -116,6 +116,8 @@ const struct hmp_command hmp_info_commands[] = {
     { .name = "roms", .args = "", .params = "", .help = "loaded ROMs and images" },
     { .name = "status", .args = "", .params = "", .help = "does the guest run?", .preconfig = true, .run = run_status },
     { .name = "tlb", .args = "", .params = "", .help = "virtual to physical mappings" },
+    { .name = "uuid", .args = "", .params = "", .help = "the machine's UUID", .preconfig = true },
     { .name = "version", .args = "", .params = "", .help = "the version", .preconfig = true, .run = run_version },
+    { .name = "vm-generation-id", .args = "", .params = "", .help = "what tells a guest that it is a copy" },
     { .name = NULL },
 };

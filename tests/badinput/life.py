@@ -261,6 +261,14 @@ def stopped_until_cont(life):
         return None if good and machine.status() == 0 else f"{before} {after} {empty}"
 
 
+def has_its_uuid(life):
+    uuid = "00112233-4455-6677-8899-aabbccddeeff"
+    with life.machine("-S", "-uuid", uuid.upper()) as machine:
+        told = [machine.qmp.ask("query-uuid")["return"], machine.qmp.human("info uuid")]
+        machine.qmp.ask("quit")
+        return None if told == [{"UUID": uuid}, uuid + "\r\n"] and machine.status() == 0 else told
+
+
 def guest_ends(life, line, wanted, status):
     with life.machine(*line, "-S") as machine:
         machine.qmp.ask("cont")
@@ -478,6 +486,7 @@ def main():
         life.case("a serial port into a file", lambda: serial_into_a_file(life))
         life.case("a human monitor on stdio", lambda: monitor_on_stdio(life))
         life.case("-S: prelaunch, nothing runs, cont goes", lambda: stopped_until_cont(life))
+        life.case("a machine tells its UUID", lambda: has_its_uuid(life))
         life.case("a guest that switches itself off ends the process with status 0",
                   lambda: guest_ends(life, ["-kernel", "shutdown"], [shutdown], 0))
         life.case("-no-reboot: a reset by the guest ends the process with status 0",

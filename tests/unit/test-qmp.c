@@ -98,6 +98,12 @@ int qmp_system_powerdown(struct qapi_ctx *ctx, struct error **err)
     return 0;
 }
 
+int qmp_query_uuid(struct qapi_ctx *ctx, struct qapi_uuid_info *ret, struct error **err)
+{
+    ret->UUID = strdup("00000000-0000-0000-0000-000000000000");
+    return 0;
+}
+
 int qmp_query_vm_generation_id(struct qapi_ctx *ctx, struct qapi_guid_info *ret, struct error **err)
 {
     return qapi_fail(ctx, -ENODEV, QAPI_GENERIC_ERROR, "VM Generation ID device not found");
