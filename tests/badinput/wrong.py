@@ -165,6 +165,13 @@ def right_values(tap, program, folder):
     tap.case(not wrong, f"each of {len(RIGHT)} odd command lines makes a machine that ends with status 0", "\n".join(wrong))
 
 
+def warnings(tap, program, folder):
+    warned = run(program, [*ENDS, "-fw_cfg", "etc/a,string=x"], folder=folder)
+    silent = run(program, [*ENDS, "-fw_cfg", "opt/etc/a,string=x"], folder=folder)
+    tap.case(warned.status == 0 and len(warned.errors.splitlines()) == 1 and "-fw_cfg etc/a,string=x: warning:" in warned.errors and
+             silent.status == 0 and not silent.errors, "-fw_cfg with a name that is not below opt/ is taken with a warning", warned)
+
+
 def kernels(tap, program, folder, long):
     good = folder / "kernel"
     good.write_bytes(bzimage())
@@ -293,6 +300,7 @@ def main():
         folder = pathlib.Path(name)
         wrong_values(tap, args.program, folder)
         right_values(tap, args.program, folder)
+        warnings(tap, args.program, folder)
         kernels(tap, args.program, folder, args.long)
         sockets(tap, args.program, folder)
         compared(tap, args.program, folder)

@@ -106,11 +106,13 @@ static guint tables_bytes;
 /* An RSDP that points to a table at 100h, which points to one at 200h and to itself. */
 static void build_some(void *opaque, struct acpi_build *b)
 {
+    CHECK(opaque == &builds);
     builds++;
     acpi_loader_allocate(&b->loader, ACPI_FILE_TABLES, 64, ACPI_ZONE_HIGH);
     g_byte_array_set_size(b->tables, tables_bytes);
     memset(b->tables->data, builds, tables_bytes);
     g_byte_array_append(b->rsdp, (const uint8_t *)"RSD PTR \0BOCHS \0\0\0\0\0", 20);
+    b->rsdp->data[15] = builds;
     if (tables_bytes < 0x300)
         return;
     acpi_build_pointer(b, b->tables, 0x110, 4, 0x200);
@@ -150,7 +152,7 @@ static void firmware_makes_whole_tables_of_the_files(void)
     fw_bench_init(&f);
     tables_bytes = 0x300;
     builds = 0;
-    CHECK(!acpi_files_new(f.b.m, build_some, NULL, NULL));
+    CHECK(!acpi_files_new(f.b.m, build_some, &builds, NULL));
     tables = file_copy(ACPI_FILE_TABLES, &n_tables);
     rsdp = file_copy(ACPI_FILE_RSDP, &n_rsdp);
     script = file_copy(ACPI_FILE_LOADER, &n_script);
@@ -178,7 +180,7 @@ static void tables_are_made_anew_once_after_each_reset(void)
     fw_bench_init(&f);
     tables_bytes = 0x300;
     builds = 0;
-    CHECK(!acpi_files_new(f.b.m, build_some, NULL, NULL));
+    CHECK(!acpi_files_new(f.b.m, build_some, &builds, NULL));
     tables = fw_cfg_file_key(f.dev, ACPI_FILE_TABLES);
     rsdp = fw_cfg_file_key(f.dev, ACPI_FILE_RSDP);
     script = fw_cfg_file_key(f.dev, ACPI_FILE_LOADER);
@@ -186,7 +188,7 @@ static void tables_are_made_anew_once_after_each_reset(void)
     CHECK_EQ(fw_get(&f, script, 1), 1);
     CHECK_EQ(builds, 2);
     CHECK_EQ(fw_get(&f, tables, 1), 2);         /* the second build, and no third */
-    fw_select(&f, rsdp);
+    CHECK_EQ(fw_get(&f, rsdp, 8) == 0x2052545020445352 ? fw_next(&f, 8) >> 56 : 0, 2);
     CHECK_EQ(builds, 2);
     s = bench_save(&f.b, "acpi_build");
     CHECK(s.fields[0] == 1 && s.fields[1] == 0x7e && s.fields[-1] == 1);
@@ -206,15 +208,25 @@ static void tables_that_grow_keep_their_room(void)
     fw_bench_init(&f);
     tables_bytes = (128 << 10) + 1;
     builds = 0;
-    CHECK(!acpi_files_new(f.b.m, build_some, NULL, NULL));
+    CHECK(!acpi_files_new(f.b.m, build_some, &builds, NULL));
     fw_cfg_bytes(f.dev, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), &len);
     CHECK_EQ(len, 256 << 10);
+    tables_bytes = 128 << 10;                   /* exactly */
+    fw_get(&f, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), 1);
+    fw_cfg_bytes(f.dev, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), &len);
+    CHECK_EQ(len, 128 << 10);
+    machine_reset(f.b.m, false);
+    tables_bytes = 2 << 20;
+    fw_get(&f, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), 1);
+    fw_cfg_bytes(f.dev, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), &len);
+    CHECK_EQ(len, 2 << 20);
+    machine_reset(f.b.m, false);
     tables_bytes = (2 << 20) + 1;               /* more than there is room for: the old ones stay */
-    CHECK_EQ(fw_get(&f, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), 1), 1);
-    CHECK_EQ(builds, 2);
+    CHECK_EQ(fw_get(&f, fw_cfg_file_key(f.dev, ACPI_FILE_TABLES), 1), 3);
+    CHECK_EQ(builds, 4);
     fw_bench_fini(&f);
     fw_bench_init(&f);
-    CHECK_EQ(acpi_files_new(f.b.m, build_some, NULL, &err), -E2BIG);
+    CHECK_EQ(acpi_files_new(f.b.m, build_some, &builds, &err), -E2BIG);
     CHECK(strstr(error_line(err).s, "ACPI tables"));
     error_free(err);
     fw_bench_fini(&f);

@@ -514,6 +514,10 @@ static void files_for_the_firmware_have_a_name_and_one_source(void)
     CHECK(c.board.fw_cfg[0].len == 7 && !memcmp(c.board.fw_cfg[0].bytes, "one,two", 7));
     CHECK(!strcmp(c.board.fw_cfg[1].name, "opt/b") && c.board.fw_cfg[1].len == 0);
     config_fini(&c);
+    CHECK_EQ(c.board.n_fw_cfg, 0);
+    good("-M q35 -fw_cfg opt/b,file=/proc/self/status");
+    CHECK(c.board.fw_cfg[0].len > 5 && !memcmp(c.board.fw_cfg[0].bytes, "Name:", 5));
+    config_fini(&c);
     good("-M q35 -fw_cfg opt/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn,string=x");
     config_fini(&c);
     bad("-M q35 -fw_cfg opt/nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn,string=x", "-fw_cfg name",

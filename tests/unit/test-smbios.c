@@ -295,6 +295,8 @@ static void wrong_options_are_refused_by_name(void)
     refused("type=11,nosuch=1", "-smbios", "nosuch=1");
     refused("type=0,release=1", "-smbios type=0 release", "1");
     refused("type=0,release=256.1", "-smbios type=0 release", "256.1");
+    refused("type=0,release=1.256", "-smbios type=0 release", "1.256");
+    refused("type=255", "-smbios type", "255");
     refused("type=0,release=1.1000", "-smbios type=0 release", "1.1000");
     refused("type=0,uefi=perhaps", "-smbios uefi", "perhaps");
     refused("type=1,uuid=x", "-smbios type=1 uuid", "x");
@@ -313,6 +315,22 @@ static void wrong_options_are_refused_by_name(void)
     refused("file=/nonexistent", "-smbios file", "/nonexistent");
     refused("file=" DIR "blob,type=1", "-smbios", "type=1");
     refused("file=/dev/null", "-smbios file", "/dev/null");
+    smbios_config_fini(&c.smbios);
+}
+
+static void a_refusal_lists_the_fields_of_the_type(void)
+{
+    smbios_config_init(&c.smbios);
+    err = NULL;
+    CHECK(option_smbios(&c, "type=3,nosuch=1", &err) < 0);
+    CHECK_STR(err->legal, "type, manufacturer, version, serial, asset, sku");
+    error_free(err);
+    option("type=41,kind=other,designation=x");
+    option("type=41,kind=sas,designation=x");
+    CHECK(c.smbios.onboard[0].kind == 1 && c.smbios.onboard[1].kind == 10);
+    errno = ERANGE;                     /* of something before */
+    option("type=4,processor-id=0xffffffffffffffff");
+    CHECK_EQ(c.smbios.processor.id, UINT64_MAX);
     smbios_config_fini(&c.smbios);
 }
 
@@ -372,6 +390,7 @@ int main(void)
     TEST(a_pci_device_has_to_be_there);
     TEST(firmware_finds_two_files);
     TEST(wrong_options_are_refused_by_name);
+    TEST(a_refusal_lists_the_fields_of_the_type);
     TEST(a_type_has_fields_or_a_file);
     TEST(lists_have_an_end);
     TEST(a_uuid_is_an_option_of_its_own);
