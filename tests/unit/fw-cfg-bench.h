@@ -42,13 +42,16 @@ static inline void fw_select(struct fw_bench *f, uint16_t key)
     address_space_write(&f->b.m->io_as, 0x510, 2, key, NULL);
 }
 
-/* The next n bytes, little-endian. */
+/* The next n bytes, little-endian; of more than eight the first ones. */
 static inline uint64_t fw_next(struct fw_bench *f, unsigned n)
 {
     uint64_t val = 0;
 
-    for (unsigned i = 0; i < n; i++)
-        val |= (uint64_t)port_in(&f->b, 0x511) << 8 * i;
+    for (unsigned i = 0; i < n; i++) {
+        uint64_t byte = port_in(&f->b, 0x511);
+
+        val |= i < 8 ? byte << 8 * i : 0;
+    }
     return val;
 }
 

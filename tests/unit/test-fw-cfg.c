@@ -417,6 +417,7 @@ static void the_section_is_the_references(void)
 
 static void acpi_files_are_ram_blocks_whose_sizes_are_sent(void)
 {
+    static const uint8_t loader[4096] = "loader", rsdp[20] = "rsdp", other[0x1001] = "other tables";
     struct saved s;
     struct wire in;
     uint32_t len;
@@ -424,9 +425,9 @@ static void acpi_files_are_ram_blocks_whose_sizes_are_sent(void)
     fw_bench_init(&f);
     CHECK_EQ(fw_cfg_add_file_ram(f.dev, "x", "", 4097, 4096, NULL, NULL, NULL), -EFBIG);
     CHECK(!fw_cfg_add_file_ram(f.dev, "etc/acpi/tables", "tables", 6, 2 << 20, NULL, NULL, NULL));
-    CHECK(!fw_cfg_add_file_ram(f.dev, "etc/table-loader", "loader", 4096, 64 << 10, NULL, NULL, NULL));
-    CHECK(!fw_cfg_add_file_ram(f.dev, "etc/acpi/rsdp", "rsdp", 20, 4096, NULL, NULL, NULL));
-    CHECK(!fw_cfg_modify_file(f.dev, "etc/acpi/tables", "other tables", 0x1001, NULL));
+    CHECK(!fw_cfg_add_file_ram(f.dev, "etc/table-loader", loader, sizeof(loader), 64 << 10, NULL, NULL, NULL));
+    CHECK(!fw_cfg_add_file_ram(f.dev, "etc/acpi/rsdp", rsdp, sizeof(rsdp), 4096, NULL, NULL, NULL));
+    CHECK(!fw_cfg_modify_file(f.dev, "etc/acpi/tables", other, sizeof(other), NULL));
     CHECK_EQ(fw_cfg_modify_file(f.dev, "etc/acpi/rsdp", "", 4097, NULL), -EFBIG);
     list_for_each(n, &f.b.m->ram_blocks) {
         const struct ram_block *b = list_entry(n, struct ram_block, in_machine);

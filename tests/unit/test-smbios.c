@@ -206,7 +206,8 @@ static void a_file_stands_for_its_type(void)
     struct smbios_tables t;
 
     smbios_config_init(&c.smbios);
-    c.smbios.blob[0] = (struct smbios_blob){ (uint8_t *)strdup("\x03\x04xy"), 6 };
+    c.smbios.blob[0] = (struct smbios_blob){ calloc(1, 6), 6 };
+    memcpy(c.smbios.blob[0].bytes, "\x03\x04xy", 4);
     c.smbios.n_blobs = 1;
     c.smbios.blobs[0] = 1 << 3;
     CHECK(!smbios_build(&plain, &c.smbios, &t, NULL));
