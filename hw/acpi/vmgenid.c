@@ -5,13 +5,14 @@
  * vmgenid: tells a guest that it has been started from a copy of itself
  *
  * Firmware places a page that holds the machine's identifier, and writes back where the identifier lies.  After a load
- * it is written there again, since it may be another one now.  The identifier is the user's; the address is the state.
- * Reference: Microsoft, Virtual Machine Generation ID.  Left out: telling the guest (GPE bit 5).  Its SSDT is in
- * vmgenid-ssdt.c.
+ * it is written there again, since it may be another one now, and the guest is told by a general purpose event.  The
+ * identifier is the user's; the address is the state.
+ * Reference: Microsoft, Virtual Machine Generation ID.  Its SSDT is in vmgenid-ssdt.c.
  */
 
 #include "core/dma.h"
 #include "core/machine.h"
+#include "hw/acpi/pm.h"
 #include "hw/nvram/fw-cfg.h"
 #include "lib/bits.h"
 #include "lib/uuid.h"
@@ -47,8 +48,10 @@ static void vmgenid_resumed(struct device *dev)
     V *v = vmgenid(dev);
     uint64_t addr = bits_load(v->st.addr, sizeof(v->st.addr));
 
-    if (addr)
-        dma_write(&dev->machine->memory_as, addr, v->guid, sizeof(v->guid));
+    if (!addr)
+        return;
+    dma_write(&dev->machine->memory_as, addr, v->guid, sizeof(v->guid));
+    acpi_gpe_raise(dev->machine, GPE_VMGENID);
 }
 
 static const struct prop vmgenid_props[] = {

@@ -3,7 +3,10 @@
 
 /* vmgenid and vmcoreinfo: files in fw_cfg that a guest writes, and what becomes of them. */
 
+#include "hw/acpi/pm.h"
+#include "hw/isa/ich9-lpc.h"
 #include "tests/unit/fw-cfg-bench.h"
+#include "tests/unit/pci-bench.h"
 
 #include <errno.h>
 
@@ -124,6 +127,33 @@ static void a_load_writes_the_identifier_where_firmware_said(void)
     fw_bench_fini(&f);
 }
 
+/* GPE 5, whose handler notifies VGEN (\_GPE._E05). */
+static void a_load_raises_a_general_purpose_event_and_a_reset_does_not(void)
+{
+    enum { PM_BASE = 0x600, GPE0_STS = PM_BASE + 0x20 };
+    static struct pci_bench p;
+    struct device *lpc;
+    const uint64_t addr = 0x5028;
+
+    pci_bench_init(&p);
+    lpc = device_new(p.b.m, device_type_find("ICH9-LPC"));
+    ich9_lpc_set_gsi(lpc, &p.b.sink);
+    CHECK(!device_set(lpc, "addr", "1f.0", NULL) && !device_realize(lpc, NULL, NULL, NULL));
+    device_write(lpc, 0, LPC_PMBASE, 4, PM_BASE | 1);
+    device_write(lpc, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
+    f = (struct fw_bench){ .b.m = p.b.m, .ram = p.ram };
+    CHECK(!fw_cfg_new(p.b.m, &f.dev, NULL));
+    vmgenid_add(guid);
+    machine_run_posted(p.b.m);
+    CHECK_EQ(port_in(&p.b, GPE0_STS), 0);
+    write_file("etc/vmgenid_addr", &addr, 8);
+    bench_reload(&p.b);
+    machine_run_posted(p.b.m);
+    CHECK_EQ(port_in(&p.b, GPE0_STS), 1 << GPE_VMGENID);
+    CHECK_EQ(p.ram->host[0x5028], 0x33);
+    pci_bench_fini(&p);
+}
+
 static void a_kernel_describes_itself_in_one_write_with_a_format(void)
 {
     static const uint8_t whole[16] = { 0, 0, 1, 0, 0x34, 0x12, 0, 0, 0xef, 0xcd, 0xab, 0, 0, 0, 0, 0 };
@@ -158,6 +188,7 @@ int main(void)
     TEST(what_is_no_uuid_is_refused);
     TEST(a_machine_has_one_of_each_and_fw_cfg_with_dma);
     TEST(a_load_writes_the_identifier_where_firmware_said);
+    TEST(a_load_raises_a_general_purpose_event_and_a_reset_does_not);
     TEST(a_kernel_describes_itself_in_one_write_with_a_format);
     epoch_thread_fini();
     return test_end();
