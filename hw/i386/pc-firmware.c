@@ -27,7 +27,7 @@
 
 #define HT_BASE 0xfd00000000ull     /* AMD's HyperTransport range: addresses there are not memory's */
 #define HT_BYTES 0x300000000ull
-enum { HPETS_MAX = 8, SPLASH_BYTES_MAX = 8 << 20, COM1 = 0x3f8 };
+enum { HPETS_MAX = 8, NO_HPETS = 255, SPLASH_BYTES_MAX = 8 << 20, COM1 = 0x3f8 };
 
 /* Event timer blocks, as firmware describes them to the guest (IA-PC HPET 1.0a, 3.2.4). */
 struct hpets {
@@ -38,7 +38,7 @@ struct hpets {
 
 static void numbers_add(struct machine *m, struct device *fw, const struct board_config *cfg)
 {
-    struct hpets hpets = { .n = 1, .block = { { .id = 0x8086a201, .address = 0xfed00000 } } };
+    struct hpets hpets = { .n = NO_HPETS };
     uint32_t ids = 0;
 
     for (unsigned i = 0; i < m->n_vcpus; i++)
@@ -52,7 +52,8 @@ static void numbers_add(struct machine *m, struct device *fw, const struct board
     fw_cfg_add_u32(fw, FW_CFG_IRQ0_OVERRIDE, 1);
     fw_cfg_add_bytes(fw, FW_CFG_UUID, cfg->uuid, sizeof(cfg->uuid));
     if (cfg->hpet)
-        fw_cfg_add_bytes(fw, FW_CFG_HPET, &hpets, sizeof(hpets));
+        hpets = (struct hpets){ .n = 1, .block = { { .id = 0x8086a201, .address = 0xfed00000 } } };
+    fw_cfg_add_bytes(fw, FW_CFG_HPET, &hpets, sizeof(hpets));
 }
 
 /* The firmware knows what lies below 1 MiB, and its own place; it asks for the rest. */
@@ -114,16 +115,10 @@ static bool pci_function_find(void *opaque, const char *id, uint16_t *address)
     return false;
 }
 
-static uint64_t cpu_signature(const struct board_config *cfg)
+/* The model's, as it is; what depends on the CPU's place and state in leaf 1 is not SMBIOS's. */
+static uint64_t cpu_signature(const struct cpu_model *model)
 {
-    struct cpu_config cpu = cfg->cpu;
-    struct cpuid_live live = { 0 };
-    uint32_t out[4];
-
-    cpu.cores = cfg->cores;
-    cpu.threads = cfg->threads;
-    cpuid_query(&cpu, &live, 1, 0, out);
-    return (uint64_t)out[3] << 32 | out[0];
+    return (uint64_t)model->words[WORD_1_EDX] << 32 | model->signature;
 }
 
 static int smbios_fill(struct machine *m, const struct board_config *cfg, struct error **err)
@@ -133,9 +128,9 @@ static int smbios_fill(struct machine *m, const struct board_config *cfg, struct
     struct smbios_range ram[] = { { 0, pc->low_bytes }, { 4 * PC_GIB, pc->high_bytes } };
     struct smbios_machine s = {
         .manufacturer = "QEMU", .product = type->type.doc, .version = type->name, .sockets = cfg->sockets,
-        .cores = cfg->cores, .threads = cfg->threads, .cpu_id = cpu_signature(cfg), .ram_bytes = cfg->ram_bytes,
-        .ram = ram, .n_ram = pc->high_bytes ? 2 : 1, .entry_point_64 = cfg->smbios_64, .pci_find = pci_function_find,
-        .opaque = m,
+        .cores = cfg->cores, .threads = cfg->threads, .cpu_id = cpu_signature(&cfg->cpu.model),
+        .ram_bytes = cfg->ram_bytes, .ram = ram, .n_ram = pc->high_bytes ? 2 : 1, .entry_point_64 = cfg->smbios_64,
+        .pci_find = pci_function_find, .opaque = m,
     };
 
     memcpy(s.uuid, cfg->uuid, sizeof(s.uuid));

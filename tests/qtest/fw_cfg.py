@@ -8,7 +8,8 @@ are looked up by name.  Not asked: 32-bit writes of the selector, which the refe
 
 import struct
 
-MORE = ["-fw_cfg", "name=opt/a,string=hello", "-device", "vmcoreinfo"]
+MORE = ["-fw_cfg", "name=opt/a,string=hello", "-device", "vmcoreinfo",
+        "-uuid", "00112233-4455-6677-8899-aabbccddeeff", "-smp", "3,cores=3"]
 ERROR, READ, SKIP, SELECT, WRITE = 1, 2, 4, 8, 16
 BLOCK, BUFFER, RAM_END = 0x1000, 0x100000, 512 << 20
 SIGNATURE, ID, DIRECTORY = 0, 1, 0x19
@@ -70,7 +71,8 @@ def numbers(m):
     found = {"key %#x" % key: number(contents(m, key, size)) for key, size in (
         (2, 16), (3, 8), (4, 2), (5, 2), (0xe, 2), (0xf, 2), (0x8002, 4), (0x8004, 16))}
     keys = {name: (key, size) for name, key, size in files(m)}
-    for name in ("etc/e820", "etc/boot-fail-wait", "bootorder", "bios-geometry", "etc/vmcoreinfo", "opt/a"):
+    for name in ("etc/e820", "etc/boot-fail-wait", "bootorder", "bios-geometry", "etc/vmcoreinfo", "opt/a",
+                 "etc/smbios/smbios-anchor", "etc/smbios/smbios-tables"):
         found[name + ", size"] = keys[name][1]
         found[name] = number(contents(m, *keys[name]))
     return found

@@ -231,6 +231,7 @@ def main():
         for question in (acpi.tables, acpi.script):
             case.run("acpi_%s_are_as_in_the_reference_on_%s" % (question.__name__, machine),
                      firmware_is_told(question, machine, acpi.MORE), True)
+    case.run("what_fw_cfg_says_without_an_hpet_is_as_in_the_reference", firmware_is_told(fw_cfg.numbers, "q35,hpet=off"), True)
     case.run("hostile_transfers_do_no_harm", hostile_transfers_do_no_harm)
     print("1..%d" % case.count)
     return case.failed != 0
