@@ -86,6 +86,10 @@ LINES = [
         "-device", "pvpanic,id=\xff\n"], "id"),
     (["-monitor", "chardev:a", "-chardev", "null,id=a", "-qmp", "chardev:a"], "a"),
     (["-fw_cfg", "opt/a,string=1", "-fw_cfg", "opt/a,string=2"], "opt/a"),
+    ([word for n in range(40) for word in ("-fw_cfg", f"opt/{n},string=x")], "x-file-slots"),
+    (["-smbios", "type=11,value=" + "x" * 66000], "SMBIOS 2.1 table"), (["-smbios", "type=41,pcidev=nosuch"], "nosuch"),
+    (["-device", "vmgenid,guid=x"], "vmgenid.guid"), (["-device", "vmgenid", "-device", "vmgenid"], "vmgenid"),
+    (["-device", "vmcoreinfo", "-device", "vmcoreinfo"], "vmcoreinfo"),
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
           "qmp-pretty", "mon", "display", "name", "numa", "acpitable", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
@@ -114,6 +118,7 @@ RIGHT = [
     ["-smbios", "type=0"], ["-smbios", "type=1,serial=,sku=a,,b", "-smbios", "type=1,serial=x"],
     ["-smbios", "type=11,value=,value=x"],
     ["-uuid", "00112233-4455-6677-8899-AABBccddeeff"], ["-M", "q35,smbios-entry-point-type=64"],
+    ["-device", "vmgenid,guid=auto", "-device", "vmcoreinfo"],
     ["-fw_cfg", "opt/a,string=a,,b"], ["-fw_cfg", "name=opt/" + 51 * "n" + ",file=/dev/null"],
 ]
 
