@@ -58,10 +58,10 @@ static void a_checksum_names_byte_start_and_length(void)
     const uint8_t *c;
 
     acpi_loader_init(&l);
-    acpi_loader_add_checksum(&l, ACPI_FILE_TABLES, 0x149, 0x140, 0x2000);
+    acpi_loader_add_checksum(&l, ACPI_FILE_TABLES, 0x149, 0x140, 0x12345678);
     c = l.commands->data;
     CHECK(model_get(c, 4) == 3 && is_name(c + 4, "etc/acpi/tables"));
-    CHECK(model_get(c + 60, 4) == 0x149 && model_get(c + 64, 4) == 0x140 && model_get(c + 68, 4) == 0x2000);
+    CHECK(model_get(c + 60, 4) == 0x149 && model_get(c + 64, 4) == 0x140 && model_get(c + 68, 4) == 0x12345678);
     CHECK(all_zero(c, 72));
     acpi_loader_fini(&l);
 }
@@ -157,7 +157,9 @@ static void firmware_makes_whole_tables_of_the_files(void)
     rsdp = file_copy(ACPI_FILE_RSDP, &n_rsdp);
     script = file_copy(ACPI_FILE_LOADER, &n_script);
     CHECK(n_tables == 128 << 10 && n_rsdp == 20 && n_script == 4096);
-    CHECK(tables[0x2ff] == 1 && tables[0x300] == 0 && sum(rsdp, 20));
+    CHECK(tables[0x2ff] == 1 && sum(rsdp, 20));
+    for (uint32_t i = 0x300; i < n_tables; i++)
+        CHECK_EQ(tables[i], 0);
     model_init(&m);
     model_file(&m, ACPI_FILE_TABLES, tables, n_tables);
     model_file(&m, ACPI_FILE_RSDP, rsdp, n_rsdp);

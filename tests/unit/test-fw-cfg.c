@@ -174,7 +174,7 @@ static void what_the_user_asked_for_are_files(void)
 static void a_file_can_be_changed(void)
 {
     struct error *err = NULL;
-    static uint8_t mine[4];
+    static uint8_t mine[4], many[0x12345];
 
     fw_bench_init(&f);
     CHECK(!fw_cfg_add_file(f.dev, "bootorder", "", 0, NULL));
@@ -182,6 +182,8 @@ static void a_file_can_be_changed(void)
     CHECK(!fw_cfg_modify_file(f.dev, "bootorder", "abcd", 4, NULL));
     CHECK_EQ(be(fw_cfg_bytes(f.dev, FW_CFG_FILE_DIR, &(uint32_t){ 0 }) + 4, 4), 4);
     CHECK_EQ(fw_get(&f, 0x20, 8), 0x64636261);
+    CHECK(!fw_cfg_modify_file(f.dev, "bootorder", many, sizeof(many), NULL));
+    CHECK_EQ(be(fw_cfg_bytes(f.dev, FW_CFG_FILE_DIR, &(uint32_t){ 0 }) + 4, 4), 0x12345);
     CHECK(!fw_cfg_modify_file(f.dev, "bootorder", NULL, 0, NULL));
     CHECK_EQ(fw_get(&f, 0x20, 8), 0);
     CHECK_EQ(fw_cfg_modify_file(f.dev, "nosuch", "", 0, &err), -ENOENT);
@@ -424,6 +426,7 @@ static void acpi_files_are_ram_blocks_whose_sizes_are_sent(void)
 
     fw_bench_init(&f);
     CHECK_EQ(fw_cfg_add_file_ram(f.dev, "x", "", 4097, 4096, NULL, NULL, NULL), -EFBIG);
+    CHECK(!fw_cfg_add_file_ram(f.dev, "etc/x", loader, 4096, 4096, NULL, NULL, NULL));
     CHECK(!fw_cfg_add_file_ram(f.dev, "etc/acpi/tables", "tables", 6, 2 << 20, NULL, NULL, NULL));
     CHECK(!fw_cfg_add_file_ram(f.dev, "etc/table-loader", loader, sizeof(loader), 64 << 10, NULL, NULL, NULL));
     CHECK(!fw_cfg_add_file_ram(f.dev, "etc/acpi/rsdp", rsdp, sizeof(rsdp), 4096, NULL, NULL, NULL));

@@ -14,6 +14,7 @@
 #include "tests/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #define MIB (1ull << 20)
@@ -530,6 +531,33 @@ static void files_for_the_firmware_have_a_name_and_one_source(void)
     bad("-M q35 -fw_cfg opt/a,file=/tmp", "-fw_cfg file", "/tmp");
     bad("-M q35 -fw_cfg opt/a,string=x,nosuch=1", "-fw_cfg", "nosuch=1");
     bad("-M q35 -fw_cfg opt/a,string=1 -fw_cfg opt/a,string=2", "-fw_cfg name", "opt/a");
+    bad("-M q35 -fw_cfg opt/a,string=1 -fw_cfg opt/b,string=2 -fw_cfg opt/b,string=3", "-fw_cfg name", "opt/b");
+}
+
+/* What a command line says on stderr. */
+static const char *warning(const char *line)
+{
+    static char said[400];
+    int saved = dup(STDERR_FILENO), ends[2];
+    ssize_t n;
+
+    CHECK(!pipe2(ends, O_NONBLOCK) && dup2(ends[1], STDERR_FILENO) >= 0);
+    good(line);
+    dup2(saved, STDERR_FILENO);
+    n = read(ends[0], said, sizeof(said) - 1);
+    said[n > 0 ? n : 0] = '\0';
+    close(saved);
+    close(ends[0]);
+    close(ends[1]);
+    config_fini(&c);
+    return said;
+}
+
+static void a_name_that_is_not_below_opt_is_taken_with_a_warning(void)
+{
+    CHECK(strstr(warning("-M q35 -fw_cfg etc/a,string=x"), "-fw_cfg etc/a,string=x: warning: externally provided"));
+    CHECK(strstr(warning("-M q35 -fw_cfg optical,string=x"), "warning"));
+    CHECK_STR(warning("-M q35 -fw_cfg opt/a,string=x"), "");
 }
 
 int main(void)
@@ -557,5 +585,6 @@ int main(void)
     TEST(help_as_a_value_lists_and_ends);
     TEST(a_repeatable_option_has_an_end);
     TEST(files_for_the_firmware_have_a_name_and_one_source);
+    TEST(a_name_that_is_not_below_opt_is_taken_with_a_warning);
     return test_end();
 }
