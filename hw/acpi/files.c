@@ -112,7 +112,9 @@ static int files_add(struct acpi_files *f, const struct acpi_build *b, struct er
 
     if (!r)
         r = add(f, ACPI_FILE_LOADER, b->loader.commands, ACPI_LOADER_MAX, err);
-    return r ? r : add(f, ACPI_FILE_RSDP, b->rsdp, RSDP_MAX, err);
+    if (!r)
+        r = add(f, ACPI_FILE_RSDP, b->rsdp, RSDP_MAX, err);
+    return r ? r : fw_cfg_add_file(f->fw_cfg, "etc/tpm/log", "", 0, err);      /* of a TPM; here without one, too */
 }
 
 #define A struct acpi_files

@@ -158,6 +158,7 @@ static void firmware_makes_whole_tables_of_the_files(void)
     script = file_copy(ACPI_FILE_LOADER, &n_script);
     CHECK(n_tables == 128 << 10 && n_rsdp == 20 && n_script == 4096);
     CHECK(tables[0x2ff] == 1 && sum(rsdp, 20));
+    CHECK(fw_cfg_file_key(f.dev, "etc/tpm/log"));
     for (uint32_t i = 0x300; i < n_tables; i++)
         CHECK_EQ(tables[i], 0);
     model_init(&m);
