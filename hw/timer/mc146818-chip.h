@@ -38,6 +38,7 @@ struct rtc {
     } st;
     struct irq irq;
     struct timer periodic, update;
+    struct machine_observer observer;
     uint8_t board[CMOS_BYTES];          /* what the board wants in memory, */
     bool board_set[CMOS_BYTES];         /* and where */
 };

@@ -235,7 +235,9 @@ void rtc_update_fired(struct device *dev)
         arm_update(r);
         return;
     }
-    alarm = r->st.next_alarm_ns && (uint64_t)host_ns(r) >= r->st.next_alarm_ns;
-    raise(r, C_UF | (alarm || alarm_matches(r, at.s) ? C_AF : 0));
+    alarm = (r->st.next_alarm_ns && (uint64_t)host_ns(r) >= r->st.next_alarm_ns) || alarm_matches(r, at.s);
+    raise(r, C_UF | (alarm ? C_AF : 0));
+    if (alarm && r->st.cmos[REG_B] & B_AIE)
+        machine_request_wakeup(dev->machine, WAKEUP_RTC);
     arm_update(r);
 }

@@ -220,6 +220,28 @@ static void rtc_resumed(struct device *dev)
     irq_refresh(&r->irq);
 }
 
+/* Firmware finds there, at the reset that ends the sleep, that it is not a start. */
+static void note_sleep(struct device *dev)
+{
+    enum { SHUTDOWN_STATUS = 0x0f, S3_RESUME = 0xfe };
+
+    rtc(dev)->st.cmos[SHUTDOWN_STATUS] = S3_RESUME;
+}
+
+static void hear(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
+{
+    struct rtc *r = (struct rtc *)((char *)o - offsetof(struct rtc, observer));
+
+    (void)cause;
+    if (event == EVENT_SUSPEND)
+        device_enter(&r->dev, note_sleep);
+}
+
+static void rtc_unrealize(struct device *dev)
+{
+    machine_unobserve(&rtc(dev)->observer);
+}
+
 static int rtc_realize(struct device *dev, struct error **err)
 {
     struct rtc *r = rtc(dev);
@@ -230,7 +252,13 @@ static int rtc_realize(struct device *dev, struct error **err)
                          policies[r->cfg.lost_tick_policy], policies[0]);
     timer_init(&r->periodic, dev, &r->st.periodic_ns, rtc_periodic_fired);
     timer_init(&r->update, dev, &r->st.update_ns, rtc_update_fired);
-    return e < 0 ? e : isa_map(dev, 0, r->cfg.iobase, err);
+    if (!e)
+        e = isa_map(dev, 0, r->cfg.iobase, err);
+    if (e < 0)
+        return e;
+    r->observer = (struct machine_observer){ .fn = hear };
+    machine_observe(dev->machine, &r->observer);
+    return 0;
 }
 
 static const struct device_type rtc_type = {
@@ -239,6 +267,7 @@ static const struct device_type rtc_type = {
     .bus = "ISA",
     .regions = rtc_regions,
     .realize = rtc_realize,
+    .unrealize = rtc_unrealize,
     .reset = rtc_reset,
     .resumed = rtc_resumed,
     .outputs = rtc_outputs,

@@ -542,6 +542,31 @@ static void only_discard_is_a_policy_for_lost_ticks(void)
     bench_fini(&b);
 }
 
+/* "AIE": the alarm that interrupts is the one that ends a sleep; whether it may is the power management chip's. */
+static void an_alarm_that_is_enabled_asks_for_a_wake_up(void)
+{
+    begin();
+    for (unsigned at = S_ALARM; at <= H_ALARM; at += 2)
+        set(at, 0xff);
+    seconds(2);
+    CHECK_EQ(b.m->power.wakeup_requested, WAKEUP_NONE);
+    set(0x0b, 0x22);
+    seconds(2);
+    CHECK_EQ(b.m->power.wakeup_requested, WAKEUP_RTC);
+    bench_fini(&b);
+}
+
+static void the_shutdown_status_says_that_the_machine_slept(void)
+{
+    begin();
+    CHECK_EQ(get(0x0f), 0);
+    machine_notify(b.m, EVENT_SUSPEND, CAUSE_NONE);
+    CHECK_EQ(get(0x0f), 0xfe);
+    machine_reset(b.m, false);
+    CHECK_EQ(get(0x0f), 0xfe);
+    bench_fini(&b);
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -562,6 +587,8 @@ int main(void)
     TEST(years_count_from_1980_unless_said);
     TEST(an_alarm_is_waited_for_to_the_nanosecond);
     TEST(an_alarm_in_the_afternoon_is_no_dont_care);
+    TEST(an_alarm_that_is_enabled_asks_for_a_wake_up);
+    TEST(the_shutdown_status_says_that_the_machine_slept);
     TEST(the_periodic_rates_are_those_of_the_table);
     TEST(the_first_update_after_divider_reset_is_half_a_second_later);
     TEST(the_line_is_flag_and_enable);
