@@ -26,7 +26,7 @@ static const struct section *sections_of(const struct device *dev)
 /* "0000:00:1f.0/ICH9LPC", or the section's name alone. */
 static struct text section_id(const struct device *dev, const struct section *s)
 {
-    return dev->bus_path ? text("%s/%s", dev->bus_path, s->name) : text("%s", s->name);
+    return dev->bus_path && !s->no_path ? text("%s/%s", dev->bus_path, s->name) : text("%s", s->name);
 }
 
 /* How many sections before this one share its id. */

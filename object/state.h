@@ -58,6 +58,7 @@ struct section {
     int (*check)(const struct device *dev, const void *st, struct error **err);    /* over several fields */
     const struct section *also;                 /* a second section of the same device */
     bool fixed_instance;                        /* the instance number is the device's own (CPUs, APICs) */
+    bool no_path;                               /* its name stands alone, wherever the device is (a bus's section) */
 };
 
 extern const struct section no_state;

@@ -25,7 +25,7 @@ struct sent {
 
 static struct text section_id(const struct device *dev, const struct section *s)
 {
-    return dev->bus_path ? text("%s/%s", dev->bus_path, s->name) : text("%s", s->name);
+    return dev->bus_path && !s->no_path ? text("%s/%s", dev->bus_path, s->name) : text("%s", s->name);
 }
 
 static uint32_t instance(const struct device *dev, const struct section *s)
