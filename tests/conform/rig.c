@@ -165,6 +165,14 @@ static struct device *make_vga(struct rig *rig, const struct device_type *type)
     return dev;
 }
 
+static struct device *make_eeprom(struct rig *rig, const struct device_type *type)
+{
+    int r = device_realize(device_new(rig->m, device_type_find("ICH9-SMB")), NULL, NULL, NULL);
+
+    assert(!r);
+    return device_new(rig->m, type);
+}
+
 /* What must be wired before realize; a hook may realize, too.  The others are made, set to defaults and realized. */
 static const struct hook {
     const char *type;
@@ -173,6 +181,7 @@ static const struct hook {
     { "serial", make_serial },
     { "q35-pcihost", make_host },
     { "mch", make_mch },
+    { "smbus-eeprom", make_eeprom },
     { "i440FX-pcihost", make_host },
     { "i440FX", make_i440fx },
     { "apic", make_apic },
@@ -217,6 +226,8 @@ static const struct exception { const char *type, *field, *why; } exceptions[] =
     { "pci-vga", "vbe_regs", "the first one is the identity" },
     { "isa-vga", "vbe_regs", "the first one is the identity" },
     { "ICH9-LPC", "pm.acpi_regs.tmr.overflow_time", "follows the clock" },
+    { "PIIX4_PM", "ar.tmr.overflow_time", "follows the clock" },
+    { "PIIX4_PM", "smb_auxctl", "the block buffer of this chip is always on" },
 };
 
 const char *rig_reset_differs(const struct device_type *type, const char *field)
