@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/pci-bench.h"
+
+/*
+ * PIIX4 power management after the Intel 82371AB data sheet, chapter 7, where it differs from the ICH9's, whose chip it
+ * carries (test-lpc); the SMBus of its own (test-smbus)
+ */
+
+#include "hw/acpi/piix4-pm.h"
+#include "hw/acpi/pm.h"
+
+enum { PM = 0x600, PM1_STS = PM, PM1_EN = PM + 2, PM1_CNT = PM + 4, PM_TMR = PM + 8, GPE0 = 0xafe0, SMB = 0xb100 };
+enum { PWRBTN = 1 << 8, SCI_EN = 1, SLP_EN = 1 << 13, SCI = 9 };
+enum { DEVACTB = 0x58, SMBBA = 0x90, SMBHSTCFG = 0xd2 };
+#define SECOND 1000000000ull
+
+static struct pci_bench p;
+static struct device *pm;
+
+static uint32_t in(uint16_t port, unsigned size)
+{
+    uint64_t val = 0;
+
+    address_space_read(&p.b.m->io_as, port, size, &val, NULL);
+    return val;
+}
+
+static void out(uint16_t port, unsigned size, uint32_t val)
+{
+    address_space_write(&p.b.m->io_as, port, size, val, NULL);
+}
+
+static uint32_t get(unsigned at, unsigned size)
+{
+    return pci_in(&p, 1, 3, at, size);
+}
+
+static void set(unsigned at, unsigned size, uint32_t val)
+{
+    pci_out(&p, 1, 3, at, size, val);
+}
+
+/* As the board makes it, and firmware leaves it. */
+static void begin_with(const char *smm)
+{
+    pci_bench_init_i440fx(&p);
+    pm = device_new(p.b.m, device_type_find("PIIX4_PM"));
+    piix4_pm_set_gsi(pm, &p.b.sink);
+    CHECK(!device_set(pm, "addr", "01.3", NULL) && !device_set(pm, "smb_io_base", "0xb100", NULL));
+    CHECK(!device_set(pm, "smm-enabled", smm, NULL) && !device_realize(pm, NULL, NULL, NULL));
+    piix4_pm_set_ports(pm, true, false, true);
+    set(PIIX4_PMBA, 4, PM | 1);
+    set(PIIX4_PMREGMISC, 1, 1);
+    out(PM1_CNT, 2, SCI_EN);
+}
+
+static void begin(void)
+{
+    begin_with("on");
+}
+
+static bool sci(void)
+{
+    return p.b.lines->level[SCI];
+}
+
+static void identity_and_reset_values(void)
+{
+    begin();
+    machine_reset(p.b.m, false);
+    CHECK_EQ(get(0, 4), 0x71138086);
+    CHECK_EQ(get(4, 4), 0x02800000);
+    CHECK_EQ(get(8, 4), 0x06800003);
+    CHECK_EQ(get(PCI_IRQ_PIN, 1), 1);
+    CHECK_EQ(get(PIIX4_PMBA, 4), 1);
+    CHECK_EQ(get(DEVACTB, 4), 0);
+    CHECK_EQ(get(0x5c, 4), 0x90000000);
+    CHECK_EQ(get(0x60, 4), 0x60000000);
+    CHECK_EQ(get(0x64, 4), 0x08000000);
+    CHECK_EQ(get(PIIX4_PMREGMISC, 1), 0);
+    CHECK_EQ(get(SMBBA, 4), 0xb101);
+    CHECK_EQ(get(SMBHSTCFG, 1), 9);
+    CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);
+    pci_bench_fini(&p);
+}
+
+/* "PMBA: bits 15:6"; "PMIOSE: enables access to the I/O space at PMBA". */
+static void pmba_places_the_block_and_pmiose_enables_it(void)
+{
+    begin();
+    machine_clock_step(p.b.m, SECOND);
+    CHECK_EQ(in(PM_TMR, 4), 3579545);
+    set(PIIX4_PMBA, 4, 0x4041);
+    CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);
+    CHECK_EQ(in(0x4048, 4), 3579545);
+    set(PIIX4_PMREGMISC, 1, 0);
+    CHECK_EQ(in(0x4048, 4), UINT32_MAX);
+    pci_bench_fini(&p);
+}
+
+static void the_sci_is_line_9(void)
+{
+    begin();
+    acpi_power_button(p.b.m);
+    CHECK(!sci());
+    out(PM1_EN, 2, PWRBTN);
+    CHECK(sci());
+    out(PM1_STS, 2, PWRBTN);
+    CHECK(!sci());
+    pci_bench_fini(&p);
+}
+
+/* Two bytes of status and two of enable, where the tables say. */
+static void general_purpose_events_are_sixteen(void)
+{
+    begin();
+    CHECK_EQ(in(GPE0, 4), 0);
+    out(GPE0 + 2, 2, 0xffff);
+    CHECK_EQ(in(GPE0 + 2, 2), 0xffff);
+    CHECK_EQ(in(GPE0 + 4, 1), 0xff);
+    acpi_gpe_raise(p.b.m, GPE_VMGENID);
+    machine_run_posted(p.b.m);
+    CHECK_EQ(in(GPE0, 2), 1 << GPE_VMGENID);
+    CHECK(sci());
+    bench_reload(&p.b);
+    CHECK(sci());
+    out(GPE0, 1, 1 << GPE_VMGENID);
+    CHECK(!sci());
+    pci_bench_fini(&p);
+}
+
+static void the_apm_port_enables_and_disables_acpi_mode(void)
+{
+    begin();
+    out(0xb2, 1, 0xf0);
+    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, 0);
+    out(0xb2, 1, 0xf1);
+    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, SCI_EN);
+    out(0xb2, 1, 2);
+    out(0xb2, 1, 3);                                    /* the ICH9's */
+    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, SCI_EN);
+    pci_bench_fini(&p);
+}
+
+static void processor(void)
+{
+    struct machine *m = p.b.m;
+
+    m->vcpus = realloc(m->vcpus, sizeof(*m->vcpus));
+    CHECK(!vcpu_new(m, 0, 0, NULL, &m->vcpus[0], NULL));
+    m->n_vcpus = 1;
+}
+
+/* "APMC_EN: ... a write to the APMC register generates an SMI#" (DEVACTB, bit 25). */
+static void an_apm_command_raises_smi_while_apmc_en_is_set(void)
+{
+    begin();
+    processor();
+    out(0xb2, 1, 0);
+    CHECK(!p.b.m->vcpus[0]->requests);
+    set(DEVACTB, 4, ~(1u << 25));
+    out(0xb2, 1, 0);
+    CHECK(!p.b.m->vcpus[0]->requests);
+    set(DEVACTB + 3, 1, 2);
+    out(0xb2, 1, 0);
+    CHECK_EQ(p.b.m->vcpus[0]->requests, VCPU_SMI);
+    pci_bench_fini(&p);
+}
+
+static void without_smm_firmware_finds_it_in_use(void)
+{
+    begin_with("off");
+    processor();
+    CHECK_EQ(get(DEVACTB, 4), 1u << 25);
+    out(0xb2, 1, 0);
+    CHECK(!p.b.m->vcpus[0]->requests);
+    pci_bench_fini(&p);
+}
+
+static void sleep_types_are_the_ich9_s(void)
+{
+    begin();
+    out(PM1_CNT, 2, 1 << 10 | SLP_EN);
+    CHECK(p.b.m->power.suspend_requested);
+    out(PM1_CNT, 2, 2 << 10 | SLP_EN);
+    CHECK(p.b.m->power.suspend_disk_requested);
+    out(PM1_CNT, 2, SLP_EN);
+    CHECK_EQ(p.b.m->shutdown_requested, CAUSE_GUEST_SHUTDOWN);
+    pci_bench_fini(&p);
+}
+
+static void the_smbus_lies_where_smbba_says(void)
+{
+    begin();
+    CHECK_EQ(in(SMB + 0xd, 1), 2);                      /* the block buffer is always there */
+    out(SMB + 5, 1, 0x5a);
+    set(SMBBA, 4, 0xc001);
+    CHECK_EQ(in(SMB + 5, 1), 0xff);
+    CHECK_EQ(in(0xc005, 1), 0x5a);
+    set(SMBHSTCFG, 1, 8);
+    CHECK_EQ(in(0xc005, 1), 0xff);
+    pci_bench_fini(&p);
+}
+
+/* 2432 bytes, as in streams of the reference (facts/migration). */
+static void the_section_is_as_long_as_the_reference_s(void)
+{
+    struct saved s;
+
+    begin();
+    out(GPE0 + 2, 2, 0x1234);
+    s = bench_save(&p.b, "0000:00:01.3/piix4_pm");
+    CHECK_EQ(s.fields[276 + 6 + 2 + 48 + 16 + 2], 0x12);
+    CHECK(!memcmp(s.fields + 2432 - 24, "\x5\xepiix4_pm/memhp", 16));
+    CHECK_EQ(s.fields[2432], 0x7e);
+    wire_fini(&s.w);
+    bench_reload(&p.b);
+    pci_bench_fini(&p);
+}
+
+int main(void)
+{
+    epoch_thread_init();
+    TEST(identity_and_reset_values);
+    TEST(pmba_places_the_block_and_pmiose_enables_it);
+    TEST(the_sci_is_line_9);
+    TEST(general_purpose_events_are_sixteen);
+    TEST(the_apm_port_enables_and_disables_acpi_mode);
+    TEST(an_apm_command_raises_smi_while_apmc_en_is_set);
+    TEST(without_smm_firmware_finds_it_in_use);
+    TEST(sleep_types_are_the_ich9_s);
+    TEST(the_smbus_lies_where_smbba_says);
+    TEST(the_section_is_as_long_as_the_reference_s);
+    epoch_thread_fini();
+    return test_end();
+}
