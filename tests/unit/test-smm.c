@@ -2,6 +2,7 @@
 #include "accel/accel.h"
 #include "core/accel.h"
 #include "core/machine.h"
+#include "core/pins.h"
 #include "cpu/model.h"
 #include "cpu/device.h"
 #include "cpu/state.h"
@@ -304,6 +305,29 @@ static void reset_in_smm_leaves_it(void)
     end();
 }
 
+/* Address line 20 is masked out of SMM only (AMD APM volume 2, 10.3.2).  The guest looks at 300000h and 200000h, the
+ * handler at 300000h; outside, the mask makes them one. */
+GUEST(looks_high, 32,
+      "movl $0x20,0x200000; movl $0x30,0x300000\n"
+      "1: mov 0x300000,%eax; mov %eax,0x1000\n" SMI_SELF "jmp 1b");
+GUEST(handler_high, 16, "addr32 mov 0x300000,%eax; addr32 mov %eax,0x2000; rsm");
+
+static void a20_is_masked_for_all_but_smm(void)
+{
+    BEGIN(1, SEGMENT, looks_high, halts);
+    PUT(HANDLER, handler_high);
+    run();
+    WAIT_FOR(*word(0x1000) == 0x30 && *word(0x2000) == 0x30);
+    machine_set_a20(rig.m, A20_PORT92, true);
+    machine_set_a20(rig.m, A20_PORT92, false);
+    WAIT_FOR(*word(0x1000) == 0x20);
+    *word(0x2000) = 0;
+    WAIT_FOR(*word(0x2000) == 0x30);
+    machine_set_a20(rig.m, A20_KEYBOARD, true);
+    WAIT_FOR(*word(0x1000) == 0x30);
+    end();
+}
+
 /* What a stream brings: a processor that was saved in SMM goes on there. */
 static void a_processor_that_is_loaded_in_smm_sees_smram(void)
 {
@@ -339,6 +363,7 @@ int main(int argc, char **argv)
     TEST(the_state_is_saved_to_smram);
     TEST(changes_of_the_map_reach_processors_in_and_out_of_smm);
     TEST(reset_in_smm_leaves_it);
+    TEST(a20_is_masked_for_all_but_smm);
     TEST(a_processor_that_is_loaded_in_smm_sees_smram);
     epoch_thread_fini();
     return test_end();
