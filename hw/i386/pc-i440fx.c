@@ -10,9 +10,11 @@
  *     100000000 the rest of RAM
  *
  * What both PC boards have is in pc.c.
- * Left out until their parts exist: power management and SMBus (function 01.3), IDE (01.1), USB (01.2).
+ * Left out until their parts exist: IDE (01.1), USB (01.2).
  */
 
+#include "hw/acpi/piix4-pm.h"
+#include "hw/acpi/pm.h"
 #include "hw/intc/gsi.h"
 #include "hw/isa/piix3.h"
 #include "hw/pci/i440fx.h"
@@ -24,7 +26,7 @@ enum { PM_BASE = 0x600 };
 
 struct pc_i440fx {
     struct pc pc;
-    struct device *i440fx, *piix3;
+    struct device *i440fx, *piix3, *pm;
 };
 
 static struct pc_i440fx *pc_i440fx(struct pc *pc)
@@ -58,6 +60,25 @@ static int bridges_build(struct machine *m, struct pc_i440fx *b, const struct bo
     return r ? r : device_realize(b->piix3, NULL, NULL, err);
 }
 
+static int pm_build(struct machine *m, struct pc_i440fx *b, const struct board_config *cfg, struct error **err)
+{
+    const char *const props[][2] = {
+        { "addr", "01.3" }, { "smb_io_base", "0xb100" }, { "smm-enabled", cfg->smm ? "on" : "off" },
+    };
+    int r = 0;
+
+    b->pm = device_new(m, device_type_find("PIIX4_PM"));
+    piix4_pm_set_gsi(b->pm, gsi_sink(b->pc.gsi));
+    for (unsigned i = 0; i < sizeof(props) / sizeof(props[0]) && !r; i++)
+        r = device_set(b->pm, props[i][0], props[i][1], err);
+    if (!r)
+        r = device_realize(b->pm, NULL, NULL, err);
+    if (r < 0)
+        return r;
+    piix4_pm_set_ports(b->pm, cfg->serial[0], cfg->serial[1], false);
+    return pc_modules_build(m, err);
+}
+
 static void firmware_registers(struct pc *pc)
 {
     struct pc_i440fx *b = pc_i440fx(pc);
@@ -66,13 +87,14 @@ static void firmware_registers(struct pc *pc)
     for (unsigned i = 1; i < 7; i++)
         device_write(b->i440fx, 0, I440FX_PAM0 + i, 1, 0x33);
     device_write(b->piix3, 0, PIIX3_PIRQRC_A, 4, PC_PIRQ_LINES);
+    device_write(b->pm, 0, PIIX4_PMBA, 4, PM_BASE | 1);
+    device_write(b->pm, 0, PIIX4_PMREGMISC, 1, PIIX4_PMIOSE);
 }
 
-/* What firmware sets; the chip itself is not there yet. */
+/* Where firmware put the power management ports. */
 static uint16_t pm_base(struct pc *pc)
 {
-    (void)pc;
-    return PM_BASE;
+    return pci_config_read(pc_i440fx(pc)->pm, PIIX4_PMBA, 4) & 0xffc0;
 }
 
 static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
@@ -90,12 +112,15 @@ static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, st
     struct pc_i440fx *b = pc_i440fx(pc_begin(m, sizeof(*b), firmware_registers));
     int r = pc_memory_build(m, cfg, &rule, err);
 
+    m->powerdown = acpi_power_button;
     if (!r)
         r = board_cpus_new(m, cfg, err);
     if (!r)
         r = gsi_new(m, &b->pc.gsi, err);
     if (!r)
         r = bridges_build(m, b, cfg, err);
+    if (!r)
+        r = pm_build(m, b, cfg, err);
     if (!r)
         r = pc_controllers_build(m, err);
     if (!r)

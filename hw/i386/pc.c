@@ -175,6 +175,16 @@ static void cmos_fill(struct machine *m, const struct board_config *cfg)
     pc_cmos_set(pc->rtc, &c);
 }
 
+int pc_modules_build(struct machine *m, struct error **err)
+{
+    enum { FIRST_ADDRESS = 0x50, MODULES = 8 };
+    int r = 0;
+
+    for (unsigned i = 0; i < MODULES && !r; i++)
+        r = board_device_new(m, "smbus-eeprom", "address", T("%u", FIRST_ADDRESS + i), NULL, err);
+    return r;
+}
+
 int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err)
 {
     struct text routes = text("%u", hpet_routes);
@@ -189,6 +199,8 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
         r = board_device_new(m, "isa-pit", NULL, NULL, NULL, err);
     if (!r)
         r = board_device_new(m, "isa-pcspk", NULL, NULL, NULL, err);
+    if (!r)
+        r = board_device_new(m, "port92", NULL, NULL, NULL, err);
     if (r < 0)
         return r;
     cmos_fill(m, cfg);

@@ -9,7 +9,7 @@
  *     100000000 the rest of RAM
  *
  * What both PC boards have is in pc.c.
- * Left out until their parts exist: AHCI, SMBus.
+ * Left out until its part exists: AHCI.
  */
 
 #include "hw/acpi/pm.h"
@@ -27,7 +27,7 @@ enum { PM_BASE = 0x600, MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, LPC_PIRQA = 0x60, 
 
 struct q35 {
     struct pc pc;
-    struct device *mch, *lpc;
+    struct device *mch, *lpc, *smb;
 };
 
 static struct q35 *q35(struct pc *pc)
@@ -63,9 +63,17 @@ static int bridges_build(struct machine *m, struct q35 *b, const struct board_co
     return r ? r : device_realize(b->lpc, NULL, NULL, err);
 }
 
-static void q35_powerdown(struct machine *m)
+static int smbus_build(struct machine *m, struct q35 *b, struct error **err)
 {
-    acpi_power_button(m);
+    int r;
+
+    b->smb = device_new(m, device_type_find("ICH9-SMB"));
+    r = device_set(b->smb, "addr", "1f.3", err);
+    if (!r)
+        r = device_set(b->smb, "multifunction", "on", err);
+    if (!r)
+        r = device_realize(b->smb, NULL, NULL, err);
+    return r ? r : pc_modules_build(m, err);
 }
 
 static void firmware_registers(struct pc *pc)
@@ -143,7 +151,7 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
     struct q35 *b = q35(pc_begin(m, sizeof(*b), firmware_registers));
     int r = pc_memory_build(m, cfg, &rule, err);
 
-    m->powerdown = q35_powerdown;
+    m->powerdown = acpi_power_button;
     if (!r)
         r = board_cpus_new(m, cfg, err);
     if (!r)
@@ -158,6 +166,8 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
         r = smi_features_add(b, err);
     if (!r)
         ich9_lpc_set_enabled(b->lpc, (cfg->serial[0] ? 1 : 0) | (cfg->serial[1] ? 2 : 0));
+    if (!r)
+        r = smbus_build(m, b, err);
     return r ? r : boot_prepare(m, cfg, err);
 }
 
