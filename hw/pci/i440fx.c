@@ -5,7 +5,7 @@
  * i440FX: the host bridge of the PC of 1996, and its function 00.0, which switches memory
  *
  * Reference: Intel 82441FX (PMC) data sheet, sections 3.2 (registers), 3.2.18 (PAM), 3.2.20 (SMRAM).
- * Left out: SMRAM for vCPUs in SMM; DRAM timing and rows, error reporting (their registers only store).
+ * Left out: DRAM timing and rows, error reporting (their registers only store).
  * The lock bit in SMRAM does not lock, as in the reference.
  * Invariant: of the windows of a PAM segment exactly one is on; the compatible SMRAM range belongs to
  * PCI for everybody but vCPUs in SMM, unless it is open.
@@ -15,7 +15,7 @@
 #include "hw/pci/pam.h"
 #include "lib/bits.h"
 
-enum { SMRAM_D_OPEN = 1 << 6 };
+enum { SMRAM_D_OPEN = 1 << 6, SMRAM_G_SMRAME = 1 << 3 };
 enum { SMRAM_BASE = 0xa0000, SMRAM_BYTES = 0x20000, DRAMC = 0x57, ROW_BYTES = 8 << 20 };
 
 struct i440fx {
@@ -26,6 +26,7 @@ struct i440fx {
     struct device *host;
     struct pam pam;
     struct region smram_pci;    /* the range as everybody sees it: PCI's */
+    struct region smram;        /* and as vCPUs in SMM do: RAM */
 };
 
 static struct i440fx *i440fx(struct device *dev)
@@ -44,6 +45,7 @@ static void smram_map(struct device *dev)
     uint8_t smram = f->st.pci.config[I440FX_SMRAM];
 
     map_request(dev, &f->smram_pci, !(smram & SMRAM_D_OPEN), SMRAM_BASE);
+    map_request(dev, &f->smram, smram & SMRAM_G_SMRAME, SMRAM_BASE);
 }
 
 static void i440fx_config_changed(struct device *dev, uint32_t at, unsigned size)
@@ -72,9 +74,12 @@ static int i440fx_realize(struct device *dev, struct error **err)
         return r;
     f->pci.reset[DRAMC] = rows < 0xff ? rows : 0xff;
     region_init_alias(&f->smram_pci, "smram-region", mem->pci, SMRAM_BASE, SMRAM_BYTES);
+    region_init_alias(&f->smram, "smram-low", mem->ram, SMRAM_BASE, SMRAM_BYTES);
     map_begin(&dev->machine->map);
     pam_init(&f->pam, mem);
     region_add(mem->system, SMRAM_BASE, &f->smram_pci, 1);
+    region_enable(&f->smram, false);
+    region_add(&dev->machine->smram, SMRAM_BASE, &f->smram, 0);
     map_end(&dev->machine->map);
     return 0;
 }
@@ -86,9 +91,11 @@ static void i440fx_unrealize(struct device *dev)
     map_begin(&dev->machine->map);
     pam_remove(&f->pam);
     region_remove(&f->smram_pci);
+    region_remove(&f->smram);
     map_end(&dev->machine->map);
     pam_fini(&f->pam);
     region_fini(&f->smram_pci);
+    region_fini(&f->smram);
 }
 
 static void i440fx_resumed(struct device *dev)

@@ -125,6 +125,28 @@ static bool smram_is_ram(uint32_t gpa)
     return mem_in(&p.b, gpa, 1) == IN_RAM;
 }
 
+/* 3.2.20: "G_SMRAME ... If set to a 1, then Compatible SMRAM functions are enabled, providing 128 KB of DRAM accessible
+ * at the A0000h address while in SMM". */
+static void g_smrame_shows_ram_to_processors_in_smm(void)
+{
+    struct address_space smm;
+    uint64_t val;
+
+    begin();
+    address_space_init(&smm, p.b.m, "smm", &p.b.m->smram, false);
+    p.ram->host[0xa0000] = p.ram->host[0xbffff] = IN_RAM;
+    CHECK_EQ(address_space_read(&smm, 0xa0000, 1, &val, NULL), MEM_DECODE_ERROR);
+    pci_out(&p, 0, 0, I440FX_SMRAM, 1, 0x0a);
+    CHECK(!address_space_read(&smm, 0xa0000, 1, &val, NULL) && val == IN_RAM);
+    CHECK(!address_space_read(&smm, 0xbffff, 1, &val, NULL) && val == IN_RAM);
+    CHECK_EQ(address_space_read(&smm, 0xc0000, 1, &val, NULL), MEM_DECODE_ERROR);
+    CHECK(!smram_is_ram(0xa0000));
+    machine_reset(p.b.m, false);
+    CHECK_EQ(address_space_read(&smm, 0xa0000, 1, &val, NULL), MEM_DECODE_ERROR);
+    address_space_fini(&smm);
+    end();
+}
+
 /* 3.2.20: with DOPEN "SMRAM space DRAM is made visible even when not in SMM"; otherwise the range is PCI's. */
 static void smram_belongs_to_pci_unless_it_is_open(void)
 {
@@ -200,6 +222,7 @@ int main(void)
     TEST(each_pam_value_says_where_reads_and_writes_go);
     TEST(pam_registers_only_store_their_reserved_bits);
     TEST(all_segments_change_with_two_doublewords);
+    TEST(g_smrame_shows_ram_to_processors_in_smm);
     TEST(smram_belongs_to_pci_unless_it_is_open);
     TEST(a_register_counts_rows_of_8_mib);
     TEST(what_is_saved_comes_back_with_its_windows);
