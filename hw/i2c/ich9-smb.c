@@ -5,14 +5,14 @@
  *
  * Reference: Intel I/O Controller Hub 9 data sheet, chapter 19.  Left out: the memory BAR (SMBMBAR0), SMI instead of an
  * interrupt, I2C mode.
- * Invariant: the ports answer only while HST_EN is set.
+ * HST_EN only stores: transfers are carried out without it, too, as in the reference.
  */
 
 #include "hw/i2c/smb-host.h"
 #include "hw/pci/pci.h"
 
 enum { REGION_CONFIG, REGION_PORTS };
-enum { HOSTC = 0x40, HOSTC_HST_EN = 1 << 0, HOSTC_I2C_EN = 1 << 2, HOSTC_BITS = 0xf7 };
+enum { HOSTC = 0x40, HOSTC_I2C_EN = 1 << 2, HOSTC_BITS = 0xf7 };
 
 struct ich9_smb {
     struct pci_device pci;
@@ -28,20 +28,14 @@ static struct ich9_smb *ich9_smb(struct device *dev)
     return (struct ich9_smb *)dev;
 }
 
-static bool answers(struct device *dev)
-{
-    return ich9_smb(dev)->st.pci.config[HOSTC] & HOSTC_HST_EN;
-}
-
 static uint64_t ports_read(struct device *dev, uint64_t at, unsigned size)
 {
-    return answers(dev) ? smb_host_read(&ich9_smb(dev)->host, at) : 0xff;
+    return smb_host_read(&ich9_smb(dev)->host, at);
 }
 
 static void ports_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
 {
-    if (answers(dev))
-        smb_host_write(&ich9_smb(dev)->host, at, val);
+    smb_host_write(&ich9_smb(dev)->host, at, val);
 }
 
 static void config_changed(struct device *dev, uint32_t at, unsigned size)
@@ -83,7 +77,7 @@ static const struct region_type smb_regions[] = {
     {}
 };
 static const struct reg smb_config[] = {
-    REG_FN(HOSTC, "HOSTC", 1, .wmask = HOSTC_BITS, .doc = "host configuration: bit 0 lets the ports answer"),
+    REG_FN(HOSTC, "HOSTC", 1, .wmask = HOSTC_BITS, .doc = "host configuration: bit 0 enables, bit 2 is I2C's"),
     {}
 };
 static const struct pci_bar smb_bars[] = {
