@@ -14,6 +14,7 @@
 #include "core/pins.h"
 #include "hw/acpi/pm-chip.h"
 #include "hw/i2c/smb-host.h"
+#include "hw/isa/isa.h"
 #include "lib/bits.h"
 
 enum { REGION_CONFIG, REGION_EVT, REGION_CNT, REGION_TMR, REGION_GPE0, REGION_APM, REGION_SMBUS };
@@ -51,15 +52,15 @@ void piix4_pm_set_gsi(struct device *pm, const struct irq_sink *gsi)
     piix4(pm)->sci = (struct irq){ .sink = gsi, .line = SCI_LINE };
 }
 
-void piix4_pm_set_ports(struct device *pm, bool serial0, bool serial1, bool parallel)
+/* DEVRESA to DEVRESC, bits 31:24: firmware finds what there is decoded. */
+static void resources_reset(struct device *dev)
 {
-    const struct { uint8_t at, val; } bytes[] = {
-        { DEVRESA + 3, 0x10 | (parallel ? 0x80 : 0) }, { DEVRESB + 3, 0x60 },
-        { DEVRESC + 3, (serial0 ? 0x08 : 0) | (serial1 ? 0x90 : 0) },
-    };
+    uint8_t *config = piix4(dev)->st.pci.config;
 
-    for (unsigned i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++)
-        piix4(pm)->f.pci.reset[bytes[i].at] = piix4(pm)->st.pci.config[bytes[i].at] = bytes[i].val;
+    config[DEVRESA + 3] = 0x10 | (isa_port_used(dev->machine, 0x378) ? 0x80 : 0);
+    config[DEVRESB + 3] = 0x60;
+    config[DEVRESC + 3] = (isa_port_used(dev->machine, 0x3f8) ? 0x08 : 0) |
+                          (isa_port_used(dev->machine, 0x2f8) ? 0x90 : 0);
 }
 
 static void blocks_map(struct device *dev)
@@ -204,6 +205,7 @@ static void piix4_reset(struct device *dev)
     bits_store(p->st.pci.config + SMBBA, 4, p->cfg.smb_io_base | 1);
     if (!p->cfg.smm_enabled)            /* firmware that finds it set leaves SMM alone */
         bits_store(p->st.pci.config + DEVACTB, 4, DEVACTB_APMC_EN);
+    resources_reset(dev);
     smb_host_reset(&p->host);
 }
 

@@ -10,8 +10,6 @@
 
 /* Before realize: where the SCI goes, as line 9. */
 void piix4_pm_set_gsi(struct device *pm, const struct irq_sink *gsi);
-/* Which ports the machine has, as firmware finds it in the device resource registers. */
-void piix4_pm_set_ports(struct device *pm, bool serial0, bool serial1, bool parallel);
 
 /* Register numbers that firmware, and a direct boot in its place, programs. */
 enum { PIIX4_PMBA = 0x40, PIIX4_PMREGMISC = 0x80, PIIX4_PMIOSE = 1 };

@@ -73,10 +73,7 @@ static int pm_build(struct machine *m, struct pc_i440fx *b, const struct board_c
         r = device_set(b->pm, props[i][0], props[i][1], err);
     if (!r)
         r = device_realize(b->pm, NULL, NULL, err);
-    if (r < 0)
-        return r;
-    piix4_pm_set_ports(b->pm, cfg->serial[0], cfg->serial[1], false);
-    return pc_modules_build(m, err);
+    return r ? r : pc_modules_build(m, err);
 }
 
 static void firmware_registers(struct pc *pc)

@@ -165,8 +165,6 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
     if (!r)
         r = smi_features_add(b, err);
     if (!r)
-        ich9_lpc_set_enabled(b->lpc, (cfg->serial[0] ? 1 : 0) | (cfg->serial[1] ? 2 : 0));
-    if (!r)
         r = smbus_build(m, b, err);
     return r ? r : boot_prepare(m, cfg, err);
 }

@@ -32,10 +32,15 @@ void ich9_lpc_set_no_smm(struct device *lpc)
     ich9_lpc(lpc)->no_smm = true;
 }
 
-void ich9_lpc_set_enabled(struct device *lpc, uint8_t lpc_en)
+/* "LPC_EN: COMA, COMB, LPT, FDD": firmware finds what there is enabled. */
+static uint8_t lpc_en(const struct machine *m)
 {
-    ich9_lpc(lpc)->f.pci.reset[LPC_EN] = lpc_en;
-    ich9_lpc(lpc)->st.pci.config[LPC_EN] = lpc_en;
+    static const uint16_t ports[] = { 0x3f8, 0x2f8, 0x378, 0x3f2 };
+    uint8_t bits = 0;
+
+    for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
+        bits |= isa_port_used(m, ports[i]) << i;
+    return bits;
 }
 
 static void blocks_map(struct device *dev)
@@ -230,6 +235,7 @@ static void lpc_reset(struct device *dev)
     ich9_pirq_reset(dev);
     ich9_smi_reset(dev);
     ich9_lpc(dev)->st.chip_config[LPC_GCS] = LPC_GCS_NO_REBOOT;
+    ich9_lpc(dev)->st.pci.config[LPC_EN] = lpc_en(dev->machine);
 }
 
 static void lpc_resumed(struct device *dev)

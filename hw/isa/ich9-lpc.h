@@ -14,8 +14,6 @@ void ich9_lpc_set_gsi(struct device *lpc, const struct irq_sink *gsi);
 struct isa_bus *ich9_lpc_isa(struct device *lpc);
 /* Before realize: a machine without system management mode. */
 void ich9_lpc_set_no_smm(struct device *lpc);
-/* What of the low pin count bus is there, as LPC_EN shows it: bit 0, 1 serial ports, 2 parallel port, 3 floppy. */
-void ich9_lpc_set_enabled(struct device *lpc, uint8_t lpc_en);
 
 /*
  * SMI features, for fw_cfg: the content of etc/smi/supported-features (a little-endian number of 8 bytes), the 8 bytes

@@ -4,6 +4,7 @@
 /* The ISA bus (see isa.h). */
 
 #include "core/machine.h"
+#include "lib/epoch.h"
 
 #include <errno.h>
 
@@ -38,6 +39,16 @@ int isa_map(struct device *dev, unsigned n, uint32_t port, struct error **err)
                          T("0 to %#x", 0x10000 - size));
     device_map(dev, n, &dev->machine->io, port, 0);
     return 0;
+}
+
+bool isa_port_used(const struct machine *m, uint16_t port)
+{
+    bool used;
+
+    epoch_enter();
+    used = view_find(epoch_load(m->io_as.view), port, NULL);
+    epoch_leave();
+    return used;
 }
 
 int isa_irq(struct device *dev, struct irq *irq, uint32_t line, struct error **err)

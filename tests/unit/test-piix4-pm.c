@@ -40,6 +40,15 @@ static void set(unsigned at, unsigned size, uint32_t val)
     pci_out(&p, 1, 3, at, size, val);
 }
 
+static uint64_t nothing_read(struct device *dev, uint64_t at, unsigned size)
+{
+    return 0;
+}
+
+static void nothing_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
+{
+}
+
 /* As the board makes it, and firmware leaves it. */
 static void begin_with(const char *smm)
 {
@@ -48,7 +57,6 @@ static void begin_with(const char *smm)
     piix4_pm_set_gsi(pm, &p.b.sink);
     CHECK(!device_set(pm, "addr", "01.3", NULL) && !device_set(pm, "smb_io_base", "0xb100", NULL));
     CHECK(!device_set(pm, "smm-enabled", smm, NULL) && !device_realize(pm, NULL, NULL, NULL));
-    piix4_pm_set_ports(pm, true, false, true);
     set(PIIX4_PMBA, 4, PM | 1);
     set(PIIX4_PMREGMISC, 1, 1);
     out(PM1_CNT, 2, SCI_EN);
@@ -74,13 +82,37 @@ static void identity_and_reset_values(void)
     CHECK_EQ(get(PCI_IRQ_PIN, 1), 1);
     CHECK_EQ(get(PIIX4_PMBA, 4), 1);
     CHECK_EQ(get(DEVACTB, 4), 0);
-    CHECK_EQ(get(0x5c, 4), 0x90000000);
+    CHECK_EQ(get(0x5c, 4), 0x10000000);
     CHECK_EQ(get(0x60, 4), 0x60000000);
-    CHECK_EQ(get(0x64, 4), 0x08000000);
+    CHECK_EQ(get(0x64, 4), 0);
     CHECK_EQ(get(PIIX4_PMREGMISC, 1), 0);
     CHECK_EQ(get(SMBBA, 4), 0xb101);
     CHECK_EQ(get(SMBHSTCFG, 1), 9);
     CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);
+    pci_bench_fini(&p);
+}
+
+/* What firmware finds in DEVRESA and DEVRESC is what there is. */
+static void the_ports_that_there_are_are_decoded(void)
+{
+    struct region ports[3];
+    static const uint16_t at[] = { 0x378, 0x3f8, 0x2f8 };
+
+    begin();
+    for (unsigned i = 0; i < 3; i++) {
+        static const struct region_type type = { .name = "port", .size = 1, .min = 1, .max = 1, .read = nothing_read,
+                                                 .write = nothing_write };
+
+        region_init_io(&ports[i], &p.b.lines->dev, &type, NULL);
+        map_begin(&p.b.m->map);
+        region_add(&p.b.m->io, at[i], &ports[i], 0);
+        map_end(&p.b.m->map);
+    }
+    machine_reset(p.b.m, false);
+    CHECK_EQ(get(0x5c, 4), 0x90000000);
+    CHECK_EQ(get(0x64, 4), 0x98000000);
+    for (unsigned i = 0; i < 3; i++)
+        pci_bench_drop(&p.b, &ports[i]);
     pci_bench_fini(&p);
 }
 
@@ -222,6 +254,7 @@ int main(void)
 {
     epoch_thread_init();
     TEST(identity_and_reset_values);
+    TEST(the_ports_that_there_are_are_decoded);
     TEST(pmba_places_the_block_and_pmiose_enables_it);
     TEST(the_sci_is_line_9);
     TEST(general_purpose_events_are_sixteen);
