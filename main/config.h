@@ -32,7 +32,8 @@ struct config {
     struct rtc_config rtc;
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     char *name;                         /* owned */
-    struct config_list data_dirs, accels, chardevs, serials, monitors, qmps, qmp_pretties, devices, traces, mons;
+    struct config_list data_dirs, accels, chardevs, serials, parallels, monitors, qmps, qmp_pretties, devices, traces;
+    struct config_list mons;
     struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */
     const char *cpu;
     const char *qtest, *qtest_log;

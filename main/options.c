@@ -50,6 +50,7 @@ STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
 LIST_OPTION(option_chardev, chardevs, "-chardev")
 LIST_OPTION(option_serial, serials, "-serial")
+LIST_OPTION(option_parallel, parallels, "-parallel")
 LIST_OPTION(option_monitor, monitors, "-monitor")
 LIST_OPTION(option_qmp, qmps, "-qmp")
 LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
@@ -174,6 +175,7 @@ const struct option options[] = {
     { "uuid", "UUID", option_uuid, "the machine's UUID" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
     { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
+    { "parallel", "CHARDEV", option_parallel, "where a parallel port prints; up to three times" },
     { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },
     { "qmp", "CHARDEV", option_qmp, "where a QMP monitor leads" },
     { "qmp-pretty", "CHARDEV", option_qmp_pretty, "the same, with indented replies" },

@@ -167,6 +167,19 @@ static int serials_start(struct process *p, struct board_config *b, struct error
     return r;
 }
 
+static int parallels_start(struct process *p, struct board_config *b, struct error **err)
+{
+    const struct config_list *list = &p->cfg->parallels;
+    int r = 0;
+
+    for (unsigned i = 0; i < list->n && !r; i++) {
+        if (i == 3)
+            return error_set(err, -ERANGE, ERROR_RANGE, "-parallel", list->item[i], "at most three parallel ports");
+        r = process_chardev(p, "-parallel", list->item[i], T("parallel%u", i), &b->parallel[i], err);
+    }
+    return r;
+}
+
 /* Of what the accelerator lacks only the bits that the user named: a model's are nobody's wish. */
 static void cpu_warn(const struct cpu_config *cpu)
 {
@@ -192,6 +205,8 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->chardevs = &p->chardevs;
     displays_init(&p->displays);
     p->machine->displays = &p->displays;
+    input_init(&p->input);
+    p->machine->input = &p->input;
     r = accel_start(p, err);
     if (!r) {
         machine_phase_advance(p->machine, PHASE_ACCEL);
@@ -203,6 +218,8 @@ static int machine_build(struct process *p, struct error **err)
         cpu_warn(&b.cpu);
     if (!r)
         r = serials_start(p, &b, err);
+    if (!r)
+        r = parallels_start(p, &b, err);
     if (!r)     /* first, so that of a shared terminal the serial port, attached last, has the focus */
         r = process_monitors(p, err);
     if (!r)

@@ -15,6 +15,7 @@
 #include "monitor/monitor.h"
 #include "qapi/event.h"
 #include "ui/display.h"
+#include "ui/input.h"
 
 enum { PROCESS_MONITORS = 16 };
 
@@ -25,6 +26,7 @@ struct process {
     bool has_chardevs;
     struct chardev *mux_monitor;        /* of "mon:...": a human monitor belongs on it, too */
     struct displays displays;
+    struct input input;
     struct machine *machine;
     struct monitor *monitor;
     struct qapi_sink sink;

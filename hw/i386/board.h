@@ -36,7 +36,7 @@ struct board_config {
     bool hpet, smm, vmport, graphics;
     struct boot_config boot;
     bool floppy_check;                          /* no -no-fd-bootchk */
-    const char *serial[4];                      /* ids of chardevs; NULL: no port */
+    const char *serial[4], *parallel[3];        /* ids of chardevs; NULL: no port */
     const struct fw_cfg_item *fw_cfg;           /* files that the user gives to the firmware */
     unsigned n_fw_cfg;
     const struct smbios_config *smbios;

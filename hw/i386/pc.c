@@ -6,13 +6,14 @@
  *
  * Without firmware (x-direct-boot) the board stands in for it: at every reset it programs the bridges
  * through their registers, as firmware would, and places tables, kernel and initrd.
- * Left out until their parts exist: VGA, disks, NIC, i8042, parallel port.
+ * Left out until their parts exist: VGA, disks, NIC.
  * ACPI tables are in pc-acpi.c.
  */
 
 #include "core/accel.h"
 #include "core/dma.h"
 #include "cpu/state.h"
+#include "hw/dma/i8257.h"
 #include "hw/i386/linux-boot.h"
 #include "hw/i386/pc-cmos.h"
 #include "hw/i386/pc-firmware.h"
@@ -143,22 +144,36 @@ int pc_controllers_build(struct machine *m, struct error **err)
     return r;
 }
 
-static int serial_build(struct machine *m, const struct board_config *cfg, struct error **err)
+/* A port of a type at its place; chardev NULL: none. */
+static int port_build(struct machine *m, const char *type, unsigned index, const char *chardev, struct error **err)
+{
+    struct device *dev;
+    int r;
+
+    if (!chardev)
+        return 0;
+    dev = device_new(m, device_type_find(type));
+    r = device_set(dev, "index", T("%u", index), err);
+    if (!r)
+        r = device_set(dev, "chardev", chardev, err);
+    return r ? r : device_realize(dev, NULL, NULL, err);
+}
+
+/* Serial and parallel ports, keyboard controller, VMware's port with its pointer. */
+static int super_io_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     int r = 0;
 
-    for (unsigned i = 0; i < 4 && !r; i++) {
-        struct device *dev;
-
-        if (!cfg->serial[i])
-            continue;
-        dev = device_new(m, device_type_find("isa-serial"));
-        r = device_set(dev, "index", T("%u", i), err);
-        if (!r)
-            r = device_set(dev, "chardev", cfg->serial[i], err);
-        if (!r)
-            r = device_realize(dev, NULL, NULL, err);
-    }
+    for (unsigned i = 0; i < 4 && !r; i++)
+        r = port_build(m, "isa-serial", i, cfg->serial[i], err);
+    for (unsigned i = 0; i < 3 && !r; i++)
+        r = port_build(m, "isa-parallel", i, cfg->parallel[i], err);
+    if (!r)
+        r = board_device_new(m, "i8042", NULL, NULL, NULL, err);
+    if (!r && cfg->vmport)
+        r = board_device_new(m, "vmport", NULL, NULL, NULL, err);
+    if (!r && cfg->vmport)
+        r = board_device_new(m, "vmmouse", NULL, NULL, NULL, err);
     return r;
 }
 
@@ -191,6 +206,8 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
     struct pc *pc = pc_of(m);
     int r = pc_firmware_new(m, cfg, err);
 
+    if (!r)
+        r = i8257_new_pair(m, err);
     if (!r && cfg->hpet)
         r = board_device_new(m, "hpet", "hpet-intcap", routes.s, NULL, err);
     if (!r)
@@ -204,7 +221,7 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
     if (r < 0)
         return r;
     cmos_fill(m, cfg);
-    return serial_build(m, cfg, err);
+    return super_io_build(m, cfg, err);
 }
 
 static void e820_build(struct pc *pc, const struct pc_reserved *reserved)

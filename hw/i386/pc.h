@@ -70,8 +70,8 @@ int pc_memory_build(struct machine *m, const struct board_config *cfg, const str
 int pc_controllers_build(struct machine *m, struct error **err);
 /* An EEPROM for each of eight memory modules; the SMBus is there. */
 int pc_modules_build(struct machine *m, struct error **err);
-/* HPET, RTC, PIT, speaker port, port 92h, serial ports.  hpet_routes: pins of the IOAPIC that the HPET can drive, a bit
- * each. */
+/* DMA, HPET, RTC, PIT, speaker port, port 92h, serial and parallel ports, keyboard controller, vmport.
+ * hpet_routes: pins of the IOAPIC that the HPET can drive, a bit each. */
 int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err);
 /* Last: tables, e820, kernel. */
 int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,

@@ -106,6 +106,22 @@ def configuration_written(m, places):
     return found
 
 
+DMA_PORTS = [*range(0x10), *range(0x81, 0x84), 0x87, *range(0x89, 0x8c), 0x8f, *range(0xc0, 0xe0)]
+
+
+def dma(m):
+    return {"DMA port %#x" % port: m.inb(port) for port in DMA_PORTS}
+
+
+def dma_written(m):
+    found = {}
+    for port in DMA_PORTS:
+        m.outb(port, 0x25 if port & 0xf else 0x32)
+        m.outb(port, 0x13)
+        found.update(("DMA port %#x after %#x" % (p, port), m.inb(p)) for p in DMA_PORTS)
+    return found
+
+
 def parallel(m):
     return {"parallel port register %d" % n: m.inb(0x378 + n) for n in range(8)}
 
@@ -218,8 +234,8 @@ def empty(m):
     return found
 
 
-AT_RESET = [pic, pit, cmos, hpet, ioapic, uart, parallel, i8042, functions, empty]
-WRITTEN = [pic_written, hpet_written, ioapic_written, uart_written, parallel_written, i8042_written, keyboard,
-           mouse, functions_written]
+AT_RESET = [pic, pit, cmos, hpet, ioapic, uart, dma, parallel, i8042, functions, empty]
+WRITTEN = [pic_written, hpet_written, ioapic_written, uart_written, dma_written, parallel_written,
+           i8042_written, keyboard, mouse, functions_written]
 AT_RESET_ON_PC = [pic, pit, cmos, hpet, ioapic, uart, pc_functions]
 WRITTEN_ON_PC = [pic_written, ioapic_written, pc_functions_written, reset_control]

@@ -19,8 +19,6 @@ from qtest import Machine, Refused
 
 REFERENCE = "qemu-system-x86_64"
 OPTIONS = ["-nodefaults", "-serial", "null", "-chardev", "null,id=paper", "-device", "isa-parallel,chardev=paper"]
-# Devices that the boards do not make yet.
-ADDED = ["-device", "i8042"]
 
 # Where we differ knowingly, by the start of a place's name: what is left out, and why.
 KNOWN = {
@@ -39,8 +37,7 @@ class Case:
         self.program, self.is_long, self.count, self.failed = program, is_long, 0, 0
 
     def ours(self, *more, machine="q35", memory=512):
-        return Machine([self.program, "-M", machine, "-m", str(memory), *OPTIONS, *ADDED, "-accel", "qtest",
-                        *more])
+        return Machine([self.program, "-M", machine, "-m", str(memory), *OPTIONS, "-accel", "qtest", *more])
 
     def reference(self, *more, machine="q35", memory=512):
         return Machine([REFERENCE, "-M", machine, "-m", str(memory), *OPTIONS, "-vga", "none",
