@@ -215,6 +215,39 @@ static void place_line_and_chardev_are_the_users_choice(void)
     fini();
 }
 
+/* Bytes of the section: data, input, status, control, two numbers. */
+static int load_with(unsigned at, uint8_t val)
+{
+    struct saved s = bench_save(&b, "parallel_isa");
+    struct wire in = { .buf = s.w.buf, .len = s.w.at };
+    struct error *err = NULL;
+    int r;
+
+    ((uint8_t *)s.fields)[at] = val;
+    r = bench_load(&b, &in, &err);
+    error_free(err);
+    wire_fini(&s.w);
+    return r;
+}
+
+static void the_stream_is_the_reference_s(void)
+{
+    struct saved s;
+
+    init(true);
+    port_out(&b, DATA, 0x12);
+    s = bench_save(&b, "parallel_isa");
+    CHECK(!memcmp(s.fields - 4, "\0\0\0\1\x12\xff\xd9\xcc\0\0\0\0\0\0\0\0", 16));
+    wire_fini(&s.w);
+    CHECK(!load_with(0, 0xff) && !load_with(1, 0x55) && !load_with(2, 0xff) && !load_with(3, 0xff));
+    CHECK(!load_with(7, 1) && !load_with(11, 1));
+    CHECK(load_with(7, 2) < 0);
+    CHECK(load_with(11, 2) < 0);
+    CHECK(b.lines->level[LINE]);
+    drop_chardevs();
+    fini();
+}
+
 static void what_waits_is_gone_after_reset_but_the_port_is_there(void)
 {
     init(false);
@@ -239,6 +272,7 @@ int main(void)
     TEST(a_full_chardev_keeps_the_printer_busy);
     TEST(ports_follow_from_the_index);
     TEST(place_line_and_chardev_are_the_users_choice);
+    TEST(the_stream_is_the_reference_s);
     TEST(what_waits_is_gone_after_reset_but_the_port_is_there);
     epoch_thread_fini();
     return test_end();
