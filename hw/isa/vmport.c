@@ -112,11 +112,10 @@ static uint64_t port_read(struct device *dev, uint64_t at, unsigned size)
     return r.eax;
 }
 
-/* A write is a read whose result does not matter. */
+/* The same, but that the CPU is given nothing beside its registers. */
 static void port_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
 {
-    if (vmport(dev)->cfg.read_set_eax)
-        port_read(dev, at, size);
+    port_read(dev, at, size);
 }
 
 #define V struct vmport
@@ -125,7 +124,7 @@ static const struct prop vmport_props[] = {
     PROP(V, "vmware-vmx-type", vmx_type, .def = 2, .doc = "the product that the version command names"),
     PROP(V, "vmware-vmx-version", vmx_version, .def = 6, .doc = "the version that it names"),
     PROP(V, "x-cmds-v2", cmds_v2, .def = true, .doc = "UUID, TSC frequency and vCPU information are answered"),
-    PROP(V, "x-read-set-eax", read_set_eax, .def = true, .doc = "writing the port is a command, too"),
+    PROP(V, "x-read-set-eax", read_set_eax, .def = true, .doc = "accepted for compatibility; EAX is always set"),
     PROP(V, "x-report-vmx-type", report_vmx_type, .def = true, .doc = "the version command names the product"),
     PROP(V, "x-signal-unsupported-cmd", signal_unsupported, .def = true,
          .doc = "EAX is all ones after a command that is not known"),

@@ -14,13 +14,19 @@ enum { MAGIC = 0x564d5868, DATA = 39, STATUS = 40, COMMAND = 41, READ_ID = 0x454
 static struct ps2_bench p;
 static uint64_t gprs[X86_GPRS];
 
-/* An accelerator whose only vCPU reads the port once, on its thread. */
+static bool writes;
+static unsigned width = 4;
+
+/* An accelerator whose only vCPU reads or writes the port once, on its thread. */
 static void visitor_run(struct vcpu *cpu)
 {
     uint64_t val = 0;
 
-    address_space_read(&cpu->machine->io_as, 0x5658, 4, &val, NULL);
-    gprs[R15] = val;
+    if (writes)
+        address_space_write(&cpu->machine->io_as, 0x5658, 4, 0, NULL);
+    else
+        address_space_read(&cpu->machine->io_as, 0x5658, width, &val, NULL);
+    gprs[R15] = writes ? gprs[RAX] : val;
     cpu->halted = true;
 }
 
@@ -154,6 +160,42 @@ static void other_commands_and_other_magic_are_signalled(void)
     fini();
     init("x-signal-unsupported-cmd", "off");
     CHECK_EQ(ask(0x11, 0), MAGIC);
+    fini();
+}
+
+static void a_write_or_a_narrow_read_is_a_command_too(void)
+{
+    init(NULL, NULL);
+    writes = true;
+    CHECK_EQ(ask(0x0a, 0), 6);
+    CHECK_EQ(gprs[RBX], MAGIC);
+    writes = false;
+    fini();
+    init("x-read-set-eax", "off");
+    width = 1;
+    CHECK_EQ(ask(0x0a, 0), 6);
+    width = 4;
+    fini();
+}
+
+static void nothing(struct device *dev, struct vmport_regs *r)
+{
+    r->edi = 77;
+}
+
+static void commands_are_given_once_and_back(void)
+{
+    init(NULL, NULL);
+    CHECK(vmport_register(p.i8042, 0x50, nothing, NULL) < 0);
+    CHECK(vmport_register(p.i8042, DATA, nothing, NULL) < 0);
+    CHECK(!vmport_register(p.i8042, 0x4f, nothing, NULL));
+    CHECK(vmport_register(p.i8042, 0x4f, nothing, NULL) < 0);
+    ask(0x4f, 0);
+    CHECK_EQ(gprs[RDI], 77);
+    vmport_unregister(p.i8042);
+    CHECK_EQ(ask(0x4f, 0), UINT32_MAX);
+    CHECK_EQ(ask(STATUS, 0), 0xffff0000);
+    CHECK_EQ(ask(0x0a, 0), 6);
     fini();
 }
 
@@ -313,6 +355,8 @@ int main(void)
     TEST(the_size_of_ram_is_told);
     TEST(newer_commands_are_a_property);
     TEST(other_commands_and_other_magic_are_signalled);
+    TEST(a_write_or_a_narrow_read_is_a_command_too);
+    TEST(commands_are_given_once_and_back);
     TEST(nobodys_access_reads_as_ones);
     TEST(the_mouse_says_who_it_is);
     TEST(a_wrong_fetch_turns_it_off);
