@@ -205,7 +205,7 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->chardevs = &p->chardevs;
     displays_init(&p->displays);
     p->machine->displays = &p->displays;
-    input_init(&p->input);
+    input_init(&p->input, p->loop);
     p->machine->input = &p->input;
     r = accel_start(p, err);
     if (!r) {
@@ -304,6 +304,7 @@ void process_end(struct process *p)
     if (p->machine)
         qtest_close(p->machine);
     machine_free(p->machine);           /* its devices take their consoles away */
+    input_fini(&p->input);
     if (p->monitor) {
         loop_timer_del(&p->sink_timer);
         qapi_sink_fini(&p->sink);

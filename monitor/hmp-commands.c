@@ -34,6 +34,8 @@ const struct hmp_command hmp_commands[] = {
     { .name = "screendump", .args = "filename:F,format:-fs,device:s?,head:i?",
       .params = "filename [-f format] [device [head]]",
       .help = "write a picture of a display into a file, as ppm or png", .qmp = "screendump" },
+    { .name = "sendkey", .args = "keys:s,hold-time:i?", .params = "keys [hold_ms]",
+      .help = "press keys together, with - between: sendkey ctrl-alt-f1", .run = hmp_sendkey },
     { .name = "stop|s", .args = "", .params = "", .help = "pause the guest", .qmp = "stop" },
     { .name = "system_powerdown", .args = "", .params = "", .help = "press the power button",
       .qmp = "system_powerdown" },

@@ -65,6 +65,9 @@ struct hmp_command {
 
 extern const struct hmp_command hmp_commands[], hmp_info_commands[];   /* end with name NULL */
 
+/* hmp-sendkey.c */
+bool hmp_sendkey(struct hmp_call *call);
+
 /* Runs a line; call's public members are set. */
 void hmp_run(struct hmp_call *call, const char *line);
 /* Nobody waits for the call any more: done() will not come. */

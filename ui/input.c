@@ -1,18 +1,58 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ui/input.h"
 
-/* Input: the list of handlers (see input.h). */
+/* Input: the list of handlers, and keys that are held for a while (see input.h). */
 
+#include <assert.h>
 #include <stddef.h>
 
-void input_init(struct input *in)
+_Static_assert(KEYS <= 256, "a key fits into a byte");
+
+static void key_send(struct input *in, enum input_key key, bool down)
 {
+    input_send(in, &(struct input_event){ INPUT_KEY, .code = key, .down = down });
+    input_sync(in);
+}
+
+static void held_release(struct input *in)
+{
+    loop_timer_del(&in->release);
+    while (in->n_held)
+        key_send(in, in->held[--in->n_held], false);
+}
+
+static void release_due(struct loop_timer *t)
+{
+    held_release(list_entry(t, struct input, release));
+}
+
+void input_init(struct input *in, struct loop *loop)
+{
+    *in = (struct input){ .loop = loop, .next_index = 1, .release.fn = release_due };
     list_init(&in->handlers);
+}
+
+void input_fini(struct input *in)
+{
+    loop_timer_del(&in->release);
+}
+
+void input_press(struct input *in, const enum input_key *keys, unsigned n, uint64_t hold_ms)
+{
+    assert(n <= INPUT_HELD);
+    held_release(in);
+    for (unsigned i = 0; i < n; i++) {
+        key_send(in, keys[i], true);
+        in->held[in->n_held++] = keys[i];
+    }
+    loop_timer_set(in->loop, &in->release, LOOP_MONOTONIC, loop_clock_ns(LOOP_MONOTONIC) + hold_ms * 1000000);
 }
 
 void input_attach(struct input *in, struct input_handler *h)
 {
     input_detach(h);
+    if (!h->index)
+        h->index = in->next_index++;
     list_append(in->handlers.next, &h->node);   /* before the first */
 }
 

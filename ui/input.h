@@ -11,6 +11,7 @@
  */
 
 #include "lib/list.h"
+#include "lib/loop.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,15 +55,26 @@ struct input_handler {
     unsigned kinds;             /* a bit for each enum input_kind */
     void (*event)(struct input_handler *h, const struct input_event *e);
     void (*sync)(struct input_handler *h);      /* after events; NULL: nothing to do */
+    unsigned index;             /* as query-mice numbers it: 1, 2, ... in order of their first attaching */
     bool told;                  /* has had an event since the last sync */
     struct list_node node;      /* in the list while attached */
 };
 
+enum { INPUT_HELD = 64 };
+
 struct input {
     struct list_node handlers;
+    unsigned next_index;
+    /* keys that a monitor has pressed, to be released by the timer */
+    struct loop *loop;
+    struct loop_timer release;
+    unsigned n_held;
+    uint8_t held[INPUT_HELD];           /* enum input_key, in the order of pressing */
 };
 
-void input_init(struct input *in);
+/* loop: home. */
+void input_init(struct input *in, struct loop *loop);
+void input_fini(struct input *in);
 /* Puts h first among those that take its kinds.  Attached already: the same. */
 void input_attach(struct input *in, struct input_handler *h);
 void input_detach(struct input_handler *h);             /* not attached: fine */
@@ -71,3 +83,6 @@ struct input_handler *input_taker(const struct input *in, enum input_kind kind);
 /* Events with codes or positions out of range are dropped. */
 void input_send(struct input *in, const struct input_event *e);
 void input_sync(struct input *in);
+/* Presses keys now and releases them, the last one first, hold_ms later; those of an earlier call are released first.
+ * n <= INPUT_HELD. */
+void input_press(struct input *in, const enum input_key *keys, unsigned n, uint64_t hold_ms);

@@ -218,3 +218,29 @@ unsigned scan_sequence(unsigned set, enum input_key key, bool down, unsigned mod
         return plain_sequence(codes[key].set3, down, bytes);
     }
 }
+
+static int64_t number_of(enum input_key key)
+{
+    uint8_t bytes[SCANCODES_MAX];
+    unsigned n;
+
+    switch (key) {
+    case KEY_SYSRQ:
+        return 0x54;
+    case KEY_PRINT:
+        return 0xb7;
+    case KEY_PAUSE:
+        return 0xc6;
+    default:
+        n = codes[key].set2 ? set1_sequence(key, true, 0, bytes) : 0;
+        return n == 2 ? bytes[1] | RELEASED : n ? bytes[0] : 0;
+    }
+}
+
+enum input_key scan_key(int64_t number)
+{
+    for (enum input_key key = KEY_UNMAPPED + 1; number && key < KEYS; key++)
+        if (number_of(key) == number)
+            return key;
+    return KEY_UNMAPPED;
+}

@@ -18,5 +18,7 @@ enum scan_modifier {
 unsigned scan_modifier(enum input_key key);
 /* Bytes for a key that goes down or up while `modifiers` are held; set is 1 to 3; 0: the set does not have the key. */
 unsigned scan_sequence(unsigned set, enum input_key key, bool down, unsigned modifiers, uint8_t bytes[SCANCODES_MAX]);
+/* The key of a number as monitors give it: its code in set 1, and 80h more if that has a prefix; else KEY_UNMAPPED. */
+enum input_key scan_key(int64_t number);
 /* What the keyboard controller makes of n bytes of set 2, in place; fewer remain. */
 unsigned scan_translate(uint8_t *bytes, unsigned n);

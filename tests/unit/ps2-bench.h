@@ -20,7 +20,7 @@ struct ps2_bench {
 static inline void ps2_init(struct ps2_bench *p, const char *prop, const char *value)
 {
     bench_init(&p->b, 0);
-    input_init(&p->input);
+    input_init(&p->input, p->b.loop);
     p->b.m->input = &p->input;
     p->i8042 = device_new(p->b.m, device_type_find("i8042"));
     if (prop)

@@ -109,6 +109,23 @@ int qmp_query_vm_generation_id(struct qapi_ctx *ctx, struct qapi_guid_info *ret,
     return qapi_fail(ctx, -ENODEV, QAPI_GENERIC_ERROR, "VM Generation ID device not found");
 }
 
+/* Input; what it does is test-input's. */
+int qmp_send_key(struct qapi_ctx *ctx, const struct qapi_send_key_arg *arg, struct error **err)
+{
+    return arg->keys.num == 1 && arg->has_hold_time && arg->hold_time == 7
+               ? qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "seven") : 0;
+}
+
+int qmp_input_send_event(struct qapi_ctx *ctx, const struct qapi_input_send_event_arg *arg, struct error **err)
+{
+    return 0;
+}
+
+int qmp_query_mice(struct qapi_ctx *ctx, struct qapi_mouse_info_list *ret, struct error **err)
+{
+    return 0;
+}
+
 /* Of the machine's power; what they do is test-power's and tests/qtest's. */
 int qmp_system_wakeup(struct qapi_ctx *ctx, struct error **err)
 {
@@ -529,6 +546,16 @@ static void info_prints_what_main_has_wired(void)
     CHECK_STR(human(&p, "info registers -a"), "CPU#0 all\r\n");
     CHECK_STR(human(&p, "info registers 3"), "CPU#3\r\n");
     CHECK_STR(human(&p, "info mtree -f"), "flat\r\n");
+    CHECK_STR(human(&p, "sendkey ctrl-alt-f1"), "");
+    CHECK_STR(human(&p, "sendkey a 7"), "Error: seven\r\n");
+    CHECK_STR(human(&p, "sendkey a-b 7"), "");
+    CHECK_STR(human(&p, "sendkey 0x1e 7"), "Error: seven\r\n");
+    CHECK_STR(human(&p, "sendkey <"), "");
+    CHECK_STR(human(&p, "sendkey a--b"), "invalid parameter: \r\n");
+    CHECK_STR(human(&p, "sendkey 0x"), "invalid parameter: 0x\r\n");
+    CHECK_STR(human(&p, "sendkey 0x1z"), "invalid parameter: 0x1z\r\n");
+    CHECK_STR(human(&p, "sendkey ctrl-abcdefghijklmnopqrstuvwxyz0123456789"),
+              "invalid parameter: abcdefghijklmnopqrstuvwxyz01234\r\n");
     CHECK_STR(human(&p, "info mtree -f -d"), "flat\r\n");
     CHECK_STR(human(&p, "info mtree -d -f"), "mtree: unsupported option -f\r\n"
               "Try \"help info mtree\" for more information\r\n");
