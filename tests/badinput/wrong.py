@@ -82,7 +82,10 @@ LINES = [
     (["disk.img"], "disk.img"), (["-M=q35"], "-M=q35"), (["-" + "x" * 5000], "xxxx"), (["-m", "x" * 5000], "xxxx"),
     (["-device", "pvpanic," + "a=b," * 100], "-device"), (["-machine", "q35" + ",hpet=on" * 100], "-machine"),
     (["-device", "pvpanic,id=a", "-device", "pvpanic,id=a"], "a"), (["-chardev", "null,id=a", "-chardev", "null,id=a"], "a"),
-    (["-serial", "null"] * 5, "-serial"), (["-serial", "stdio", "-monitor", "stdio"], "stdio"), (["-cpu", "qemu64",
+    (["-serial", "null"] * 5, "-serial"), (["-parallel", "null"] * 4, "-parallel"),
+    (["-parallel", "chardev:nobody"], "-parallel"), (["-parallel", "nosuch"], "-parallel"), (["-device", "vmmouse"], "vmmouse"),
+    (["-device", "isa-parallel,index=3"], "index"), (["-device", "isa-parallel,irq=16"], "irq"),
+    (["-device", "i6300esb,addr=1f.9"], "addr"), (["-serial", "stdio", "-monitor", "stdio"], "stdio"), (["-cpu", "qemu64",
         "-device", "pvpanic,id=\xff\n"], "id"),
     (["-monitor", "chardev:a", "-chardev", "null,id=a", "-qmp", "chardev:a"], "a"),
     (["-fw_cfg", "opt/a,string=1", "-fw_cfg", "opt/a,string=2"], "opt/a"),
@@ -91,12 +94,13 @@ LINES = [
     (["-device", "vmgenid,guid=x"], "vmgenid.guid"), (["-device", "vmgenid", "-device", "vmgenid"], "vmgenid"),
     (["-device", "vmcoreinfo", "-device", "vmcoreinfo"], "vmcoreinfo"),
 ]
-TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "monitor", "qmp",
-          "qmp-pretty", "mon", "display", "name", "numa", "acpitable", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
+TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "parallel",
+          "monitor", "qmp", "qmp-pretty", "mon", "display", "name", "numa", "acpitable", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
           "rtc", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
+    ["-parallel", "null", "-parallel", "none", "-parallel", "null"], ["-device", "ib700", "-device", "i6300esb", "-device", "pvpanic-pci"],
     ["-m", "8388608b"], ["-m", "3G"], ["-m", "2815"], ["-m", "2816M"], ["-m", "128", "-m", "64"],
     ["-smp", "sockets=2"], ["-smp", "4,dies=1"], ["-smp", "4,maxcpus=4"], ["-smp", "maxcpus=2"], ["-smp", "0x4"], ["-smp", "4,"],
     ["-smp", "3,cores=3"], ["-smp", "cpus=1,cpus=2"], ["-smp", "6,threads=2,cores=3"], ["-smp", "256"], ["-smp", "288"],
