@@ -128,27 +128,40 @@ def the_second_interception_names_another_device_in_vain(case):
         check(m.raw("irq_intercept_in gsi"), "FAIL IRQ intercept already enabled", "the reply")
 
 
+PLACES = [(0xfec00000, 0x1000), (0xfed00000, 0x400), (0xfee00000, 0x1000), (0xb0000000, 0x100000), (0xc0000, 0x40000),
+          (0, 1 << 32), (0, 1 << 52)]
+
+
+def random_access(rng):
+    kind, width = rng.choice(("in", "out", "read", "write")), rng.choice("bwlq")
+    value = rng.choice((0, 0xff, 0xffffffff, rng.getrandbits(64)))
+    if kind in ("in", "out"):
+        width = "l" if width == "q" else width
+        at = rng.choice((rng.randrange(0x10000), rng.randrange(0x500), 0xcf8 + rng.randrange(8)))
+    else:
+        base, size = rng.choice(PLACES)
+        at = base + rng.randrange(size)
+    return ["%s%s %#x%s" % (kind, width, at, " %#x" % value if kind in ("out", "write") else "")]
+
+
+def random_configuration(rng):
+    """A register of a function that is there, or nearly so."""
+    at = 1 << 31 | rng.choice((0, 0, 1)) << 16 | rng.choice((0, 1, 0x1f)) << 11 | rng.choice((0, 0, 3)) << 8
+    value = rng.choice((0, 0x80, 0xff, 0xffffffff, rng.getrandbits(32)))
+    return ["outl 0xcf8 %#x" % (at | rng.randrange(0x100) & 0xfc), "out%s %#x %#x" % (rng.choice("bwl"), 0xcfc, value)]
+
+
 def random_accesses_do_no_harm(case):
-    rng = random.Random(1)
-    places = [(0xfec00000, 0x1000), (0xfed00000, 0x400), (0xfee00000, 0x1000), (0xb0000000, 0x100000), (0xc0000,
-        0x40000),
-              (0, 1 << 32), (0, 1 << 52)]
-    with case.ours("-no-shutdown") as m:
-        for _ in range(1000 if case.is_long else 40):
-            lines = []
-            for _ in range(250):
-                kind, width = rng.choice(("in", "out", "read", "write")), rng.choice("bwlq")
-                if kind in ("in", "out"):
-                    width = "l" if width == "q" else width
-                    at = rng.choice((rng.randrange(0x10000), rng.randrange(0x500), 0xcf8 + rng.randrange(8)))
-                else:
-                    base, size = rng.choice(places)
-                    at = base + rng.randrange(size)
-                value = rng.choice((0, 0xff, 0xffffffff, rng.getrandbits(64)))
-                lines.append("%s%s %#x%s" % (kind, width, at, " %#x" % value if kind in ("out", "write") else ""))
-            lines.append("clock_step %d" % rng.randrange(1000000))
-            for line, reply in zip(lines, m.many(lines)):
-                assert reply.startswith("OK"), "%s: %s" % (line, reply)
+    for machine in ("q35", "pc"):
+        rng = random.Random(1)
+        with case.ours("-no-shutdown", machine=machine) as m:
+            for _ in range(1000 if case.is_long else 40):
+                lines = []
+                for _ in range(250):
+                    lines += random_access(rng) if rng.randrange(4) else random_configuration(rng)
+                lines.append("clock_step %d" % rng.randrange(1000000))
+                for line, reply in zip(lines, m.many(lines)):
+                    assert reply.startswith("OK"), "-M %s: %s: %s" % (machine, line, reply)
 
 
 def stdout_stays_silent(case):
