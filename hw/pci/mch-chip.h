@@ -7,14 +7,13 @@
  * mch.c has the function, PCIEXBAR and the attribute maps, mch-smram.c system management RAM.
  */
 
+#include "hw/pci/pam.h"
 #include "hw/pci/q35-host.h"
 
 enum { MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, MCH_F_SMBASE = 0x9c, MCH_SMRAM = 0x9d, MCH_ESMRAMC = 0x9e,
        MCH_EXT_TSEG = 0x50 };
 enum { MCH_REGION_CONFIG, MCH_REGION_BLACKHOLE };
 
-enum { PAM_SEGMENTS = 13, PAM_READ = 1, PAM_WRITE = 2 };
-enum { PAM_TO_PCI, PAM_TO_ROM, PAM_TO_RAM, PAM_TARGETS };
 enum { ECAM_LENGTHS = 3 };
 
 /* What TSEG_SZ stands for. */
@@ -39,7 +38,7 @@ struct mch {
         struct pci_state pci;
     } st;
     struct device *host;
-    struct region pam[PAM_SEGMENTS][PAM_TARGETS];
+    struct pam pam;
     struct region ecam[ECAM_LENGTHS];                   /* all of the window, its first half, its first quarter */
     struct mch_smram smram;
 };

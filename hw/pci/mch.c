@@ -6,7 +6,7 @@
  *
  * Reference: Intel 3 Series Express Chipset data sheet, section 5.1.
  * Left out: DRAM timing and everything that only firmware of real boards reads.
- * Invariant: of the three windows of a PAM segment exactly one is on, of the three on ECAM at most one.
+ * Invariant: of the three windows on ECAM at most one is on.
  */
 
 #include "core/machine.h"
@@ -17,28 +17,6 @@
 void mch_set_host(struct device *dev, struct device *host)
 {
     mch(dev)->host = host;
-}
-
-/* Segment 0 is F0000h to FFFFFh; 1 to 12 are 16 KiB each from C0000h on. */
-static uint64_t pam_base(unsigned n)
-{
-    return n ? 0xc0000 + (n - 1) * 0x4000 : 0xf0000;
-}
-
-static unsigned pam_bits(const uint8_t *config, unsigned n)
-{
-    return n ? config[MCH_PAM0 + (n + 1) / 2] >> (n & 1 ? 0 : 4) & 3 : config[MCH_PAM0] >> 4 & 3;
-}
-
-/* Reads from the bus with writes to RAM are not modelled: they go to the bus, as in the reference. */
-static void pam_map(struct device *dev)
-{
-    static const uint8_t target[4] = { PAM_TO_PCI, PAM_TO_ROM, PAM_TO_PCI, PAM_TO_RAM };
-    struct mch *m = mch(dev);
-
-    for (unsigned n = 0; n < PAM_SEGMENTS; n++)
-        for (unsigned t = 0; t < PAM_TARGETS; t++)
-            map_request(dev, &m->pam[n][t], t == target[pam_bits(m->st.pci.config, n)], pam_base(n));
 }
 
 /* PCIEXBAR's length field: 256, 128, 64 MiB, reserved; the base has as many bits, up to 35. */
@@ -56,8 +34,8 @@ static void mch_config_changed(struct device *dev, uint32_t at, unsigned size)
 {
     if (at < MCH_PCIEXBAR + 8 && at + size > MCH_PCIEXBAR)
         ecam_map(dev);
-    if (at < MCH_PAM0 + 7 && at + size > MCH_PAM0)
-        pam_map(dev);
+    if (at < MCH_PAM0 + PAM_REGISTERS && at + size > MCH_PAM0)
+        pam_map(dev, &mch(dev)->pam, pci_config(dev) + MCH_PAM0);
 }
 
 static const struct reg mch_config[] = {
@@ -65,22 +43,13 @@ static const struct reg mch_config[] = {
            .doc = "FFFFh asks for the size of the extended TSEG in MiB"),
     REG_FN(MCH_PCIEXBAR, "PCIEXBAR", 8, .reset = 0xb0000000, .wmask = UINT64_MAX,
            .doc = "where the ECAM window lies; bit 0 enables it"),
-    REG_FN(MCH_PAM0, "PAM", 1, .count = 7, .wmask = 0xff,
+    REG_FN(MCH_PAM0, "PAM", 1, .count = PAM_REGISTERS, .wmask = 0xff,
            .doc = "programmable attribute maps: read and write enables per segment"),
     REG_FN(MCH_F_SMBASE, "F_SMBASE", 1, .wmask = 0xff, .doc = "FFh asks for SMRAM at 30000h, 2 closes and locks it"),
     REG_FN(MCH_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0x78, .doc = "compatible SMRAM control"),
     REG_FN(MCH_ESMRAMC, "ESMRAMC", 1, .reset = 0x38, .wmask = 0x87, .doc = "extended SMRAM control"),
     {}
 };
-
-/* Called inside a transaction; every window begins switched off. */
-static void window_add(struct mch *m, struct region *r, const char *name, struct region *target, uint64_t at,
-                       uint64_t target_at, uint64_t size, int priority)
-{
-    region_init_alias(r, name, target, target_at, size);
-    region_enable(r, false);
-    region_add(pci_host_memory(m->host)->system, at, r, priority);
-}
 
 static int mch_realize(struct device *dev, struct error **err)
 {
@@ -93,45 +62,38 @@ static int mch_realize(struct device *dev, struct error **err)
         return r;
     bits_store(m->pci.reset + MCH_EXT_TSEG, 2, m->cfg.extended_tseg_mbytes);
     map_begin(&dev->machine->map);
-    for (unsigned n = 0; n < PAM_SEGMENTS; n++) {
-        uint64_t base = pam_base(n), size = n ? 0x4000 : 0x10000;
-
-        window_add(m, &m->pam[n][PAM_TO_PCI], "pam-pci", mem->pci, base, base, size, 1);
-        window_add(m, &m->pam[n][PAM_TO_ROM], "pam-rom", mem->ram, base, base, size, 1);
-        window_add(m, &m->pam[n][PAM_TO_RAM], "pam-ram", mem->ram, base, base, size, 1);
-        region_set_readonly(&m->pam[n][PAM_TO_ROM], true);
+    pam_init(&m->pam, mem);
+    for (unsigned i = 0; i < ECAM_LENGTHS; i++) {
+        region_init_alias(&m->ecam[i], ecam[i], q35_host_ecam(m->host), 0, ECAM_BYTES >> i);
+        region_enable(&m->ecam[i], false);
+        region_add(mem->system, 0, &m->ecam[i], 0);
     }
-    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
-        window_add(m, &m->ecam[i], ecam[i], q35_host_ecam(m->host), 0, 0, ECAM_BYTES >> i, 0);
     mch_smram_add(m);
     map_end(&dev->machine->map);
     return 0;
 }
 
-static void windows_each(struct mch *m, void (*fn)(struct region *r))
-{
-    for (unsigned n = 0; n < PAM_SEGMENTS; n++)
-        for (unsigned t = 0; t < PAM_TARGETS; t++)
-            fn(&m->pam[n][t]);
-    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
-        fn(&m->ecam[i]);
-}
-
 static void mch_unrealize(struct device *dev)
 {
+    struct mch *m = mch(dev);
+
     map_begin(&dev->machine->map);
-    windows_each(mch(dev), region_remove);
-    mch_smram_remove(mch(dev));
+    pam_remove(&m->pam);
+    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
+        region_remove(&m->ecam[i]);
+    mch_smram_remove(m);
     map_end(&dev->machine->map);
-    windows_each(mch(dev), region_fini);
-    mch_smram_fini(mch(dev));
+    pam_fini(&m->pam);
+    for (unsigned i = 0; i < ECAM_LENGTHS; i++)
+        region_fini(&m->ecam[i]);
+    mch_smram_fini(m);
 }
 
 static void mch_resumed(struct device *dev)
 {
     pci_resumed(dev);
     ecam_map(dev);
-    pam_map(dev);
+    pam_map(dev, &mch(dev)->pam, pci_config(dev) + MCH_PAM0);
     mch_smram_resumed(dev);
 }
 
