@@ -5,7 +5,7 @@
  * i440FX after the Intel 82441FX data sheet: configuration mechanism (3.1), PAM0 to PAM6 (3.2.18), SMRAM (3.2.20)
  */
 
-enum { PAM0 = I440FX_PAM0, SEGMENTS = 13, D_OPEN = 0x40, DRAMC = 0x57 };
+enum { PAM0 = I440FX_PAM0, SEGMENTS = 13, D_OPEN = 0x40, G_SMRAME = 8, DRAMC = 0x57 };
 enum { IN_RAM = 0x11, BEHIND = 0x77 };
 
 static struct pci_bench p;
@@ -164,6 +164,41 @@ static void smram_belongs_to_pci_unless_it_is_open(void)
     end();
 }
 
+static uint8_t smm_in(struct address_space *smm, uint32_t gpa)
+{
+    uint64_t val = 0;
+
+    address_space_read(smm, gpa, 1, &val, NULL);
+    return val;
+}
+
+/* 3.2.20: with GSMRAME "128 KB of DRAM accessible at the A0000h address while in SMM", to nobody else. */
+static void smram_is_rams_for_who_is_in_smm(void)
+{
+    struct address_space smm;
+
+    begin();
+    address_space_init(&smm, p.b.m, "smm", &p.b.m->smram, false);
+    fill(0xa0000);
+    fill(0xbffff);
+    CHECK_EQ(smm_in(&smm, 0xa0000), 0);
+    pci_out(&p, 0, 0, I440FX_SMRAM, 1, G_SMRAME | 2);
+    CHECK_EQ(smm_in(&smm, 0xa0000), IN_RAM);
+    CHECK_EQ(smm_in(&smm, 0xbffff), IN_RAM);
+    CHECK_EQ(smm_in(&smm, 0x9ffff), 0);
+    CHECK_EQ(smm_in(&smm, 0xc0000), 0);
+    CHECK(!smram_is_ram(0xa0000));
+    bench_reload(&p.b);
+    CHECK_EQ(smm_in(&smm, 0xa0000), IN_RAM);
+    pci_out(&p, 0, 0, I440FX_SMRAM, 1, 2);
+    CHECK_EQ(smm_in(&smm, 0xa0000), 0);
+    pci_out(&p, 0, 0, I440FX_SMRAM, 1, G_SMRAME | 2);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(smm_in(&smm, 0xa0000), 0);
+    address_space_fini(&smm);
+    end();
+}
+
 /* What firmware reads of the size of RAM: a row for each 8 MiB, FFh at most. */
 static void a_register_counts_rows_of_8_mib(void)
 {
@@ -224,6 +259,7 @@ int main(void)
     TEST(all_segments_change_with_two_doublewords);
     TEST(g_smrame_shows_ram_to_processors_in_smm);
     TEST(smram_belongs_to_pci_unless_it_is_open);
+    TEST(smram_is_rams_for_who_is_in_smm);
     TEST(a_register_counts_rows_of_8_mib);
     TEST(what_is_saved_comes_back_with_its_windows);
     TEST(configuration_goes_through_cf8_and_cfc);
