@@ -23,9 +23,6 @@ OPTIONS = ["-nodefaults", "-serial", "null", "-chardev", "null,id=paper", "-devi
 # Where we differ knowingly, by the start of a place's name: what is left out, and why.
 KNOWN = {
     "q35": {
-        "00:00.0 config 0x9c": "SMRAM at the default SMBASE comes with SMM's memory",
-        "00:00.0 config 0x9d": "SMRAM comes with SMM's memory",
-        "00:00.0 config 0x9e": "SMRAM comes with SMM's memory",
         "00:1f.0 config 0x82": "which of the serial and parallel ports exist",
     },
     "pc": {},

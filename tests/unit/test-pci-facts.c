@@ -20,9 +20,7 @@ struct facts { uint32_t reset[WORDS], writable[WORDS]; };
 static const struct exception { const char *machine, *function; unsigned at; const char *why; } exceptions[] = {
     { "q35", "00.0", 0x50, "writing the size of TSEG asks for it, and only then it changes" },
     { "q35", "00.0", 0x60, "it was read through the window that bit 0 opens" },
-    { "q35", "00.0", 0x9c, "SMRAM locks itself, so the order of writes decides" },
     { "q35", "1f.0", 0x80, "which serial and parallel ports exist" },
-    { "q35", "1f.0", 0xa0, "general PM configuration only stores" },
 };
 
 static bool excepted(const char *machine, const char *function, unsigned at)
