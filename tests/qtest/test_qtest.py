@@ -11,6 +11,7 @@ TAP on stdout.  Cases that need the reference (qemu-system-x86_64) are skipped w
 import random
 import shutil
 import sys
+import tempfile
 
 import acpi
 import fw_cfg
@@ -214,6 +215,37 @@ def hostile_transfers_do_no_harm(case):
         assert fw_cfg.hostile(m, random.Random(2), 5000 if case.is_long else 500)
 
 
+ROM_AT, ROM_BAR = 0xe0000000, 0x30
+
+
+def expansion_rom(m, size):
+    m.config_write(5, 0, ROM_BAR, 0xffffffff)
+    found = {"mask": m.config_read(5, 0, ROM_BAR)}
+    m.config_write(5, 0, ROM_BAR, ROM_AT | 1)
+    found["without memory decoding"] = m.readq(ROM_AT)
+    m.config_write(5, 0, 4, 2, 2)
+    for at in (0, 8, size // 8 * 8 - 8, size // 8 * 8, 1 << 20):
+        found["at %#x" % at] = m.readq(ROM_AT + at)
+    m.writeq(ROM_AT, 0)
+    found["after a write"] = m.readq(ROM_AT)
+    m.config_write(5, 0, ROM_BAR, ROM_AT)
+    found["without its enable bit"] = m.readq(ROM_AT)
+    return found
+
+
+def expansion_roms_are_as_in_the_reference(case):
+    for machine in ("q35", "pc"):
+        for size in (1000, 5000, 65536, 70000):
+            with tempfile.NamedTemporaryFile() as rom:
+                rom.write(random.Random(size).randbytes(size))
+                rom.flush()
+                device = ("-device", "pvpanic-pci,addr=5,romfile=" + rom.name)
+                with case.ours(*device, machine=machine) as m, case.reference(*device, machine=machine) as r:
+                    got, want = expansion_rom(m, size), expansion_rom(r, size)
+                    for place in want:
+                        check(got[place], want[place], "-M %s, %d bytes: %s" % (machine, size, place))
+
+
 def main():
     case = Case(sys.argv[1], "--long" in sys.argv)
     for fn in (memory_reads_as_it_was_written, malformed_requests_are_refused_and_the_machine_goes_on,
@@ -229,6 +261,7 @@ def main():
         case.run("%s_at_reset_is_as_in_the_reference_on_pc" % question.__name__, comparison([question], "pc"), True)
     for question in probes.WRITTEN_ON_PC:
         case.run("%s_is_as_in_the_reference_on_pc" % question.__name__, comparison([question], "pc"), True)
+    case.run("expansion_roms_are_as_in_the_reference", expansion_roms_are_as_in_the_reference, True)
     case.run("ram_lies_on_both_sides_of_the_hole_as_in_the_reference",
              ram_lies_on_both_sides_of_the_hole_as_in_the_reference, True)
     for machine in ("q35", "pc"):
