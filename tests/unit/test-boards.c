@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/i386/board.h"
+
+/*
+ * Machine types: where RAM lies, which bridges there are, that all of it can be undone
+ *
+ * Where RAM lies was observed of the reference for the same sizes (`info mtree`); tests/qtest asks it again where it
+ * is installed.
+ */
+
+#include "core/accel.h"
+#include "cpu/state.h"
+#include "hw/intc/gsi.h"
+#include "lib/epoch.h"
+#include "tests/test.h"
+
+enum { MIB = 1 << 20 };
+#define GIB (1ull << 30)
+
+/* An accelerator whose vCPUs stand and keep what they are given. */
+static void stand_close(struct accel *accel)
+{
+}
+
+static int stand_vcpu_init(struct vcpu *cpu, struct error **err)
+{
+    cpu->accel = aligned_alloc(16, (sizeof(struct x86_state) + 15) & ~15ul);
+    CHECK(cpu->accel);
+    memset(cpu->accel, 0, sizeof(struct x86_state));
+    return 0;
+}
+
+static void stand_vcpu_fini(struct vcpu *cpu)
+{
+    free(cpu->accel);
+}
+
+static void stand_vcpu_get(struct vcpu *cpu, struct x86_state *st)
+{
+    *st = *(struct x86_state *)cpu->accel;
+}
+
+static void stand_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
+{
+    *(struct x86_state *)cpu->accel = *st;
+}
+
+static const struct accel_ops stand_ops = {
+    .name = "stand", .steps_clock = true, .close = stand_close, .vcpu_init = stand_vcpu_init,
+    .vcpu_fini = stand_vcpu_fini, .vcpu_get = stand_vcpu_get, .vcpu_put = stand_vcpu_put,
+};
+
+static struct loop *loop;
+static struct machine *m;
+static struct accel accel;
+
+static struct board_config config(uint64_t ram_bytes)
+{
+    static const struct smbios_config no_smbios;
+    struct board_config cfg = { .ram_bytes = ram_bytes, .ram_asked = true, .cpus = 2, .sockets = 1, .cores = 2,
+                                .threads = 1, .direct_boot = true, .hpet = true, .smm = true,
+                                .smbios = &no_smbios, .boot = { .splash_ms = -1, .reboot_ms = -1 } };
+
+    CHECK(!cpu_config_parse("qemu64", true, &cfg.cpu, NULL));
+    return cfg;
+}
+
+static int build(const char *name, const struct board_config *cfg, struct error **err)
+{
+    const struct board_type *b = board_find(name);
+
+    CHECK(b);
+    CHECK(!loop_new(&loop, NULL) && !machine_new(loop, b->version, &m, NULL));
+    accel = (struct accel){ &stand_ops, m };
+    m->accel = &accel;
+    m->type_name = b->name;
+    machine_phase_advance(m, PHASE_ACCEL);
+    return b->build(m, cfg, err);
+}
+
+static void begin(const char *name, const struct board_config *cfg)
+{
+    struct error *err = NULL;
+
+    if (build(name, cfg, &err))
+        printf("# %s: %s: %s\n", name, err->object, err->value);
+    CHECK(!err);
+    machine_phase_advance(m, PHASE_BOARD);
+    machine_phase_advance(m, PHASE_READY);
+}
+
+static void end(void)
+{
+    machine_free(m);
+    loop_free(loop);
+}
+
+static bool is_ram(uint64_t gpa)
+{
+    uint64_t val = 0;
+
+    address_space_write(&m->memory_as, gpa, 8, gpa ^ 0x5a5a5a5a, NULL);
+    address_space_read(&m->memory_as, gpa, 8, &val, NULL);
+    return val == (gpa ^ 0x5a5a5a5a);
+}
+
+static void ram_lies_on_both_sides_of_the_hole(void)
+{
+    static const struct { const char *board; unsigned mib, max_mib; uint64_t low, high; } want[] = {
+        { "q35", 512, 0, 512ull * MIB, 0 },        { "q35", 2815, 0, 2815ull * MIB, 0 },
+        { "q35", 2816, 0, 2 * GIB, 768ull * MIB }, { "q35", 8192, 0, 2 * GIB, 6 * GIB },
+        { "q35", 2048, 1024, 1 * GIB, 1 * GIB },   { "q35", 2800, 3072, 2800ull * MIB, 0 },
+        { "q35", 8192, 4096, 2 * GIB, 6 * GIB },   { "q35", 3072, 1500, 1500ull * MIB, 1572ull * MIB },
+        { "pc", 3583, 0, 3583ull * MIB, 0 },       { "pc", 3584, 0, 3 * GIB, 512ull * MIB },
+        { "pc", 2048, 1024, 1 * GIB, 1 * GIB },    { "pc", 3700, 3800, 3700ull * MIB, 0 },
+        { "pc", 3900, 3800, 3 * GIB, 828ull * MIB }, { "pc", 2048, 1500, 1500ull * MIB, 548ull * MIB },
+        { "pc", 4000, 4096, 4000ull * MIB, 0 },
+    };
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        struct board_config cfg = config((uint64_t)want[i].mib * MIB);
+
+        printf("# %s, %u MiB\n", want[i].board, want[i].mib);
+        cfg.max_ram_below_4g = (uint64_t)want[i].max_mib * MIB;
+        begin(want[i].board, &cfg);
+        CHECK(is_ram(0) && is_ram(1 * MIB) && is_ram(want[i].low - 8));
+        CHECK(!is_ram(want[i].low));
+        if (want[i].high)
+            CHECK(is_ram(4 * GIB) && is_ram(4 * GIB + want[i].high - 8));
+        CHECK(!is_ram(4 * GIB + want[i].high));
+        end();
+    }
+}
+
+/* Configuration mechanism #1: a doubleword of function 0 of a slot of bus 0. */
+static uint32_t configuration(unsigned slot, unsigned at)
+{
+    uint64_t val = 0;
+
+    address_space_write(&m->io_as, 0xcf8, 4, 1u << 31 | slot << 11 | at, NULL);
+    address_space_read(&m->io_as, 0xcfc, 4, &val, NULL);
+    return val;
+}
+
+static uint32_t memory(uint64_t gpa)
+{
+    uint64_t val = 0;
+
+    address_space_read(&m->memory_as, gpa, 4, &val, NULL);
+    return val;
+}
+
+/* Of the HPET's first timer: the IOAPIC's pins that it can drive. */
+enum { HPET_ROUTES = 0xfed00104, HEADER = 0x0c, MULTIFUNCTION = 0x800000 };
+
+static void each_machine_has_its_bridges(void)
+{
+    struct board_config cfg = config(64 * MIB);
+
+    begin("q35", &cfg);
+    CHECK_EQ(configuration(0, 0), 0x29c08086);
+    CHECK_EQ(configuration(0x1f, 0), 0x29188086);
+    CHECK_EQ(configuration(0x1f, HEADER) & MULTIFUNCTION, MULTIFUNCTION);
+    CHECK_EQ(memory(HPET_ROUTES), 0xff0104);
+    CHECK(object_child(&m->obj, "q35") && gsi_find(m)->inputs);
+    CHECK(bus_find(m, "PCI", "pcie.0") && bus_find(m, "ISA", "isa.0"));
+    end();
+    begin("pc", &cfg);
+    CHECK_EQ(configuration(0, 0), 0x12378086);
+    CHECK_EQ(configuration(1, 0), 0x70008086);
+    CHECK_EQ(configuration(1, HEADER) & MULTIFUNCTION, MULTIFUNCTION);
+    CHECK_EQ(memory(HPET_ROUTES), 4);
+    CHECK(object_child(&m->obj, "i440fx") && object_child(object_child(&m->obj, "i440fx"), "ioapic"));
+    CHECK(bus_find(m, "PCI", "pci.0") && bus_find(m, "ISA", "isa.0"));
+    end();
+}
+
+/* x-direct-boot: what lies at C0000h to FFFFFh is RAM, as firmware leaves it, again after every reset. */
+static void a_direct_boot_opens_all_attribute_maps(void)
+{
+    static const struct { const char *board; unsigned at, skip; } pam[] = { { "q35", 0x90, 0 }, { "pc", 0x58, 1 } };
+    struct board_config cfg = config(64 * MIB);
+
+    for (unsigned i = 0; i < 2; i++) {
+        begin(pam[i].board, &cfg);
+        CHECK_EQ(configuration(0, pam[i].at) >> 8 * pam[i].skip, 0);
+        for (unsigned n = 0; n < 2; n++) {
+            uint64_t all;
+
+            machine_reset(m, !n);
+            all = (configuration(0, pam[i].at) | (uint64_t)configuration(0, pam[i].at + 4) << 32) >> 8 * pam[i].skip;
+            CHECK_EQ(all & 0xffffffffffffff, 0x33333333333330);
+            CHECK(is_ram(0xc0000) && is_ram(0xffff8));
+        }
+        end();
+    }
+}
+
+static void names_versions_and_limits(void)
+{
+    static const struct { const char *name, *alias, *type; unsigned max_cpus; } want[] = {
+        { "pc-q35-7.2", "q35", "pc-q35-7.2-machine", 288 },
+        { "pc-i440fx-7.2", "pc", "pc-i440fx-7.2-machine", 255 },
+        { "none", "none", "none-machine", 1 },
+    };
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        const struct board_type *b = board_find(want[i].name);
+
+        CHECK(b && b == board_find(want[i].alias));
+        CHECK_STR(b->type.name, want[i].type);
+        CHECK_EQ(b->version, 702);
+        CHECK_EQ(b->max_cpus, want[i].max_cpus);
+    }
+}
+
+static void none_is_empty(void)
+{
+    struct board_config cfg = config(64 * MIB);
+
+    begin("none", &cfg);
+    CHECK(is_ram(0) && is_ram(64 * MIB - 8) && !is_ram(64 * MIB));
+    CHECK(!m->n_vcpus && list_empty(&m->devices));
+    end();
+    cfg.ram_asked = false;
+    begin("none", &cfg);
+    CHECK(!is_ram(0));
+    CHECK(list_empty(&m->ram_blocks));
+    end();
+}
+
+/* Half a machine can be undone: an error at any step. */
+static void what_cannot_be_built_is_undone(void)
+{
+    static const char *const boards[] = { "q35", "pc", "none" };
+
+    for (unsigned i = 0; i < 3; i++) {
+        struct board_config cfg = config(64 * MIB);
+        struct error *err = NULL;
+
+        cfg.kernel = "/nonexistent/kernel";
+        CHECK(build(boards[i], &cfg, &err) < 0);
+        CHECK(err);
+        error_free(err);
+        end();
+    }
+}
+
+int main(void)
+{
+    epoch_thread_init();
+    TEST(ram_lies_on_both_sides_of_the_hole);
+    TEST(each_machine_has_its_bridges);
+    TEST(a_direct_boot_opens_all_attribute_maps);
+    TEST(names_versions_and_limits);
+    TEST(none_is_empty);
+    TEST(what_cannot_be_built_is_undone);
+    epoch_thread_fini();
+    return test_end();
+}
