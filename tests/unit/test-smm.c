@@ -23,7 +23,7 @@
 
 enum {
     RAM_BYTES = 4 << 20, SEGMENT = 0xa0000, SEGMENT_BYTES = 0x20000, HANDLER = SEGMENT + 0x8000,
-    OTHER_HANDLER = 0x38000, CODE = 0xa000, CODE_STEP = 0x1000,
+    OTHER_HANDLER = 0x38000, CODE = 0xa000, CODE_STEP = 0x1000, SMBASE_STEP = 0x1000,
     /* variables of the guests */
     SMIS = 0x100000, WRONG = 0x100008, DONE = 0x100010, SPINS = 0x100018, STOP = 0x100020, ROUNDS = 0x100028,
 };
@@ -71,7 +71,7 @@ static void flat(struct x86_state *st, unsigned n)
         };
     st->cr0 = CR0_PE | CR0_ET;
     st->rip = CODE + n * CODE_STEP;
-    st->smbase = rig.smbase;
+    st->smbase = rig.smbase + n * SMBASE_STEP;
     st->halted = st->wait_sipi = 0;
 }
 
@@ -205,10 +205,12 @@ static void one_processor_in_smm_shows_another_nothing(void)
     end();
 }
 
+/* Each has a base of its own, as firmware gives them: their states would be saved in one place otherwise. */
 static void both_may_be_in_smm_at_once(void)
 {
     BEGIN(2, SEGMENT, sends, looks);
     PUT(HANDLER, handler);
+    PUT(HANDLER + SMBASE_STEP, handler);
     run();
     for (unsigned n = 0; n < 1000; n++) {
         uint32_t before = *word(SMIS);
