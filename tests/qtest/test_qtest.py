@@ -8,24 +8,25 @@ Devices of the whole machine over qtest, and the same questions put to the refer
 TAP on stdout.  Cases that need the reference (qemu-system-x86_64) are skipped where there is none.
 """
 
+import json
 import random
 import shutil
+import socket
 import sys
 import tempfile
 
 import acpi
 import fw_cfg
+import power
 import probes
-from qtest import Machine, Refused
+from qtest import PATIENCE_S, Machine, Refused
 
 REFERENCE = "qemu-system-x86_64"
 OPTIONS = ["-nodefaults", "-serial", "null", "-chardev", "null,id=paper", "-device", "isa-parallel,chardev=paper"]
 
 # Where we differ knowingly, by the start of a place's name: what is left out, and why.
 KNOWN = {
-    "q35": {
-        "00:1f.0 config 0x82": "which of the serial and parallel ports exist",
-    },
+    "q35": {},
     "pc": {},
 }
 
@@ -246,6 +247,81 @@ def expansion_roms_are_as_in_the_reference(case):
                         check(got[place], want[place], "-M %s, %d bytes: %s" % (machine, size, place))
 
 
+def monitor(folder):
+    """A QMP session: (ask, heard); ask(command) returns the reply, heard collects names of events."""
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(PATIENCE_S)
+    connection.connect(folder + "/qmp")
+    stream, heard = connection.makefile("r"), []
+
+    def ask(command, **arguments):
+        connection.sendall(json.dumps({"execute": command, "arguments": arguments}).encode() + b"\n")
+        while True:
+            reply = json.loads(stream.readline())
+            if "event" not in reply:
+                return reply.get("return", reply.get("error"))
+            heard.append(reply["event"])
+    stream.readline()
+    ask("qmp_capabilities")
+    return ask, heard
+
+
+def sleep_and_wake_up(case, machine):
+    with tempfile.TemporaryDirectory() as folder, case.ours(
+            "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, machine=machine) as m:
+        ask, heard = monitor(folder)
+        check(ask("query-current-machine"), {"wakeup-suspend-support": True}, "what the machine can do")
+        check(ask("system_wakeup")["desc"], "Unable to wake up: guest is not in suspended state", "the refusal")
+        power.pm_open(m, machine)
+        m.write(0x1000, b"kept")
+        m.outw(power.PM + 4, 0x2400)
+        check(ask("query-status")["status"], "suspended", "the run state")
+        check(ask("cont"), {}, "cont")
+        check(ask("query-status")["status"], "suspended", "the run state after cont")
+        m.outb(0x70, 0x0f)
+        check(m.inb(0x71), 0xfe, "the shutdown status")
+        check(ask("system_wakeup"), {}, "system_wakeup")
+        check(ask("query-status")["status"], "running", "the run state, awake")
+        check(" ".join(heard), "SUSPEND WAKEUP", "the events")
+        check(m.inw(power.PM + 4), 0xffff, "PM1_CNT before firmware has placed the block again")
+        power.pm_open(m, machine)
+        check(m.inw(power.PM) & 0x8500, 0x8100, "PM1_STS")
+        check(m.read(0x1000, 4).decode(), "kept", "memory")
+
+
+def an_alarm_wakes(case):
+    with tempfile.TemporaryDirectory() as folder, case.ours(
+            "-qmp", "unix:%s/qmp,server=on,wait=off" % folder) as m:
+        ask, heard = monitor(folder)
+        power.pm_open(m, "q35")
+        for at, value in ((1, 0xff), (3, 0xff), (5, 0xff), (0xb, 0x22)):
+            m.outb(0x70, at)
+            m.outb(0x71, value)
+        m.outw(power.PM + 2, 0x400)
+        m.outw(power.PM + 4, 0x2400)
+        check(ask("query-status")["status"], "suspended", "the run state")
+        m.step(2000000000)
+        check(ask("query-status")["status"], "running", "the run state after two seconds")
+        power.pm_open(m, "q35")
+        check(m.inw(power.PM) & 0x8500, 0x8400, "PM1_STS")
+
+
+def a_watchdog_is_told_and_acts(case):
+    with tempfile.TemporaryDirectory() as folder, case.ours(
+            "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, "-device", "ib700") as m:
+        ask, heard = monitor(folder)
+        check(ask("watchdog-set-action", action="pause"), {}, "watchdog-set-action")
+        power.pm_open(m, "q35")
+        m.outw(power.PM + 0x60, 1)
+        m.step(8 * 600000000)
+        check(m.inw(power.PM + 0x66), 6, "TCO2_STS after two time-outs")
+        check(ask("query-status")["status"], "running", "the run state: the strap says no reboot")
+        m.outb(0x443, 0xe)
+        m.step(2000000000)
+        check(ask("query-status")["status"], "watchdog", "the run state")
+        check(" ".join(heard), "WATCHDOG STOP", "the events")
+
+
 def main():
     case = Case(sys.argv[1], "--long" in sys.argv)
     for fn in (memory_reads_as_it_was_written, malformed_requests_are_refused_and_the_machine_goes_on,
@@ -272,6 +348,14 @@ def main():
             case.run("acpi_%s_are_as_in_the_reference_on_%s" % (question.__name__, machine),
                      firmware_is_told(question, machine, acpi.MORE), True)
     case.run("what_fw_cfg_says_without_an_hpet_is_as_in_the_reference", firmware_is_told(fw_cfg.numbers, "q35,hpet=off"), True)
+    for machine, questions in (("q35", power.ON_Q35), ("pc", power.ON_PC)):
+        for question in questions:
+            case.run("%s_is_as_in_the_reference_on_%s" % (question.__name__, machine),
+                     comparison([question], machine), True)
+    for machine in ("q35", "pc"):
+        case.run("sleep_and_wake_up_on_%s" % machine, lambda c, machine=machine: sleep_and_wake_up(c, machine))
+    case.run("an_alarm_wakes", an_alarm_wakes)
+    case.run("a_watchdog_is_told_and_acts", a_watchdog_is_told_and_acts)
     case.run("hostile_transfers_do_no_harm", hostile_transfers_do_no_harm)
     print("1..%d" % case.count)
     return case.failed != 0
