@@ -23,7 +23,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { RGB = 3 };
+enum { RGB = 3, PIECE = 1 << 20 };
 
 static void rgb_put(uint8_t *to, const struct surface *s)
 {
@@ -111,7 +111,7 @@ static int file_write(const char *path, const uint8_t *bytes, size_t len)
         return -errno;
     plain = is_plain(fd);
     for (ssize_t n = 0; len && !r; bytes += n, len -= n) {
-        n = write(fd, bytes, len);
+        n = write(fd, bytes, len < PIECE ? len : PIECE);
         if (n < 0) {
             r = -errno;
             n = 0;
