@@ -182,6 +182,7 @@ static bool is_big_endian(const struct device *dev)
     return vga_const(dev)->st.vga.big_endian;
 }
 
+/* It is the chip's, whose fields are last: its bytes are where the chip's own subsections would be. */
 static const struct section vga_subsections[] = {
     { "vga.endian", 1, 1, .needed = is_big_endian, .fields = (const struct field[]){
         FIELD(V, "big_endian_fb", vga.big_endian), {} } },

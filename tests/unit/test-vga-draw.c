@@ -522,7 +522,7 @@ static void garbage_in_every_register_draws_something(void)
     for (unsigned n = 0; n < 150; n++) {
         for (unsigned i = 0; i < sizeof(struct vga_state); i++)
             ((uint8_t *)&vb.v->st.vga)[i] = garbage();
-        vb.v->st.vga.flip_flop &= 1;
+        vb.v->st.vga.flip_flop = n & 2;
         vb.v->st.vga.big_endian = n & 1;
         vb.v->st.vga.ar_index |= 0x20;
         vb.v->st.vga.vbe[VBE_ENABLE] = n % 3 ? 0 : VBE_ENABLED;
