@@ -53,6 +53,8 @@ class Layers:
         for private, owners in self.inside.items():
             if self._of(header, private) and not any(self._of(user, owner) for owner in owners):
                 return f"{private} is only for {', '.join(owners)}"
+        if header.startswith("<"):      # a system header has no layer
+            return None
         for folder, headers in self.sees.items():
             if self._of(user, folder) and header in headers:
                 return None
