@@ -8,9 +8,11 @@
  * any.  accel/ops.h is the face for those who write one.
  */
 
+#include "core/irqchip.h"
 #include "core/vcpu.h"
 
 struct accel;
+struct cpu_config;
 struct error;
 struct x86_state;
 
@@ -21,6 +23,14 @@ struct accel_ops {
     bool steps_clock;                           /* the virtual clock moves only when it is stepped */
     int (*open)(struct machine *m, const char *options, struct accel **accel, struct error **err);
     void (*close)(struct accel *accel);
+    bool (*preferred)(void);                    /* this host does it in hardware: taken when nobody chose; NULL: no */
+    /* Takes from the model what cannot be had and notes it in `removed`; NULL: the model stays as it is. */
+    void (*cpu_filter)(struct accel *accel, struct cpu_config *cfg);
+    /* Home loop, vCPUs parked: the clock goes, or has stopped.  NULL: nothing to do. */
+    void (*run_state)(struct accel *accel, bool running);
+    /* The paravirtual clock in ns, which stands with the machine; NULL: none is offered. */
+    uint64_t (*clock_get)(struct accel *accel);
+    void (*clock_set)(struct accel *accel, uint64_t ns);
     int (*vcpu_init)(struct vcpu *cpu, struct error **err);
     void (*vcpu_fini)(struct vcpu *cpu);
     /* Runs guest code until a kick, HLT or shutdown; HLT sets cpu->halted. */
@@ -43,6 +53,10 @@ struct accel_ops {
 struct accel {
     const struct accel_ops *ops;
     struct machine *machine;
+    const struct accel_irqchip *irqchip;        /* NULL: interrupt controllers are hw/intc's */
+    bool no_smm;                /* there is no system management mode */
+    bool halts_inside;          /* HLT and the wait for INIT and SIPI happen inside vcpu_run() */
+    uint64_t reserved_gpa, reserved_bytes;      /* of the guest's addresses, which its memory map must not offer */
 };
 
 #define ACCEL(ops) \

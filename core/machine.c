@@ -83,6 +83,8 @@ int machine_state_set(struct machine *m, enum run_state to, struct error **err)
 
 static void tell_devices(struct machine *m, bool running)
 {
+    if (m->accel && m->accel->ops->run_state)
+        m->accel->ops->run_state(m->accel, running);
     list_for_each(n, &m->devices) {
         struct device *dev = list_entry(n, struct device, in_machine);
 

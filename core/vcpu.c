@@ -11,6 +11,7 @@
 #include "core/machine.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -143,8 +144,7 @@ void vcpu_reset(struct vcpu *cpu, bool init)
 {
     if (ops_of(cpu)->vcpu_reset)
         ops_of(cpu)->vcpu_reset(cpu, init);
-    cpu->wait_sipi = !cpu->bsp;
-    cpu->halted = !cpu->bsp;
+    cpu->wait_sipi = cpu->halted = !cpu->bsp && !cpu->machine->accel->halts_inside;
     if (!init)
         atomic_fetch_and(&cpu->requests, VCPU_STOP | VCPU_EXIT | VCPU_WORK);
 }
@@ -248,12 +248,15 @@ static void *vcpu_main(void *arg)
 
 int vcpu_start_thread(struct vcpu *cpu, struct error **err)
 {
+    char name[8] = "";
     int r;
 
     if (!ops_of(cpu)->runs_code)
         return 0;
+    for (unsigned i = 0; i + 1 < sizeof(name) && ops_of(cpu)->name[i]; i++)
+        name[i] = toupper(ops_of(cpu)->name[i]);
     atomic_fetch_or(&cpu->requests, VCPU_STOP);
-    r = thread_start(&cpu->thread, T("CPU %u/%s", cpu->index, "TCG"), vcpu_main, cpu, err);
+    r = thread_start(&cpu->thread, T("CPU %u/%s", cpu->index, name), vcpu_main, cpu, err);
     cpu->started = !r;
     return r;
 }

@@ -38,6 +38,7 @@ struct vcpu_intc {
     bool (*msr_read)(void *opaque, uint32_t msr, uint64_t *val);        /* 0x1b and 0x800-0x8ff; false: #GP */
     bool (*msr_write)(void *opaque, uint32_t msr, uint64_t val);
     void (*init)(void *opaque);                 /* INIT: the APIC's part of it */
+    void (*eoi)(void *opaque, uint8_t vector);  /* a local APIC elsewhere ended a level interrupt; NULL: never does */
 };
 
 struct vcpu {
