@@ -64,6 +64,8 @@ int dirty_start(struct ram_block *b, enum dirty_client c)
         if (!bits)
             return -ENOMEM;
         epoch_publish(b->dirty[c], bits);
+        if (b->logger)
+            b->logger->switched(b->logger, b);
     }
     mark(bits, 0, pages - 1);
     return 0;
@@ -76,6 +78,8 @@ void dirty_stop(struct ram_block *b, enum dirty_client c)
     if (!bits)
         return;
     epoch_publish(b->dirty[c], NULL);
+    if (b->logger)
+        b->logger->switched(b->logger, b);
     epoch_wait();
     free(bits);
 }
@@ -100,6 +104,8 @@ void dirty_fetch(struct ram_block *b, enum dirty_client c, uint64_t first, uint6
     _Atomic uint64_t *bits;
 
     assert(!(first % WORD_PAGES) && first <= pages && n_pages <= pages - first);
+    if (b->logger && b->dirty[c])
+        b->logger->fetch(b->logger, b, first << PAGE_SHIFT, n_pages << PAGE_SHIFT);
     epoch_enter();
     bits = epoch_load(b->dirty[c]);
     for (uint64_t i = 0; i < n_pages; i += WORD_PAGES) {

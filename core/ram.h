@@ -18,6 +18,17 @@ struct error;
 
 enum dirty_client { DIRTY_VGA, DIRTY_MIGRATION, DIRTY_CLIENTS };
 
+struct ram_block;
+
+/*
+ * Who stores to a block without ram_written(): a kernel that runs the guest keeps a log of its own.  Its
+ * functions take no lock that ranks before RANK_VCPU; fetch marks what it has seen with ram_written().
+ */
+struct ram_logger {
+    void (*switched)(struct ram_logger *l, struct ram_block *b);        /* ram_logged() may have changed */
+    void (*fetch)(struct ram_logger *l, struct ram_block *b, uint64_t off, uint64_t len);
+};
+
 struct ram_block {
     char *name;
     uint8_t *host;
@@ -27,6 +38,7 @@ struct ram_block {
     void *code;                 /* accel/soft: array of per-page descriptors; NULL otherwise */
     void (*code_written)(struct ram_block *b, uint64_t off, uint64_t len);     /* set with `code` */
     void (*code_free)(struct ram_block *b);
+    struct ram_logger *logger;  /* set by an accelerator before the guest sees the block; NULL: none */
     _Atomic unsigned pins;                      /* of dma_map(); none is left when the block is freed */
     struct list_node in_machine;
 };
@@ -52,6 +64,7 @@ void ram_block_set_used(struct ram_block *b, uint64_t bytes);
 void ram_written(struct ram_block *b, uint64_t off, uint64_t len);
 int dirty_start(struct ram_block *b, enum dirty_client c);      /* home loop; all pages start dirty */
 void dirty_stop(struct ram_block *b, enum dirty_client c);
+/* One page, as it has been marked; what a logger has seen since the last dirty_fetch() is not in it. */
 bool dirty_get(const struct ram_block *b, enum dirty_client c, uint64_t off);
 /* Fetches and clears n_pages bits from page `first` on; bit 0 of out[0] is page `first`, which is a multiple of 64. */
 void dirty_fetch(struct ram_block *b, enum dirty_client c, uint64_t first, uint64_t n_pages, uint64_t *out);
