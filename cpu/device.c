@@ -142,6 +142,46 @@ static void a20_put(const struct device *dev, void *st, uint64_t val)
     ((struct cpu_state *)st)->x86.a20 = val >> 20 & 1;
 }
 
+/* Taken from the interrupt controller, but the processor has not gone there yet. */
+static uint64_t injected_get(const struct device *dev)
+{
+    return x86(dev)->injected ? x86(dev)->injected_vector : UINT32_MAX;
+}
+
+static void injected_put(const struct device *dev, void *st, uint64_t val)
+{
+    struct x86_state *x = &((struct cpu_state *)st)->x86;
+
+    (void)dev;
+    x->injected = val < 256;
+    x->injected_vector = x->injected ? val : 0;
+}
+
+static bool halts_inside(const struct device *dev)
+{
+    return dev->machine->accel && dev->machine->accel->halts_inside;
+}
+
+enum { MP_RUNNABLE, MP_WAITS_FOR_INIT, MP_WAITS_FOR_SIPI, MP_HALTED };
+
+/* Only an accelerator that halts and waits by itself says it here. */
+static uint64_t mp_state_get(const struct device *dev)
+{
+    if (!halts_inside(dev))
+        return MP_RUNNABLE;
+    return x86(dev)->wait_sipi ? MP_WAITS_FOR_INIT : x86(dev)->halted ? MP_HALTED : MP_RUNNABLE;
+}
+
+static void mp_state_put(const struct device *dev, void *st, uint64_t val)
+{
+    struct x86_state *x = &((struct cpu_state *)st)->x86;
+
+    if (!halts_inside(dev))
+        return;
+    x->wait_sipi = val == MP_WAITS_FOR_INIT || val == MP_WAITS_FOR_SIPI;
+    x->halted = x->wait_sipi || val == MP_HALTED;
+}
+
 static uint64_t none_get(const struct device *dev)
 {
     (void)dev;
@@ -242,9 +282,10 @@ static const struct field cpu_fields[] = {
     ARRAY(C, "env.mtrr_fixed", x86.mtrr_fixed),
     FIELD(C, "env.mtrr_deftype", x86.mtrr_deftype),
     STRUCTS(C, "env.mtrr_var", x86.mtrr_var, mtrr_var),
-    COMPUTED("env.interrupt_injected", 4, .type = "int32", .get = none_get), COMPUTED("env.mp_state", 4),
-        COMPUTED("env.tsc", 8),
-    COMPUTED("env.exception_nr", 4, .type = "int32", .get = none_get), COMPUTED("env.soft_interrupt", 1),
+    COMPUTED("env.interrupt_injected", 4, .type = "int32", .get = injected_get, .put = injected_put),
+    COMPUTED("env.mp_state", 4, .get = mp_state_get, .put = mp_state_put), COMPUTED("env.tsc", 8),
+    COMPUTED("env.exception_nr", 4, .type = "int32", .get = none_get),
+    FIELD(C, "env.soft_interrupt", x86.injected_soft, .max = 1),
     COMPUTED("env.nmi_injected", 1), COMPUTED("env.nmi_pending", 1), COMPUTED("env.has_error_code", 1),
     COMPUTED("env.sipi_vector", 4),
     FIELD(C, "env.mcg_cap", x86.mcg_cap),
@@ -252,7 +293,7 @@ static const struct field cpu_fields[] = {
     FIELD(C, "env.mcg_ctl", x86.mcg_ctl),
     ARRAY(C, "env.mce_banks", x86.mce_banks),
     FIELD(C, "env.tsc_aux", x86.tsc_aux),
-    COMPUTED("env.system_time_msr", 8), COMPUTED("env.wall_clock_msr", 8),
+    FIELD(C, "env.system_time_msr", x86.system_time_msr), FIELD(C, "env.wall_clock_msr", x86.wall_clock_msr),
     FIELD(C, "env.xcr0", x86.xcr0, .reset = 1, .max = 3),
     COMPUTED("env.xstate_bv", 8),
     { .name = "env.xmm_regs[1]", .kind = FIELD_STRUCT, .count = 16, .nested = ymmh_reg },
@@ -260,7 +301,9 @@ static const struct field cpu_fields[] = {
     FIELD(C, "wait_sipi", x86.wait_sipi, .hidden = true), FIELD(C, "inhibit", x86.inhibit, .hidden = true),
     FIELD(C, "nmi_pending", x86.nmi_pending, .hidden = true), FIELD(C, "nmi_masked", x86.nmi_masked, .hidden = true),
     FIELD(C, "smi_pending", x86.smi_pending, .hidden = true), FIELD(C, "smm", x86.smm, .hidden = true),
-    FIELD(C, "a20", x86.a20, .hidden = true, .reset = 1), BUFFER(C, "spare", x86.spare, .hidden = true),
+    FIELD(C, "a20", x86.a20, .hidden = true, .reset = 1), FIELD(C, "spare", x86.spare, .hidden = true),
+    FIELD(C, "injected", x86.injected, .hidden = true),
+    FIELD(C, "injected_vector", x86.injected_vector, .hidden = true),
     {}
 };
 
@@ -339,6 +382,8 @@ static void cpu_capture(struct device *dev)
         return;
     ops(c)->vcpu_get(c->cpu, &c->st.x86);
     x87_turn(&c->st.x86, x87_top(&c->st.x86));
+    if (halts_inside(dev))
+        return;
     c->st.x86.halted = c->cpu->halted;
     c->st.x86.wait_sipi = c->cpu->wait_sipi;
 }
@@ -358,7 +403,7 @@ static void cpu_resumed(struct device *dev)
     for (unsigned i = 0; i < sizeof(segs) / sizeof(segs[0]); i++)
         segs[i]->attr &= 0x00ffff00;
     ops(c)->vcpu_put(c->cpu, &x);
-    c->cpu->halted = x.halted;
+    c->cpu->halted = x.halted && !halts_inside(dev);
 }
 
 static void cpu_reset(struct device *dev)

@@ -21,3 +21,5 @@ struct device *cpu_device_new(struct machine *m, struct vcpu *cpu, const char *m
 
 /* What RESET leaves (Intel SDM volume 3, table 9-1).  bsp: runs at once; the others wait for INIT-SIPI. */
 void x86_state_reset(struct x86_state *st, const struct cpu_config *model, bool bsp);
+/* What the INIT signal makes of st: x87, SSE, MTRRs, most MSRs and the TSC stay. */
+void x86_state_init(struct x86_state *st, const struct cpu_config *model, bool bsp);

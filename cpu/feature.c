@@ -207,3 +207,15 @@ const struct cpu_feature cpu_features[] = {
     { "arat", WORD_6_EAX, 2 },
     { 0 },
 };
+
+const char *cpu_word_name(enum cpu_word w)
+{
+    static const char *const names[CPU_WORDS] = {
+        [WORD_1_EDX] = "CPUID.01H:EDX", [WORD_1_ECX] = "CPUID.01H:ECX", [WORD_6_EAX] = "CPUID.06H:EAX",
+        [WORD_7_EBX] = "CPUID.07H:EBX", [WORD_7_ECX] = "CPUID.07H:ECX", [WORD_7_EDX] = "CPUID.07H:EDX",
+        [WORD_D1_EAX] = "CPUID.0DH:EAX", [WORD_80000001_EDX] = "CPUID.80000001H:EDX",
+        [WORD_80000001_ECX] = "CPUID.80000001H:ECX", [WORD_8000000A_EDX] = "CPUID.8000000AH:EDX",
+    };
+
+    return names[w];
+}

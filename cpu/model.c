@@ -127,6 +127,8 @@ static int item_parse(const char *spec, size_t len, struct cpu_config *cfg, stru
     cfg->model.words[f->word] |= (uint32_t)on << f->bit;
     cfg->asked[f->word] &= ~(1u << f->bit);
     cfg->asked[f->word] |= (uint32_t)on << f->bit;
+    cfg->refused[f->word] &= ~(1u << f->bit);
+    cfg->refused[f->word] |= (uint32_t)!on << f->bit;
     return 0;
 }
 

@@ -34,6 +34,7 @@ struct cpu_model {
 struct cpu_config {
     struct cpu_model model;
     uint32_t asked[CPU_WORDS];          /* named by the user, to be there */
+    uint32_t refused[CPU_WORDS];        /* named by the user, not to be there */
     uint32_t removed[CPU_WORDS];        /* the model's or the user's, but the accelerator lacks it */
     uint32_t cores, threads;            /* per socket (dies included), per core */
 };
@@ -48,6 +49,9 @@ int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct
 void cpu_model_names(void (*fn)(const char *name, const char *brand, void *opaque), void *opaque);
 /* Every feature once, by the first of its names. */
 void cpu_feature_names(void (*fn)(const char *name, void *opaque), void *opaque);
+
+/* "CPUID.01H:ECX" */
+const char *cpu_word_name(enum cpu_word w);
 
 static inline bool cpu_has(const struct cpu_config *c, enum cpu_word w, unsigned bit)
 {

@@ -58,3 +58,26 @@ void x86_state_reset(struct x86_state *st, const struct cpu_config *model, bool 
     if (model && cpu_has(model, WORD_1_EDX, FEATURE_MCE) && cpu_has(model, WORD_1_EDX, FEATURE_MCA))
         machine_check_reset(st);
 }
+
+void x86_state_init(struct x86_state *st, const struct cpu_config *model, bool bsp)
+{
+    struct x86_state was = *st, fresh;
+
+    x86_state_reset(&fresh, model, bsp);
+    *st = was;
+    memcpy(st->gpr, fresh.gpr, sizeof(st->gpr));
+    memcpy(st->seg, fresh.seg, sizeof(st->seg));
+    memcpy(st->dr, fresh.dr, sizeof(st->dr));
+    st->ldt = fresh.ldt;
+    st->tr = fresh.tr;
+    st->gdt = fresh.gdt;
+    st->idt = fresh.idt;
+    st->rip = fresh.rip;
+    st->rflags = fresh.rflags;
+    st->cr0 = (was.cr0 & (CR0_CD | CR0_NW)) | CR0_ET;
+    st->cr2 = st->cr3 = st->cr4 = st->efer = st->kernel_gs_base = 0;
+    st->halted = fresh.halted;
+    st->wait_sipi = fresh.wait_sipi;
+    st->inhibit = st->nmi_pending = st->nmi_masked = st->smi_pending = st->smm = 0;
+    st->injected = st->injected_vector = st->injected_soft = 0;
+}

@@ -98,6 +98,7 @@ struct x86_state {
     uint64_t tsc_deadline;      /* IA32_TSC_DEADLINE as written; 0: not armed */
     uint64_t mtrr_fixed[X86_MTRR_FIXED], mtrr_deftype, mtrr_var[X86_MTRR_VAR][2];
     uint64_t mcg_cap, mcg_status, mcg_ctl, mce_banks[X86_MCE_BANKS * 4];
+    uint64_t system_time_msr, wall_clock_msr;       /* of the paravirtual clock, under KVM */
     uint32_t sysenter_cs, smbase;
     uint32_t smi_count;
     uint8_t halted;             /* HLT, or waiting for INIT-SIPI */
@@ -105,5 +106,6 @@ struct x86_state {
     uint8_t inhibit;            /* in the shadow of STI or MOV SS */
     uint8_t nmi_pending, nmi_masked, smi_pending, smm;
     uint8_t a20;                /* 1: address line 20 is not masked */
-    uint8_t spare[4];
+    uint8_t injected, injected_vector, injected_soft;   /* acknowledged, but not delivered yet: under KVM only */
+    uint8_t spare;
 };
