@@ -3,6 +3,7 @@
 
 /* What the PC boards share: finding a machine type, CPUs with their APIC ids (see board.h). */
 
+#include "core/accel.h"
 #include "cpu/device.h"
 #include "hw/intc/apic.h"
 
@@ -76,6 +77,8 @@ int board_cpus_new(struct machine *m, const struct board_config *cfg, struct err
     m->cpu_model = model;
     for (unsigned i = 0; i < cfg->cpus && !r; i++)
         r = cpu_new(m, cfg, i, model, err);
+    if (!r && m->accel->ops->clock_get)
+        r = board_device_new(m, "kvmclock", NULL, NULL, NULL, err);
     return r;
 }
 

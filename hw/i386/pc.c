@@ -20,6 +20,7 @@
 #include "hw/intc/gsi.h"
 #include "hw/intc/i8259.h"
 #include "hw/intc/ioapic.h"
+#include "hw/timer/i8254.h"
 #include "hw/timer/mc146818rtc.h"
 
 #include <assert.h>
@@ -213,7 +214,7 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
     if (!r)
         r = board_device_new(m, "mc146818rtc", "base_year", "0", &pc->rtc, err);
     if (!r)
-        r = board_device_new(m, "isa-pit", NULL, NULL, NULL, err);
+        r = board_device_new(m, i8254_type_name(m), NULL, NULL, NULL, err);
     if (!r)
         r = board_device_new(m, "isa-pcspk", NULL, NULL, NULL, err);
     if (!r)
@@ -224,7 +225,7 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
     return super_io_build(m, cfg, err);
 }
 
-static void e820_build(struct pc *pc, const struct pc_reserved *reserved)
+static void e820_build(const struct machine *m, struct pc *pc, const struct pc_reserved *reserved)
 {
     struct e820 *e = &pc->e820;
 
@@ -235,6 +236,7 @@ static void e820_build(struct pc *pc, const struct pc_reserved *reserved)
     e820_add(e, pc->acpi_base, PC_ACPI_BYTES, E820_RESERVED);
     for (; reserved->size; reserved++)
         e820_add(e, reserved->base, reserved->size, E820_RESERVED);
+    e820_add(e, m->accel->reserved_gpa, m->accel->reserved_bytes, E820_RESERVED);
     e820_add(e, 0xfffc0000, 0x40000, E820_RESERVED);
     e820_add(e, 4 * PC_GIB, pc->high_bytes, E820_RAM);
     e820_add(e, 0xfd00000000, 0x300000000, E820_RESERVED);
@@ -247,7 +249,7 @@ int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const str
     int r = pc_acpi_prepare(m, cfg, acpi, err);
 
     pc->direct_boot = cfg->direct_boot;
-    e820_build(pc, reserved);
+    e820_build(m, pc, reserved);
     if (!r)
         r = pc_firmware_finish(m, cfg, NULL, err);
     if (!r)

@@ -187,6 +187,11 @@ static struct apic *lowest(const struct machine *m, uint32_t dest, bool logical)
 
 void apic_deliver(struct machine *m, uint32_t dest, bool logical, enum apic_mode mode, uint8_t vector, bool level)
 {
+    if (inside_chips(m)) {
+        inside_chips(m)->msi(m->accel, apic_message_address(dest, logical),
+                            apic_message_data(mode, vector, level));
+        return;
+    }
     if (mode == APIC_LOWEST) {
         struct apic *a = lowest(m, dest, logical);
 
@@ -211,6 +216,10 @@ void apic_msi(struct machine *m, uint64_t addr, uint32_t data)
     enum apic_mode mode = data >> 8 & 7;
     bool logical = addr >> 2 & 1, hint = addr >> 3 & 1;
 
+    if (inside_chips(m)) {
+        inside_chips(m)->msi(m->accel, addr, data);
+        return;
+    }
     if (mode == APIC_FIXED && hint && logical)
         mode = APIC_LOWEST;
     apic_deliver(m, apic_dest8(addr >> 12), logical, mode, data, data >> 15 & 1);
@@ -235,6 +244,8 @@ void apic_extint(struct machine *m, bool level)
     for (unsigned i = 0; i < m->n_vcpus; i++) {
         struct apic *a = apic_of(m, i);
 
+        if (!a && m->vcpus[i]->intc && m->vcpus[i]->bsp)
+            vcpu_request(m->vcpus[i], VCPU_IRQ);        /* the accelerator's APIC, an 8259 of ours */
         if (!a)
             continue;
         lint(a, LVT_LINT0);
@@ -248,6 +259,8 @@ void apic_nmi(struct machine *m)
     for (unsigned i = 0; i < m->n_vcpus; i++)
         if (apic_of(m, i))
             lint(apic_of(m, i), LVT_LINT1);
+        else if (inside_chips(m) && m->vcpus[i]->intc)
+            inside_chips(m)->lint1(m->vcpus[i]);
 }
 
 enum { SHORT_NONE, SHORT_SELF, SHORT_ALL, SHORT_OTHERS };

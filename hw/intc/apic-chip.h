@@ -11,6 +11,7 @@
  */
 
 #include "hw/intc/apic.h"
+#include "hw/intc/inside.h"
 
 enum lvt { LVT_TIMER, LVT_THERMAL, LVT_PERF, LVT_LINT0, LVT_LINT1, LVT_ERROR, LVTS };
 
@@ -99,6 +100,16 @@ void apic_page_write(struct apic *a, unsigned reg, uint32_t val);
 bool apic_x2_read(struct apic *a, unsigned reg, uint64_t *val);
 bool apic_x2_write(struct apic *a, unsigned reg, uint64_t val);
 void apic_init(struct apic *a);         /* the INIT signal; the ID stays */
+
+/* apic.c */
+extern const struct prop apic_props[];
+extern const struct section apic_section;
+uint64_t apic_doorbell_read(struct device *dev, uint64_t at, unsigned size);
+void apic_doorbell_write(struct device *dev, uint64_t at, unsigned size, uint64_t val);
+
+/* apic-inside.c: the local APIC is the accelerator's. */
+extern const struct device_type apic_inside_type;
+void apic_inside_wire(struct apic *a);
 
 /* apic-bus.c */
 struct apic_bus *apic_bus_get(struct machine *m);

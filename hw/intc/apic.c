@@ -37,12 +37,12 @@ static void page_write(struct device *dev, uint64_t at, unsigned size, uint64_t 
         guest_error(dev, "partial write", at);
 }
 
-static uint64_t doorbell_read(struct device *dev, uint64_t at, unsigned size)
+uint64_t apic_doorbell_read(struct device *dev, uint64_t at, unsigned size)
 {
     return 0;
 }
 
-static void doorbell_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
+void apic_doorbell_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
 {
     if (size == 4 && !(at & 3))
         apic_msi(dev->machine, APIC_DEFAULT_BASE | at, val);
@@ -50,12 +50,12 @@ static void doorbell_write(struct device *dev, uint64_t at, unsigned size, uint6
 
 static const struct region_type apic_regions[] = {
     { .name = "apic", .size = 0x1000, .min = 1, .max = 4, .read = page_read, .write = page_write },
-    { .name = "apic-msi", .size = 0x100000, .min = 1, .max = 8, .msi = true, .read = doorbell_read,
-      .write = doorbell_write },
+    { .name = "apic-msi", .size = 0x100000, .min = 1, .max = 8, .msi = true, .read = apic_doorbell_read,
+      .write = apic_doorbell_write },
     {}
 };
 
-static const struct prop apic_props[] = {
+const struct prop apic_props[] = {
     PROP(A, "id", id, .doc = "initial APIC ID"),
     PROP(A, "version", version, .def = 0x14, .doc = "as the version register shows it"),
     PROP(A, "vapic", vapic, .def = true, .doc = "accepted for compatibility; no virtual APIC assists are offered"),
@@ -125,7 +125,7 @@ static const struct section apic_subsections[] = {
     {}
 };
 
-static const struct section apic_section = {
+const struct section apic_section = {
     "apic", 3, 3, .fields = apic_fields, .subs = apic_subsections, .check = apic_check, .fixed_instance = true,
 };
 
@@ -197,7 +197,7 @@ DEVICE_TYPE(apic_type);
 
 struct device *apic_new(struct machine *m, struct vcpu *cpu)
 {
-    struct device *dev = device_new(m, &apic_type);
+    struct device *dev = device_new(m, inside_chips(m) ? &apic_inside_type : &apic_type);
     struct apic *a = apic(dev);
     int r = device_set(dev, "id", T("%u", cpu->apic_id), NULL);
 
@@ -206,10 +206,13 @@ struct device *apic_new(struct machine *m, struct vcpu *cpu)
     cpu->intc = &apic_intc;
     cpu->intc_opaque = a;
     m->nmi = apic_nmi;
+    if (inside_chips(m))
+        apic_inside_wire(a);
     r = r < 0 ? r : device_realize(dev, cpu->dev ? &cpu->dev->obj : NULL, "lapic", NULL);
     assert(!r);
-    device_map(dev, 0, &cpu->root, a->st.base & BASE_ADDR, 4096);
+    if (!inside_chips(m))
+        device_map(dev, 0, &cpu->root, a->st.base & BASE_ADDR, 4096);
     if (apic_bus_first(a->bus))
-        device_map(dev, 1, &m->memory, APIC_DEFAULT_BASE, 4096);
+        device_map(dev, inside_chips(m) ? 0 : 1, &m->memory, APIC_DEFAULT_BASE, 4096);
     return dev;
 }

@@ -15,6 +15,19 @@ enum apic_mode {
     APIC_FIXED, APIC_LOWEST, APIC_SMI, APIC_RESERVED, APIC_NMI, APIC_INIT, APIC_SIPI, APIC_EXTINT,
 };
 
+/* A message as a device would send it: what is written, and where. */
+static inline uint64_t apic_message_address(uint32_t dest, bool logical)
+{
+    uint64_t high = dest == UINT32_MAX ? 0 : dest & ~0xffu;     /* eight bits broadcast as well */
+
+    return high << 32 | MSI_BASE | (dest & 0xff) << 12 | logical << 2;
+}
+
+static inline uint32_t apic_message_data(enum apic_mode mode, uint8_t vector, bool level)
+{
+    return (level ? 0xc000u : 0) | (uint32_t)mode << 8 | vector;
+}
+
 #define APIC_BROADCAST UINT32_MAX
 #define APIC_DEFAULT_BASE 0xfee00000u
 

@@ -15,46 +15,14 @@
  */
 
 #include "hw/intc/apic.h"
+#include "hw/intc/i8259-chip.h"
+#include "hw/intc/inside.h"
 
 #include <assert.h>
 
 enum { CASCADE = 2, SPURIOUS = 7, ACK_CASCADE = 0x100 };
 enum { ICW1 = 1 << 4, ICW1_ICW4 = 1 << 0, ICW1_SINGLE = 1 << 1, ICW4_AUTO_EOI = 1 << 1, ICW4_SFNM = 1 << 4 };
 enum { OCW3 = 1 << 3, OCW3_READ = 1 << 1, OCW3_POLL = 1 << 2, OCW3_SPECIAL = 1 << 6 };
-/* What port 1 expects next. */
-enum { READY, WANT_ICW2, WANT_ICW3, WANT_ICW4 };
-
-struct i8259 {
-    struct device dev;
-    struct {
-        uint32_t iobase, elcr_addr;
-        uint8_t elcr_mask;
-        bool master;
-    } cfg;
-    struct i8259_state {
-        uint8_t lines;                  /* level of each input */
-        uint8_t irr, imr, isr;
-        uint8_t top;                    /* the input of highest priority */
-        uint8_t base;                   /* vector of IR0 */
-        uint8_t read_isr;               /* port 0 shows ISR, not IRR */
-        uint8_t poll;
-        uint8_t special_mask;
-        uint8_t expects;                /* READY, WANT_ICW2 ... */
-        uint8_t auto_eoi, rotate_on_auto_eoi, special_nested;
-        uint8_t wants_icw4, single;
-        uint8_t elcr;
-    } st;
-    struct irq out;                     /* of a slave */
-    struct irq_sink sink;
-    struct region inta;                 /* INTA cycles are reads here; in no address space */
-    struct i8259 *slave;                /* of a master */
-};
-
-static struct i8259 *i8259(struct device *dev)
-{
-    return (struct i8259 *)dev;
-}
-
 /* The distance of the first of these inputs from the top; 8: none. */
 static unsigned rank(const struct i8259_state *st, uint8_t inputs)
 {
@@ -279,9 +247,7 @@ static void write_elcr(struct device *dev, uint32_t at, uint64_t val)
     i8259(dev)->st.elcr = val & i8259(dev)->cfg.elcr_mask;
 }
 
-#define P struct i8259
-
-static const struct prop i8259_props[] = {
+const struct prop i8259_props[] = {
     PROP(P, "iobase", iobase, .def = UINT32_MAX, .doc = "port of command and data"),
     PROP(P, "elcr_addr", elcr_addr, .def = UINT32_MAX, .doc = "port of the edge/level control register"),
     PROP(P, "elcr_mask", elcr_mask, .def = 0xff, .doc = "inputs that can be made level-triggered"),
@@ -324,7 +290,7 @@ static const struct field i8259_fields[] = {
     FIELD(P, "elcr", elcr),
     {}
 };
-static const struct section i8259_section = { "i8259", 1, 1, .fields = i8259_fields };
+const struct section i8259_section = { "i8259", 1, 1, .fields = i8259_fields };
 
 static int i8259_realize(struct device *dev, struct error **err)
 {
@@ -376,7 +342,7 @@ const struct irq_sink *i8259_sink(struct device *dev)
 
 static int i8259_new(struct machine *m, bool master, struct device **dev, struct error **err)
 {
-    struct i8259 *p = (struct i8259 *)device_new(m, &i8259_type);
+    struct i8259 *p = i8259(device_new(m, inside_all(m) ? &i8259_inside_type : &i8259_type));
     int r;
 
     p->cfg.master = master;
@@ -398,7 +364,7 @@ int i8259_new_pair(struct machine *m, struct i8259_pair *pair, struct error **er
 
     if (!r)
         r = i8259_new(m, false, &pair->slave, err);
-    if (r < 0)
+    if (r < 0 || pair->master->type != &i8259_type)
         return r;
     i8259(pair->slave)->out = (struct irq){ .sink = i8259_sink(pair->master), .line = CASCADE };
     i8259(pair->master)->slave = i8259(pair->slave);

@@ -14,30 +14,21 @@
  */
 
 #include "hw/intc/apic.h"
+#include "hw/intc/inside.h"
+#include "hw/intc/ioapic-chip.h"
 
 #define ENTRY_WRITABLE 0xffffffffffffafffull        /* reserved bits are kept, as in the reference */
-#define ENTRY_MASKED (1ull << 16)
-#define ENTRY_LEVEL (1ull << 15)
-#define ENTRY_REMOTE_IRR (1ull << 14)
-#define ENTRY_LOGICAL (1ull << 11)
 
-struct ioapic {
-    struct device dev;
-    struct {
-        uint8_t version;
-    } cfg;
-    struct ioapic_state {
-        uint64_t entry[IOAPIC_PINS];
-        uint32_t irr;                   /* pins that ask */
-        uint16_t id, select;            /* 4 and 8 bits */
-    } st;
-    uint32_t lines;                     /* level of each input, as its source tells it */
-    struct irq_sink sink;
-};
-
-static struct ioapic *ioapic(struct device *dev)
+/* A local APIC elsewhere has to know which of its EOIs we wait for. */
+static void tell_route(struct ioapic *io, unsigned pin)
 {
-    return (struct ioapic *)dev;
+    const struct accel_irqchip *chips = inside_chips(io->dev.machine);
+    uint64_t entry = io->st.entry[pin];
+
+    if (chips && chips->ioapic_route)
+        chips->ioapic_route(io->dev.machine->accel, pin, entry & ENTRY_MASKED,
+                            apic_message_address(apic_dest8(entry >> 56), entry & ENTRY_LOGICAL),
+                            apic_message_data(entry >> 8 & 7, entry, entry & ENTRY_LEVEL));
 }
 
 static void service(struct ioapic *io, unsigned pin)
@@ -107,6 +98,7 @@ static void write_entry(struct ioapic *io, unsigned n, uint32_t val)
         *entry &= ~ENTRY_REMOTE_IRR;
     if ((*entry ^ old) & ENTRY_LEVEL)
         io->st.irr = (io->st.irr & ~(1u << pin)) | (*entry & ENTRY_LEVEL ? io->lines & 1u << pin : 0);
+    tell_route(io, pin);
     service(io, pin);
 }
 
@@ -135,8 +127,6 @@ static void write_eoi(struct device *dev, uint32_t at, uint64_t val)
     }
 }
 
-#define I struct ioapic
-
 static const struct prop ioapic_props[] = {
     PROP(I, "version", version, .def = 0x20, .doc = "as the version register shows it"),
     {}
@@ -161,7 +151,7 @@ static const struct field ioapic_fields[] = {
     ARRAY(I, "ioredtbl", entry, .reset = ENTRY_MASKED),
     {}
 };
-static const struct section ioapic_section = { "ioapic", 3, 3, .fields = ioapic_fields };
+const struct section ioapic_section = { "ioapic", 3, 3, .fields = ioapic_fields };
 
 static int ioapic_realize(struct device *dev, struct error **err)
 {
@@ -170,6 +160,12 @@ static int ioapic_realize(struct device *dev, struct error **err)
     dev->n_inputs = IOAPIC_PINS;
     apic_connect_ioapic(dev->machine, dev);
     return 0;
+}
+
+static void ioapic_resumed(struct device *dev)
+{
+    for (unsigned pin = 0; pin < IOAPIC_PINS; pin++)
+        tell_route(ioapic(dev), pin);
 }
 
 static void ioapic_unrealize(struct device *dev)
@@ -191,19 +187,20 @@ static const struct device_type ioapic_type = {
     .regions = ioapic_regions,
     .realize = ioapic_realize,
     .unrealize = ioapic_unrealize,
+    .resumed = ioapic_resumed,
 };
 DEVICE_TYPE(ioapic_type);
 
 const struct irq_sink *ioapic_sink(struct device *dev)
 {
-    return &ioapic(dev)->sink;
+    return dev->inputs;
 }
 
 int ioapic_new(struct machine *m, struct object *parent, struct device **dev, struct error **err)
 {
     int r;
 
-    *dev = device_new(m, &ioapic_type);
+    *dev = device_new(m, inside_all(m) ? &ioapic_inside_type : &ioapic_type);
     r = device_realize(*dev, parent, parent ? "ioapic" : NULL, err);
     if (!r)
         device_map(*dev, 0, &m->memory, IOAPIC_ADDR, 0);

@@ -18,34 +18,18 @@
 #include "core/machine.h"
 #include "hw/isa/isa.h"
 #include "hw/timer/hpet.h"
+#include "hw/timer/i8254-chip.h"
 
 #include <errno.h>
 
-enum { CHANNELS = 3, SECOND_NS = 1000000000 };
-/* How the two bytes of a count come and go; also the states of reading and writing. */
-enum { RW_LATCH, RW_LOW, RW_HIGH, RW_BOTH, RW_BOTH_HIGH };
 enum { STATUS_OUT = 1 << 7, READ_BACK = 3, READ_BACK_NO_COUNT = 1 << 5, READ_BACK_NO_STATUS = 1 << 4 };
-
-struct channel {
-    uint64_t load_ns, next_ns;
-    uint32_t count;                     /* 1 to 65536 */
-    uint16_t latched_count;
-    uint8_t count_latched;              /* which bytes of it are still to be read: RW_... */
-    uint8_t status_latched, status;
-    uint8_t read_state, write_state, write_latch;
-    uint8_t rw_mode, mode, bcd, gate;
-};
 
 struct pit {
     struct device dev;
     struct {
         uint32_t iobase;
     } cfg;
-    struct pit_state {
-        uint64_t next_ns;               /* of channel 0; TIMER_OFF while it stays as it is */
-        uint64_t irq_disabled;          /* the HPET has taken over */
-        struct channel channel[CHANNELS];
-    } st;
+    struct pit_state st;
     struct irq irq;
     struct irq_sink disable;
     struct timer timer;
@@ -370,7 +354,7 @@ static int pit_check(const struct device *dev, const void *state, struct error *
     return 0;
 }
 
-static const struct section pit_section = { "i8254", 3, 3, .fields = pit_fields, .check = pit_check };
+const struct section pit_section = { "i8254", 3, 3, .fields = pit_fields, .check = pit_check };
 
 static void pit_reset(struct device *dev)
 {

@@ -15,3 +15,5 @@ bool i8254_gate(struct device *pit, unsigned channel);
 void i8254_set_gate(struct device *pit, unsigned channel, bool gate);
 /* The machine's; NULL: it has none.  Home loop. */
 struct device *i8254_find(struct machine *m);
+/* The type that boards make: the accelerator may keep the timer itself. */
+const char *i8254_type_name(const struct machine *m);

@@ -210,6 +210,8 @@ static const struct exception { const char *type, *field, *why; } exceptions[] =
     { "hpet", "num_timers", "the user chose it" },
     { "hpet", "tn", "the number of the timer" },
     { "hpet", "config", "which interrupts a timer may use is wiring" },
+    { "kvm-pit", "gate", "of channel 2 only it is low" },
+    { "kvm-pit", "count_load_time", "follows the clock" },
     { "isa-pit", "gate", "of channel 2 only it is low" },
     { "isa-pit", "count_load_time", "follows the clock" },
     { "isa-pit", "next_transition_time", "follows the clock" },
