@@ -40,6 +40,14 @@ int accel_open(struct machine *m, const char *name, const char *options, struct 
     return unknown(name, err);
 }
 
+const char *accel_preferred(void)
+{
+    ACCEL_FOR_EACH(a)
+        if ((*a)->preferred && (*a)->preferred())
+            return (*a)->name;
+    return NULL;
+}
+
 void accel_close(struct machine *m)
 {
     if (m->accel)
@@ -49,5 +57,7 @@ void accel_close(struct machine *m)
 
 bool accel_can(const struct machine *m, enum accel_cap cap)
 {
+    if (cap == ACCEL_IN_KERNEL_APIC)
+        return m->accel->irqchip;
     return cap == ACCEL_RUNS_CODE && m->accel->ops->runs_code;
 }

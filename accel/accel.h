@@ -22,5 +22,7 @@ enum accel_cap { ACCEL_RUNS_CODE, ACCEL_IRQFD, ACCEL_IOEVENTFD, ACCEL_DIRTY_RING
 int accel_open(struct machine *m, const char *name, const char *options, struct error **err);
 void accel_close(struct machine *m);
 bool accel_can(const struct machine *m, enum accel_cap cap);
+/* One that this host does in hardware; NULL: none. */
+const char *accel_preferred(void);
 /* Calls fn for the name of each accelerator in this build, in help order. */
 void accel_names(void (*fn)(const char *name, void *opaque), void *opaque);
