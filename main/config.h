@@ -31,6 +31,8 @@ struct config {
     struct smbios_config smbios;                /* what board.smbios points to */
     struct rtc_config rtc;
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
+    bool smm_asked;                     /* smm=on of -machine, not the default */
+    char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
     char *name;                         /* owned */
     struct config_list data_dirs, accels, chardevs, serials, parallels, monitors, qmps, qmp_pretties, devices, traces;
     struct config_list mons;

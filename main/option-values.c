@@ -62,11 +62,15 @@ static int machine_bool(struct config *c, struct keyval *kv, const struct machin
 {
     bool *val = (bool *)((char *)c + p->off);
     const char *value = keyval_take(kv, p->name);
+    int r = 0;
 
     if (!value || !p->has_auto || strcmp(value, "auto"))
-        return keyval_bool(kv, p->name, val, err);
-    *val = true;
-    return 0;
+        r = keyval_bool(kv, p->name, val, err);
+    else
+        *val = true;
+    if (value && val == &c->board.smm)
+        c->smm_asked = *val && strcmp(value, "auto");
+    return r;
 }
 
 static int max_ram_below_4g(struct config *c, struct keyval *kv, struct error **err)
@@ -100,14 +104,16 @@ static int machine_smbios(struct config *c, struct keyval *kv, struct error **er
 
 static int machine_props(struct config *c, struct keyval *kv, struct error **err)
 {
-    const char *accel = keyval_take(kv, "accel");
-    char legal[200] = "type, accel, max-ram-below-4g, smbios-entry-point-type";
+    const char *accel = keyval_take(kv, "accel"), *irqchip = keyval_take(kv, "kernel-irqchip");
+    char legal[200] = "type, accel, kernel-irqchip, max-ram-below-4g, smbios-entry-point-type";
     int r = max_ram_below_4g(c, kv, err);
 
     if (!r)
         r = machine_smbios(c, kv, err);
     if (accel)
         replace(&c->machine_accel, accel);
+    if (irqchip)
+        replace(&c->kernel_irqchip, irqchip);
     for (unsigned i = 0; i < MACHINE_BOOLS && !r; i++) {
         r = machine_bool(c, kv, &machine_bools[i], err);
         snprintf(legal + strlen(legal), sizeof(legal) - strlen(legal), ", %s", machine_bools[i].name);
@@ -120,6 +126,7 @@ static void machine_props_list(const struct board_type *b)
 {
     printf("%s options:\n", b->type.name);
     printf("  accel=<string>         - Accelerators to try, with colons between\n");
+    printf("  kernel-irqchip=<string> - KVM's interrupt controllers: on, off, split\n");
     printf("  max-ram-below-4g=<size> - Maximum ram below the 4G boundary (32bit boundary)\n");
     printf("  smbios-entry-point-type=<str> - SMBIOS 2.1 (32) or 3.0 (64)\n");
     for (unsigned i = 0; i < MACHINE_BOOLS; i++) {
@@ -189,6 +196,7 @@ int option_name(struct config *c, const char *value, struct error **err)
 void config_fini(struct config *c)
 {
     free(c->machine_accel);
+    free(c->kernel_irqchip);
     free(c->name);
     config_fw_cfg_fini(c);
     smbios_config_fini(&c->smbios);

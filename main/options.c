@@ -81,6 +81,12 @@ static int option_accel(struct config *c, const char *v, struct error **err)
     return listed(c, v, list_accels) ? 0 : append(&c->accels, "-accel", v, err);
 }
 
+static int option_enable_kvm(struct config *c, const char *v, struct error **err)
+{
+    (void)v;
+    return append(&c->accels, "-enable-kvm", "kvm", err);
+}
+
 static int option_log_items(struct config *c, const char *v, struct error **err)
 {
     (void)err;
@@ -152,6 +158,7 @@ static int option_no_hpet(struct config *c, const char *v, struct error **err)
 const struct option options[] = {
     { "machine|M", "[type=]NAME[,PROP=VALUE...]", option_machine, "the machine to emulate; \"help\" lists them" },
     { "accel", "NAME[,PROP=VALUE...]", option_accel, "how guest code runs; of several the first that works is taken" },
+    { "enable-kvm", NULL, option_enable_kvm, "the same as -accel kvm" },
     { "cpu", "MODEL[,+FEATURE,-FEATURE...]", option_cpu, "the CPU model; \"help\" lists them" },
     { "smp", "[cpus=]N[,sockets=N,cores=N,threads=N,maxcpus=N]", option_smp,
       "number of CPUs and how they are arranged" },

@@ -3,9 +3,7 @@
 
 /* Start-up phases and their undoing (see start.h). */
 
-#include "accel/accel.h"
 #include "accel/qtest/qtest.h"
-#include "core/accel.h"
 #include "lib/error.h"
 #include "lib/log.h"
 #include "lib/trace.h"
@@ -90,66 +88,6 @@ static int chardevs_start(struct process *p, struct error **err)
     return r;
 }
 
-/* "tcg,thread=multi" */
-static int accel_try(struct machine *m, const char *spec, struct error **err)
-{
-    size_t len = strcspn(spec, ",");
-    char *name = strndup(spec, len);
-    int r = accel_open(m, name, spec[len] ? spec + len + 1 : NULL, err);
-
-    free(name);
-    return r;
-}
-
-/* The first that works; the others' reasons are told as they fail. */
-static int accel_first(struct machine *m, const char *const *specs, unsigned n, struct error **err)
-{
-    int r = -EINVAL;
-
-    for (unsigned i = 0; i < n; i++) {
-        struct error *why = NULL;
-
-        r = accel_try(m, specs[i], &why);
-        if (!r)
-            return 0;
-        if (i + 1 < n) {
-            log_warn("%s", error_line(why).s);
-            error_free(why);
-        } else {
-            *err = why;
-        }
-    }
-    return r;
-}
-
-enum { ACCELS_MAX = 8 };
-
-static int accel_start(struct process *p, struct error **err)
-{
-    static const char *const otherwise[] = { "tcg" };
-    const struct config *c = p->cfg;
-    const char *specs[ACCELS_MAX];
-    char *list, *save;
-    unsigned n = 0;
-    int r;
-
-    if (c->accels.n)
-        return accel_first(p->machine, c->accels.item, c->accels.n, err);
-    if (!c->machine_accel)
-        return accel_first(p->machine, otherwise, 1, err);
-    list = strdup(c->machine_accel);
-    assert(list);
-    for (char *name = strtok_r(list, ":", &save); name && n < ACCELS_MAX; name = strtok_r(NULL, ":", &save))
-        specs[n++] = name;
-    if (n)
-        r = accel_first(p->machine, specs, n, err);
-    else
-        r = error_set(err, -EINVAL, ERROR_SYNTAX, "-machine accel", c->machine_accel,
-                      "names that -accel help lists, with colons between");
-    free(list);
-    return r;
-}
-
 /* The serial ports' chardevs: what was asked for, or the terminal with -nographic. */
 static int serials_start(struct process *p, struct board_config *b, struct error **err)
 {
@@ -180,14 +118,6 @@ static int parallels_start(struct process *p, struct board_config *b, struct err
     return r;
 }
 
-/* Of what the accelerator lacks only the bits that the user named: a model's are nobody's wish. */
-static void cpu_warn(const struct cpu_config *cpu)
-{
-    for (const struct cpu_masked *m = cpu_soft_masked; m->name; m++)
-        if (cpu->removed[m->word] & cpu->asked[m->word] & 1u << m->bit)
-            log_warn("warning: the software CPU does not have the feature %s: %s", m->name, m->why);
-}
-
 static int machine_build(struct process *p, struct error **err)
 {
     const struct config *c = p->cfg;
@@ -207,15 +137,13 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->displays = &p->displays;
     input_init(&p->input, p->loop);
     p->machine->input = &p->input;
-    r = accel_start(p, err);
+    r = process_accel(p, &b, err);
     if (!r) {
         machine_phase_advance(p->machine, PHASE_ACCEL);
         machine_rtc_set(p->machine, c->rtc.source, config_rtc_now_ns(c));
     }
     if (!r)
-        r = cpu_config_parse(c->cpu ? c->cpu : "qemu64", true, &b.cpu, err);
-    if (!r)
-        cpu_warn(&b.cpu);
+        r = process_cpu(p, &b.cpu, err);
     if (!r)
         r = serials_start(p, &b, err);
     if (!r)

@@ -45,6 +45,9 @@ void process_end(struct process *p);
 /* Opens the chardev that -serial, -monitor or -qmp names; *id gets its label, or NULL for "none". */
 int process_chardev(struct process *p, const char *option, const char *spec, const char *label, const char **id,
                     struct error **err);
+/* accels.c: opens the accelerator, and takes out of b what it cannot do; the CPU model, likewise. */
+int process_accel(struct process *p, struct board_config *b, struct error **err);
+int process_cpu(struct process *p, struct cpu_config *cpu, struct error **err);
 /* devices.c: makes and realizes what a -device says. */
 int process_device(struct process *p, const char *spec, struct error **err);
 /* monitors.c: all of -monitor, -qmp, -mon; before the machine starts. */

@@ -206,6 +206,18 @@ static void machine_properties_add_up_over_several_options(void)
     CHECK(!c.board.hpet && c.board.direct_boot);
     CHECK_STR(c.machine_accel, "a:b");
     config_fini(&c);
+    good("-M q35,kernel-irqchip=split -enable-kvm -accel tcg");
+    CHECK_STR(c.kernel_irqchip, "split");
+    CHECK(c.board.smm && !c.smm_asked);
+    CHECK_EQ(c.accels.n, 2);
+    CHECK_STR(c.accels.item[0], "kvm");
+    config_fini(&c);
+    good("-M q35,smm=on");
+    CHECK(c.board.smm && c.smm_asked);
+    config_fini(&c);
+    good("-M q35,smm=on -M smm=auto");
+    CHECK(c.board.smm && !c.smm_asked);
+    config_fini(&c);
     bad("-M q35,nosuch=1", "-machine", "nosuch=1");
     bad("-M q35,hpet=2", "-machine hpet", "2");
     bad("-M isapc", "-machine", "isapc");
