@@ -253,7 +253,7 @@ static void ia32_apic_base_switches_the_page_off_and_on(void)
         rig_run(1);
         CHECK_EQ(guest_word(DATA + 4), 0xfee00900);
         CHECK_EQ(guest_word(DATA + 8), mode ? UINT32_MAX : 0);      /* the doorbell reads as 0, the kernel as a hole */
-        CHECK_EQ(guest_word(DATA + 12), 0x50014);
+        CHECK_EQ(guest_word(DATA + 12) & 0xffffff, 0x50014);       /* the kernel offers to suppress EOI broadcasts */
         rig_free();
     }
 }
