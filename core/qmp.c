@@ -8,6 +8,7 @@
  * asserted here, so that values pass unchanged.
  */
 
+#include "core/accel.h"
 #include "core/pins.h"
 #include "lib/uuid.h"
 #include "qapi/qapi-commands.h"
@@ -32,6 +33,17 @@ int qmp_query_status(struct qapi_ctx *ctx, struct qapi_status_info *ret, struct 
     (void)err;
     ret->running = machine_running(m);
     ret->status = (enum qapi_run_state)m->run_state;
+    return 0;
+}
+
+int qmp_query_kvm(struct qapi_ctx *ctx, struct qapi_kvm_info *ret, struct error **err)
+{
+    const struct machine *m = ctx->target;
+
+    (void)err;
+    ret->enabled = !strcmp(m->accel->ops->name, "kvm");
+    ACCEL_FOR_EACH(a)
+        ret->present |= !strcmp((*a)->name, "kvm");
     return 0;
 }
 

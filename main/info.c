@@ -50,6 +50,15 @@ static void info_registers(void *target, const struct hmp_args *args, int64_t cp
             registers_of(m, i, out);
 }
 
+static void info_kvm(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    bool enabled = !strcmp(((struct machine *)target)->accel->ops->name, "kvm");
+
+    (void)args;
+    (void)cpu;
+    text_out_printf(out, "kvm support: %s\n", enabled ? "enabled" : "disabled");
+}
+
 static void info_mtree(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     (void)cpu;
@@ -120,7 +129,7 @@ static void info_vm_generation_id(void *target, const struct hmp_args *args, int
 }
 
 const struct monitor_info process_info[] = {
-    { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
+    { "kvm", info_kvm }, { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
     { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
 };
 const unsigned process_info_num = sizeof(process_info) / sizeof(process_info[0]);

@@ -28,6 +28,11 @@ static struct {
     struct qapi_ctx *stopping;
 } machine;
 
+int qmp_query_kvm(struct qapi_ctx *ctx, struct qapi_kvm_info *ret, struct error **err)
+{
+    return 0;
+}
+
 int qmp_query_status(struct qapi_ctx *ctx, struct qapi_status_info *ret, struct error **err)
 {
     ret->status = machine.state;
