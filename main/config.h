@@ -30,6 +30,7 @@ struct config {
     struct fw_cfg_item fw_cfg[CONFIG_LIST];     /* what board.fw_cfg points to; owned */
     struct smbios_config smbios;                /* what board.smbios points to */
     struct rtc_config rtc;
+    enum watchdog_action watchdog_action;
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
@@ -40,6 +41,7 @@ struct config {
     const char *cpu;
     const char *qtest, *qtest_log;
     const char *log_file, *log_items;
+    bool vga_asked;                     /* -vga was given */
     bool nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };

@@ -222,6 +222,13 @@ void list_log_items(void)
     log_help(log_line_print);
 }
 
+/* In the reference's form. */
+void list_vgas(void)
+{
+    printf("none                 no graphic card\n");
+    printf("std                  standard VGA (default)\n");
+}
+
 static void dir_line(void *opaque, const char *dir)
 {
     (void)opaque;

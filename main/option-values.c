@@ -30,6 +30,7 @@ void config_defaults(struct config *c)
     c->board.smbios = &c->smbios;
     c->board.boot.splash_ms = c->board.boot.reboot_ms = -1;
     c->board.floppy_check = true;
+    c->board.vga = VGA_STD;
     c->board.hpet = c->board.smm = c->board.vmport = c->board.graphics = true;
 }
 
@@ -289,13 +290,28 @@ int option_smp(struct config *c, const char *value, struct error **err)
     return r;
 }
 
+/* A VGA that the user places takes the place of the board's. */
+static bool vga_is_a_device(const struct config *c)
+{
+    static const char *const types[] = { "VGA", "isa-vga" };
+
+    for (unsigned i = 0; i < c->devices.n; i++)
+        for (unsigned t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
+            const char *spec = c->devices.item[i];
+            size_t len = strlen(types[t]);
+
+            spec += strncmp(spec, "driver=", 7) ? 0 : 7;
+            if (!strncmp(spec, types[t], len) && (!spec[len] || spec[len] == ','))
+                return true;
+        }
+    return false;
+}
+
 int config_check(struct config *c, struct error **err)
 {
-    const struct board_type *b = c->board_type;
+    const struct board_type *b = c->board_type = c->board_type ? c->board_type : board_find("pc");
     int r;
 
-    if (!b)
-        return error_set(err, -EINVAL, ERROR_UNSUPPORTED, "-machine", "pc, the default,", "legal: -machine q35");
     if (c->board.cpus > b->max_cpus)
         return error_set(err, -ERANGE, ERROR_RANGE, "-smp cpus", T("%u", c->board.cpus),
                          T("1 to %u with -machine %s", b->max_cpus, b->name));
@@ -306,6 +322,8 @@ int config_check(struct config *c, struct error **err)
         r = numa_complete(c->board.numa, &c->board, c->board.hmat, err);
     if (r < 0)
         return r;
+    if ((c->no_defaults || vga_is_a_device(c)) && !c->vga_asked)
+        c->board.vga = VGA_NONE;
     if (c->accels.n && c->machine_accel)
         return error_set(err, -EINVAL, ERROR_STATE, "-machine accel", c->machine_accel, "without -accel");
     if ((c->board.initrd || c->board.append) && !c->board.kernel)

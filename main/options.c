@@ -113,6 +113,22 @@ static int option_device(struct config *c, const char *v, struct error **err)
     return list_device_props(type, err);
 }
 
+static int option_vga(struct config *c, const char *v, struct error **err)
+{
+    if (listed(c, v, list_vgas))
+        return 0;
+    c->vga_asked = true;
+    c->board.vga = strcmp(v, "none") ? VGA_STD : VGA_NONE;
+    if (!strcmp(v, "std") || !strcmp(v, "none"))
+        return 0;
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, "-vga", v, "std, none");
+}
+
+static int option_watchdog_action(struct config *c, const char *v, struct error **err)
+{
+    return watchdog_action_parse("-watchdog-action", v, &c->watchdog_action, err);
+}
+
 static int option_data_dir(struct config *c, const char *v, struct error **err)
 {
     if (strcmp(v, "help") && strcmp(v, "?"))
@@ -187,6 +203,11 @@ const struct option options[] = {
     { "qmp", "CHARDEV", option_qmp, "where a QMP monitor leads" },
     { "qmp-pretty", "CHARDEV", option_qmp_pretty, "the same, with indented replies" },
     { "mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]", option_mon, "a monitor on a chardev" },
+    { "vga", "std|none", option_vga, "the graphics adapter; std unless -nodefaults or -device names one" },
+    { "watchdog-action", "reset|shutdown|poweroff|inject-nmi|pause|debug|none", option_watchdog_action,
+      "what a watchdog that expires does" },
+    { "action", "EVENT=ACTION[,EVENT=ACTION...]", option_action,
+      "what the machine does on reboot, shutdown and watchdog" },
     { "nographic", NULL, option_nographic, "no display; serial port and monitor share the terminal" },
     { "display", "none", option_display, "no display" },
     { "nodefaults", NULL, option_no_defaults, "no serial port and monitor that were not asked for" },

@@ -19,6 +19,9 @@ int config_check(struct config *c, struct error **err);         /* what options 
 int option_machine(struct config *c, const char *value, struct error **err);
 int option_smp(struct config *c, const char *value, struct error **err);
 int option_memory(struct config *c, const char *value, struct error **err);
+/* action-option.c */
+int watchdog_action_parse(const char *option, const char *value, enum watchdog_action *action, struct error **err);
+int option_action(struct config *c, const char *value, struct error **err);
 /* boot-option.c */
 int option_boot(struct config *c, const char *value, struct error **err);
 void config_boot_fini(struct config *c);
@@ -40,5 +43,6 @@ void list_accels(void);
 void list_devices(void);
 int list_device_props(const char *type, struct error **err);
 void list_log_items(void);
+void list_vgas(void);
 void list_data_dirs(const struct config *c);
 void list_traces(void);

@@ -130,6 +130,7 @@ static int machine_build(struct process *p, struct error **err)
     memcpy(p->machine->uuid, c->board.uuid, sizeof(p->machine->uuid));
     p->machine->no_reboot = c->no_reboot;
     p->machine->no_shutdown = c->no_shutdown;
+    p->machine->power.watchdog_action = c->watchdog_action;
     p->machine->data_dirs = c->data_dirs.item;
     p->machine->n_data_dirs = c->data_dirs.n;
     p->machine->chardevs = &p->chardevs;

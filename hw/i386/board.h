@@ -24,6 +24,9 @@ struct boot_config {
 struct numa;
 struct acpi_user_table;
 
+/* -vga */
+enum board_vga { VGA_NONE, VGA_STD };
+
 struct board_config {
     uint64_t ram_bytes;
     uint64_t max_ram_below_4g;                  /* in whole MiB; 0: the board's own rule */
@@ -34,6 +37,7 @@ struct board_config {
     const char *bios;           /* -bios; NULL: the default, if the board starts firmware */
     bool direct_boot;                           /* x-direct-boot */
     bool hpet, smm, vmport, graphics;
+    enum board_vga vga;
     struct boot_config boot;
     bool floppy_check;                          /* no -no-fd-bootchk */
     const char *serial[4], *parallel[3];        /* ids of chardevs; NULL: no port */

@@ -6,7 +6,7 @@
  *
  * Without firmware (x-direct-boot) the board stands in for it: at every reset it programs the bridges
  * through their registers, as firmware would, and places tables, kernel and initrd.
- * Left out until their parts exist: VGA, disks, NIC.
+ * Left out until their parts exist: disks, NIC.
  * ACPI tables are in pc-acpi.c.
  */
 
@@ -219,6 +219,8 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
         r = board_device_new(m, "isa-pcspk", NULL, NULL, NULL, err);
     if (!r)
         r = board_device_new(m, "port92", NULL, NULL, NULL, err);
+    if (!r && cfg->vga == VGA_STD)
+        r = board_device_new(m, "VGA", NULL, NULL, NULL, err);
     if (r < 0)
         return r;
     cmos_fill(m, cfg);

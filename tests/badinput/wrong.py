@@ -61,6 +61,9 @@ WRONG = [
     ("-append", ["x"], None),
     ("-bios", ["", "/nonexistent", "nosuch", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-name", ["a,nosuch=1"], None),
+    ("-vga", ["", "cirrus", "qxl", "virtio", "vmware", "nosuch", "STD"], None),
+    ("-watchdog-action", ["", "nosuch", "Reset", "reset,pause"], None),
+    ("-action", [",", "reboot", "reboot=", "reboot=pause", "shutdown=reset", "watchdog=nosuch", "panic=none", "nosuch=1"], None),
     ("-boot", ["x", "cc", "cdan", "order=C", "menu=", "menu=2", "splash=/nonexistent", "splash=/dev/zero", "splash-time=",
                "splash-time=65536", "reboot-timeout=-2", "reboot-timeout=99999999999999999999", "nosuch=1"], None),
     ("-rtc", [",", "base=", "base=today", "base=2020-02-32", "base=2020-01-01T25:00:00", "clock=", "clock=sun", "driftfix=slew",
@@ -101,7 +104,7 @@ LINES = [
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "parallel",
           "monitor", "qmp", "qmp-pretty", "mon", "display", "name", "numa", "acpitable", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
-          "rtc", "qtest", "qtest-log"]
+          "rtc", "vga", "watchdog-action", "action", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],

@@ -62,6 +62,10 @@ int list_device_props(const char *type, struct error **err)
     return strcmp(type, "nosuch") ? 0 : error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", type, "x");
 }
 
+void list_vgas(void)
+{
+}
+
 void list_data_dirs(const struct config *c)
 {
 }
@@ -159,6 +163,50 @@ static void a_machine_has_a_name_and_may_have_an_alias(void)
     CHECK(c.board.ram_asked);
     config_fini(&c);
     bad("-M none -smp 2", "-smp cpus", "2");
+}
+
+static void the_graphics_adapter_is_std_unless_something_says_otherwise(void)
+{
+    good("-M q35");
+    CHECK_EQ(c.board.vga, VGA_STD);
+    config_fini(&c);
+    good("-M q35 -vga none");
+    CHECK_EQ(c.board.vga, VGA_NONE);
+    config_fini(&c);
+    good("-M q35 -nodefaults");
+    CHECK_EQ(c.board.vga, VGA_NONE);
+    config_fini(&c);
+    good("-M q35 -nodefaults -vga std");
+    CHECK_EQ(c.board.vga, VGA_STD);
+    config_fini(&c);
+    good("-M q35 -device driver=VGA,addr=5");
+    CHECK_EQ(c.board.vga, VGA_NONE);
+    config_fini(&c);
+    good("-M q35 -device VGAX");
+    CHECK_EQ(c.board.vga, VGA_STD);
+    config_fini(&c);
+    bad("-M q35 -vga qxl", "-vga", "qxl");
+}
+
+static void actions_are_taken_event_by_event(void)
+{
+    good("-M q35 -action reboot=shutdown,watchdog=pause -action shutdown=pause");
+    CHECK(c.no_reboot && c.no_shutdown && c.watchdog_action == WATCHDOG_PAUSE);
+    config_fini(&c);
+    good("-M q35 -no-reboot -action reboot=reset -watchdog-action inject-nmi");
+    CHECK(!c.no_reboot && c.watchdog_action == WATCHDOG_INJECT_NMI);
+    config_fini(&c);
+    bad("-M q35 -action reboot=pause", "-action reboot", "pause");
+    bad("-M q35 -action panic=none", "-action panic", "none");
+    bad("-M q35 -action watchdog=bark", "-action watchdog", "bark");
+    bad("-M q35 -watchdog-action bark", "-watchdog-action", "bark");
+}
+
+static void without_a_machine_it_is_pc(void)
+{
+    good("-m 64");
+    CHECK_STR(c.board_type->name, "pc-i440fx-7.2");
+    config_fini(&c);
 }
 
 static void boot_takes_letters_and_wishes(void)
@@ -577,6 +625,9 @@ int main(void)
     TEST(without_options_but_a_machine_there_is_a_default_for_all);
     TEST(options_come_with_one_dash_or_two);
     TEST(a_machine_has_a_name_and_may_have_an_alias);
+    TEST(the_graphics_adapter_is_std_unless_something_says_otherwise);
+    TEST(actions_are_taken_event_by_event);
+    TEST(without_a_machine_it_is_pc);
     TEST(boot_takes_letters_and_wishes);
     TEST(rtc_says_what_the_clock_shows_and_goes_by);
     TEST(machine_properties_add_up_over_several_options);
