@@ -32,65 +32,35 @@ enum {
     STACK_AT = 0x9f000
 };
 enum { PAGE = 4096, PARAMS_BYTES = PAGE };
-/* Fields of the setup header, as offsets in the file. */
-enum {
-    SETUP_SECTS = 0x1f1,
-    SYSSIZE = 0x1f4,
-    BOOT_FLAG = 0x1fe,
-    SETUP_JUMP = 0x201,
-    MAGIC = 0x202,
-    PROTOCOL = 0x206,
-    LOADER = 0x210,
-    LOADFLAGS = 0x211,
-    RAMDISK_IMAGE = 0x218,
-    RAMDISK_SIZE = 0x21c,
-    CMD_LINE_PTR = 0x228,
-    INITRD_MAX = 0x22c,
-    RELOCATABLE = 0x234,
-    XLOADFLAGS = 0x236,
-    CMDLINE_SIZE = 0x238,
-    PREF_ADDRESS = 0x258,
-    INIT_SIZE = 0x260,
-    HEADER_END = 0x268,
-};
 /* Fields of the boot parameters that are not the header's. */
 enum { PARAMS_RSDP = 0x070, PARAMS_E820_N = 0x1e8, PARAMS_HEADER = 0x1f1, PARAMS_E820 = 0x2d0 };
-enum { LOADED_HIGH = 1, KERNEL_64 = 1, ENTRY_64 = 0x200, LOADER_OTHER = 0xff };
+enum { ENTRY_64 = 0x200, LOADER_OTHER = 0xff };
 
 static int bad_file(struct error **err, const char *option, const char *path, const char *legal)
 {
     return error_set(err, -EINVAL, ERROR_SYNTAX, option, path, legal);
 }
 
-static uint64_t field(const struct linux_image *image, uint32_t at, unsigned size)
-{
-    return bits_load(image->kernel + at, size);
-}
-
 static int header_check(struct linux_image *image, const char *path, struct error **err)
 {
-    uint32_t sectors;
+    struct linux_header *h = &image->header;
+    int r = linux_header_read(path, image->kernel, image->kernel_size, h, err);
 
-    if (image->kernel_size < HEADER_END || field(image, BOOT_FLAG, 2) != 0xaa55 ||
-        memcmp(image->kernel + MAGIC, "HdrS", 4))
-        return bad_file(err, "-kernel", path, "a Linux bzImage");
-    if (field(image, PROTOCOL, 2) < 0x20c || !(field(image, XLOADFLAGS, 2) & KERNEL_64) ||
-        !(field(image, LOADFLAGS, 1) & LOADED_HIGH))
+    if (r < 0)
+        return r;
+    if (h->protocol < 0x20c || !(h->xloadflags & LINUX_KERNEL_64) || !h->loaded_high)
         return bad_file(err, "-kernel", path,
                         "with x-direct-boot, a bzImage that has a 64-bit entry (boot protocol 2.12)");
-    sectors = field(image, SETUP_SECTS, 1);
-    image->setup_bytes = ((sectors ? sectors : 4) + 1) * 512;
-    if (image->setup_bytes + ENTRY_64 >= image->kernel_size ||
-        field(image, SYSSIZE, 4) * 16 > image->kernel_size - image->setup_bytes)
+    if (h->setup_bytes + ENTRY_64 >= image->kernel_size)
         return bad_file(err, "-kernel", path, "a bzImage that is not cut short");
-    image->load_address = field(image, PREF_ADDRESS, 8);
-    image->init_size = field(image, INIT_SIZE, 4);
+    image->load_address = h->pref_address;
+    image->init_size = h->init_size;
     return 0;
 }
 
 static int kernel_fit(struct linux_image *image, const char *path, uint64_t top, struct error **err)
 {
-    uint64_t end, bytes = image->kernel_size - image->setup_bytes;
+    uint64_t end, bytes = image->kernel_size - image->header.setup_bytes;
 
     if (image->init_size < bytes)
         image->init_size = bytes;
@@ -105,7 +75,7 @@ static int kernel_fit(struct linux_image *image, const char *path, uint64_t top,
 
 static int initrd_fit(struct linux_image *image, const char *path, uint64_t top, struct error **err)
 {
-    uint64_t limit = field(image, INITRD_MAX, 4) + 1, kernel_end = image->load_address + image->init_size;
+    uint64_t limit = image->header.initrd_max + 1ull, kernel_end = image->load_address + image->init_size;
 
     if (limit < top)
         top = limit;
@@ -119,7 +89,7 @@ static int initrd_fit(struct linux_image *image, const char *path, uint64_t top,
 
 static int command_line_set(struct linux_image *image, const char *append, struct error **err)
 {
-    uint64_t max = field(image, CMDLINE_SIZE, 4);
+    uint64_t max = image->header.cmdline_max;
 
     if (max > COMMAND_MAX)
         max = COMMAND_MAX;
@@ -171,17 +141,17 @@ void linux_image_close(struct linux_image *image)
 static void params_fill(const struct linux_image *image, const struct e820 *map, uint64_t rsdp,
                         uint8_t params[PARAMS_BYTES])
 {
-    unsigned header = 0x202 + image->kernel[SETUP_JUMP] - PARAMS_HEADER;
+    unsigned header = 0x202 + image->kernel[LINUX_SETUP_JUMP] - PARAMS_HEADER;
 
-    if (header > HEADER_END + 0x40 - PARAMS_HEADER)
-        header = HEADER_END + 0x40 - PARAMS_HEADER;
+    if (header > LINUX_HEADER_END + 0x40 - PARAMS_HEADER)
+        header = LINUX_HEADER_END + 0x40 - PARAMS_HEADER;
     if (PARAMS_HEADER + header > image->kernel_size)
         header = image->kernel_size - PARAMS_HEADER;
     memcpy(params + PARAMS_HEADER, image->kernel + PARAMS_HEADER, header);
-    params[LOADER] = LOADER_OTHER;
-    bits_store(params + CMD_LINE_PTR, 4, COMMAND_AT);
-    bits_store(params + RAMDISK_IMAGE, 4, image->initrd_address);
-    bits_store(params + RAMDISK_SIZE, 4, image->initrd_size);
+    params[LINUX_LOADER] = LOADER_OTHER;
+    bits_store(params + LINUX_CMD_LINE_PTR, 4, COMMAND_AT);
+    bits_store(params + LINUX_RAMDISK_IMAGE, 4, image->initrd_address);
+    bits_store(params + LINUX_RAMDISK_SIZE, 4, image->initrd_size);
     bits_store(params + PARAMS_RSDP, 8, rsdp);
     params[PARAMS_E820_N] = map->n;
     memcpy(params + PARAMS_E820, map->entry, map->n * sizeof(map->entry[0]));
@@ -208,6 +178,7 @@ static int put(struct address_space *as, uint64_t gpa, const void *bytes, uint64
 
 int linux_image_place(const struct linux_image *image, struct address_space *as, const struct e820 *map, uint64_t rsdp)
 {
+    uint32_t setup_bytes = image->header.setup_bytes;
     uint64_t *tables = calloc(6, PAGE);
     uint8_t params[PARAMS_BYTES] = { 0 };
     int r;
@@ -223,7 +194,7 @@ int linux_image_place(const struct linux_image *image, struct address_space *as,
     if (!r)
         r = put(as, COMMAND_AT, image->command_line, strlen(image->command_line) + 1);
     if (!r)
-        r = put(as, image->load_address, image->kernel + image->setup_bytes, image->kernel_size - image->setup_bytes);
+        r = put(as, image->load_address, image->kernel + setup_bytes, image->kernel_size - setup_bytes);
     if (!r && image->initrd)
         r = put(as, image->initrd_address, image->initrd, image->initrd_size);
     free(tables);

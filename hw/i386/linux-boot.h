@@ -10,6 +10,7 @@
  */
 
 #include "hw/i386/e820.h"
+#include "hw/i386/linux-header.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -22,7 +23,7 @@ struct linux_image {
     uint8_t *kernel, *initrd;           /* file contents, read once */
     size_t kernel_size, initrd_size;
     char *command_line;
-    uint32_t setup_bytes;               /* boot sector and setup code; the rest is the kernel proper */
+    struct linux_header header;
     uint64_t load_address, init_size;
     uint64_t initrd_address;
 };

@@ -90,7 +90,7 @@ static void a_good_kernel_is_taken(void)
 {
     good(1);
     CHECK_EQ(open_image(NULL, NULL, 16 * MIB), 0);
-    CHECK_EQ(image->setup_bytes, 1024);
+    CHECK_EQ(image->header.setup_bytes, 1024);
     CHECK_EQ(image->load_address, LOAD);
     CHECK_EQ(image->init_size, 2 * PAYLOAD);
     CHECK_STR(image->command_line, "");
@@ -118,7 +118,7 @@ static void zero_setup_sectors_mean_four(void)
 {
     good(0);
     CHECK_EQ(open_image(NULL, NULL, 16 * MIB), 0);
-    CHECK_EQ(image->setup_bytes, 5 * 512);
+    CHECK_EQ(image->header.setup_bytes, 5 * 512);
     linux_image_close(image);
 }
 
