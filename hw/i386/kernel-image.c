@@ -13,6 +13,7 @@
  */
 
 #include "firmware/option-rom.h"
+#include "hw/i386/elf-image.h"
 #include "hw/i386/kernel-load.h"
 #include "hw/i386/linux-header.h"
 #include "lib/error.h"
@@ -30,6 +31,8 @@ static const struct {
     const char *rom, *boot_path;
 } kinds[] = {
     [KERNEL_LINUX] = { kernel_linux_add, "linuxboot_dma.bin", "/rom@genroms/linuxboot_dma.bin" },
+    [KERNEL_MULTIBOOT] = { kernel_multiboot_add, "multiboot_dma.bin", "/rom@genroms/multiboot_dma.bin" },
+    [KERNEL_PVH] = { kernel_pvh_add, "pvh.bin", "/rom@genroms/pvh.bin" },
 };
 
 const struct kernel_keys kernel_keys = { FW_CFG_KERNEL_ADDR, FW_CFG_KERNEL_SIZE, FW_CFG_KERNEL_DATA };
@@ -101,7 +104,11 @@ static int kind_find(const struct kernel_load *k, struct error **err)
 {
     if (linux_header_is(k->file, k->size))
         return KERNEL_LINUX;
-    return kernel_bad_file(k, "a Linux bzImage", err);
+    if (kernel_multiboot_is(k->file, k->size))
+        return KERNEL_MULTIBOOT;
+    if (elf_image_is(k->file, k->size))
+        return KERNEL_PVH;
+    return kernel_bad_file(k, "a Linux bzImage, a Multiboot kernel, or an ELF file with a PVH note", err);
 }
 
 static int rom_add(struct device *fw_cfg, enum kernel_kind kind, struct error **err)

@@ -19,6 +19,7 @@ enum { RESERVED = 160 << 10, KERNEL_AT = 1 << 20 };
 static char folder[] = "/tmp/rhea-kernel-XXXXXX";
 static char kernel_path[64], initrd_path[64];
 static struct fw_bench f;
+static bool running;            /* a refused kernel leaves the machine as it was: the next one takes it */
 static struct error *err;
 static int result;
 
@@ -29,7 +30,9 @@ static int added(const char *initrd, const char *append, uint64_t low_bytes)
 
     err = NULL;
     put_file(kernel_path, file, file_size);
-    fw_bench_init(&f);
+    if (!running)
+        fw_bench_init(&f);
+    running = true;
     result = kernel_add(f.dev, &cfg, low_bytes, &err);
     return result;
 }
@@ -39,7 +42,10 @@ static void closed(void)
     CHECK_EQ(result < 0, !!err);
     if (err)
         error_free(err);
-    fw_bench_fini(&f);
+    if (result > 0) {
+        fw_bench_fini(&f);
+        running = false;
+    }
 }
 
 static uint32_t number(uint16_t key)
@@ -305,7 +311,7 @@ static void what_cannot_be_entered_is_refused(void)
 /* Whatever a header says: a kernel, or an error; never more. */
 static void no_byte_of_the_header_does_harm(void)
 {
-    static const uint8_t values[] = { 0, 1, 0x7f, 0x80, 0xff };
+    static const uint8_t values[] = { 0, 0x81, 0xff };
 
     for (unsigned at = 0x1f1; at < 0x268; at++)
         for (unsigned v = 0; v < sizeof(values); v++) {
@@ -347,6 +353,8 @@ int main(void)
     TEST(what_cannot_be_entered_is_refused);
     TEST(no_byte_of_the_header_does_harm);
     TEST(ram_has_to_hold_the_kernel);
+    if (running)
+        fw_bench_fini(&f);
     unlink(kernel_path);
     unlink(initrd_path);
     rmdir(folder);

@@ -3,13 +3,13 @@
 
 /* Our option ROMs: what firmware looks for in them, and what they do when it calls them. */
 
-#include "tests/unit/linux-file.h"
+#include "tests/unit/elf-file.h"
 #include "tests/unit/rom-bench.h"
 
 static char folder[] = "/tmp/rhea-rom-XXXXXX";
 static char kernel_path[64], initrd_path[64];
 
-static const char *const names[] = { "linuxboot_dma.bin" };
+static const char *const names[] = { "linuxboot_dma.bin", "multiboot_dma.bin", "pvh.bin" };
 enum { ROMS = sizeof(names) / sizeof(names[0]) };
 
 static uint8_t sum(const uint8_t *p, size_t n)
@@ -107,6 +107,107 @@ static void linuxboot_enters_an_old_setup_at_90000h(void)
     rom_bench_fini();
 }
 
+/* Stores EAX, EBX, CR0, EFLAGS, CS and DS, ES and SS, the task, and what the stack pointer is. */
+CODE(entry_code, 32,
+     "movl %eax,0x500; movl %ebx,0x504; movl %cr0,%eax; movl %eax,0x508; movl $0x7c00,%esp; pushfl; popl 0x50c\n"
+     "movw %cs,0x510; movw %ds,0x512; movw %es,0x514; movw %ss,0x516; strw 0x518; movl $1,0x5f0; 1: cli; hlt; jmp 1b");
+
+static void elf_run(const char *append, enum kernel_kind kind)
+{
+    elf_good(kind == KERNEL_PVH);
+    if (kind == KERNEL_MULTIBOOT)
+        multiboot_header(ELF_CODE, 3);
+    memcpy(file + ELF_CODE + (kind == KERNEL_PVH ? 0x80 : 0x40), entry_code, entry_code_end - entry_code);
+    rom_bench_init(kind == KERNEL_PVH ? "pvh.bin" : "multiboot_dma.bin");
+    memset(rb.ram->host + ELF_AT, 0xee, 0x3000);        /* what an earlier boot has left there */
+    kernel_run(append, kind);
+}
+
+/* 32-bit protected mode, flat segments, no paging, no interrupts. */
+static void is_in_protected_mode(void)
+{
+    CHECK_EQ(rom_word(FOUND + 8) & 0x80000001, 1);
+    CHECK_EQ(rom_word(FOUND + 12) & 0x200, 0);
+    CHECK_EQ(rom_word(FOUND + 16), 0x00100008);
+    CHECK_EQ(rom_word(FOUND + 20), 0x00100010);
+    CHECK_EQ(rom_word(ELF_DATA_AT), 0xdadadada);
+    CHECK_EQ(rom_word(ELF_DATA_AT + ELF_DATA_BYTES), 0);
+    CHECK_EQ(rom_word(ELF_DATA_AT + ELF_DATA_BYTES + ELF_BSS_BYTES - 4), 0);
+}
+
+static uint64_t rom_quad(uint64_t at)
+{
+    return bits_load(rb.ram->host + at, 8);
+}
+
+/* 3.2: "EAX must contain the magic value 0x2BADB002; EBX the 32-bit physical address of the information". */
+static void multiboot_enters_as_the_specification_says(void)
+{
+    uint32_t info, line;
+
+    elf_run("a b", KERNEL_MULTIBOOT);
+    is_in_protected_mode();
+    CHECK_EQ(rom_word(FOUND), 0x2badb002);
+    info = rom_word(FOUND + 4);
+    CHECK_EQ(rom_word(info) & 0x24f, 0x24f);
+    CHECK_EQ(rom_word(info + 4), 639);                  /* mem_lower, mem_upper in KiB */
+    CHECK_EQ(rom_word(info + 8), 0x2f0000 >> 10);
+    CHECK(strstr((const char *)rb.ram->host + rom_word(info + 16), "/kernel a b"));
+    CHECK_EQ(rom_word(info + 20), 1);
+    CHECK(!memcmp(rb.ram->host + rom_word(rom_word(info + 24)), "initrd!", 8));
+    CHECK_EQ(rom_word(info + 44), 48);                  /* mmap_length, mmap_addr */
+    line = rom_word(info + 48);
+    CHECK_EQ(rom_word(line), 20);                       /* "size ... the minimum value is 20" */
+    CHECK_EQ(rom_quad(line + 4), 0);
+    CHECK_EQ(rom_quad(line + 12), 0x9fc00);
+    CHECK_EQ(rom_word(line + 20), 1);
+    CHECK_EQ(rom_word(line + 24), 20);
+    CHECK_EQ(rom_quad(line + 28), 0x100000);
+    CHECK_EQ(rom_quad(line + 36), 0x2f0000);
+    rom_bench_fini();
+}
+
+static void pvh_checks(uint64_t rsdp)
+{
+    uint32_t info, map;
+
+    is_in_protected_mode();
+    CHECK_EQ(rom_word(FOUND + 24) & 0xffff, 0x18);      /* the task register is loaded */
+    info = rom_word(FOUND + 4);
+    CHECK_EQ(rom_word(info), 0x336ec578);
+    CHECK_EQ(rom_word(info + 4), 1);                    /* version */
+    CHECK_EQ(rom_word(info + 8), 0);
+    CHECK_EQ(rom_word(info + 12), 1);                   /* nr_modules */
+    CHECK_EQ(rom_quad(rom_quad(info + 16) + 8), 7);
+    CHECK(!memcmp(rb.ram->host + rom_quad(rom_quad(info + 16)), "initrd!", 7));
+    CHECK_EQ(rom_quad(rom_quad(info + 16) + 16), 0);
+    CHECK_STR((const char *)rb.ram->host + rom_quad(info + 24), "console=x");
+    CHECK_EQ(rom_quad(info + 32), rsdp);
+    map = rom_quad(info + 40);
+    CHECK_EQ(rom_quad(info + 48), 2);                   /* memmap_entries, reserved */
+    CHECK_EQ(rom_quad(map), 0);
+    CHECK_EQ(rom_quad(map + 8), 0x9fc00);
+    CHECK_EQ(rom_quad(map + 16), 1);                    /* type, reserved */
+    CHECK_EQ(rom_quad(map + 24), 0x100000);
+    CHECK_EQ(rom_quad(map + 40), 1);
+}
+
+/* "ebx: contains the physical memory address where the loader has placed the boot start info structure." */
+static void pvh_enters_as_its_abi_says(void)
+{
+    elf_run("console=x", KERNEL_PVH);
+    pvh_checks(0);
+    rom_put(RSDP_AT, "RSD PTR ", 8);
+    *(volatile uint8_t *)(rb.ram->host + DONE) = 0;
+    rom_bench_run();                                    /* a reset comes the same way again */
+    pvh_checks(RSDP_AT);
+    rom_put(0x9fc10, "RSD PTR ", 8);
+    *(volatile uint8_t *)(rb.ram->host + DONE) = 0;
+    rom_bench_run();
+    pvh_checks(0x9fc10);
+    rom_bench_fini();
+}
+
 static const char *shown(void)
 {
     return (const char *)rb.ram->host + SHOWN;
@@ -125,6 +226,20 @@ static void what_fw_cfg_cannot_give_ends_in_a_message(void)
     }
 }
 
+static void without_a_memory_map_there_is_a_message(void)
+{
+    for (unsigned kind = KERNEL_MULTIBOOT; kind <= KERNEL_PVH; kind++) {
+        elf_good(kind == KERNEL_PVH);
+        if (kind == KERNEL_MULTIBOOT)
+            multiboot_header(ELF_CODE, 3);
+        rom_bench_init(kind == KERNEL_PVH ? "pvh.bin" : "multiboot_dma.bin");
+        rom_put(BIOS_NO_MAP, "\1", 1);
+        kernel_run(NULL, kind);
+        CHECK_STR(shown(), "The firmware has no memory map (INT 15h, E820h).\r\n");
+        rom_bench_fini();
+    }
+}
+
 int main(void)
 {
     alarm(110);
@@ -137,6 +252,9 @@ int main(void)
     TEST(a_rom_names_its_boot_entry_in_a_pnp_header);
     TEST(linuxboot_enters_setup_as_the_protocol_says);
     TEST(linuxboot_enters_an_old_setup_at_90000h);
+    TEST(multiboot_enters_as_the_specification_says);
+    TEST(pvh_enters_as_its_abi_says);
+    TEST(without_a_memory_map_there_is_a_message);
     TEST(what_fw_cfg_cannot_give_ends_in_a_message);
     unlink(kernel_path);
     unlink(initrd_path);
