@@ -14,6 +14,7 @@
 #include "core/dma.h"
 #include "cpu/state.h"
 #include "hw/dma/i8257.h"
+#include "hw/i386/kernel-image.h"
 #include "hw/i386/linux-boot.h"
 #include "hw/i386/pc-cmos.h"
 #include "hw/i386/pc-firmware.h"
@@ -244,22 +245,37 @@ static void e820_build(const struct machine *m, struct pc *pc, const struct pc_r
     e820_add(e, 0xfd00000000, 0x300000000, E820_RESERVED);
 }
 
+/* With firmware, an option ROM starts the kernel; *first: what firmware has to try before all else. */
+static int kernel_prepare(struct pc *pc, const struct board_config *cfg, const char **first, struct error **err)
+{
+    int r;
+
+    *first = NULL;
+    if (!cfg->kernel || cfg->direct_boot)
+        return 0;
+    r = kernel_add(pc->fw_cfg, cfg, pc->low_bytes, err);
+    if (r < 0)
+        return r;
+    *first = kernel_boot_path(r);
+    return 0;
+}
+
 int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,
                     const struct pc_reserved *reserved, struct error **err)
 {
     struct pc *pc = pc_of(m);
+    const char *first;
     int r = pc_acpi_prepare(m, cfg, acpi, err);
 
     pc->direct_boot = cfg->direct_boot;
     e820_build(m, pc, reserved);
     if (!r)
-        r = pc_firmware_finish(m, cfg, NULL, err);
+        r = kernel_prepare(pc, cfg, &first, err);
+    if (!r)
+        r = pc_firmware_finish(m, cfg, first, err);
     if (!r)
         r = pc_acpi_files(m, err);
-    if (r < 0 || !cfg->kernel)
+    if (r < 0 || !cfg->kernel || !cfg->direct_boot)
         return r;
-    if (!cfg->direct_boot)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel,
-                         "legal: with -machine x-direct-boot=on");
     return linux_image_open(&pc->linux_image, cfg->kernel, cfg->initrd, cfg->append, pc->low_bytes, PC_ACPI_BYTES, err);
 }

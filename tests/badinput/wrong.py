@@ -15,6 +15,7 @@ import os
 import pathlib
 import re
 import socket
+import struct
 import tempfile
 
 from program import ENDS, QUIET, Tap, arguments, bzimage, reference, run
@@ -220,6 +221,7 @@ def kernels(tap, program, folder, long):
             wrong.append(f"{length} bytes: {result}")
     tap.case(not wrong, "a kernel cut short anywhere is refused with one line", "\n".join(wrong[:10]))
     files_beside(tap, program, folder, good)
+    firmware_kernels(tap, program, folder)
 
 
 def files_beside(tap, program, folder, good):
@@ -242,8 +244,32 @@ def files_beside(tap, program, folder, good):
         refused(tap, program, line, words, f"{name}: refused with one line", folder)
     result = run(program, [*ENDS, *kernel, "-initrd", str(small), "-append", "a" * 2047])
     tap.case(result.status == 0 and not result.errors, "a command line of exactly the longest length is taken", result)
-    result = run(program, ["-M", "q35", "-nodefaults", "-display", "none", "-S", "-qmp", "stdio", *kernel])
-    tap.case(names(result, ["-kernel", "x-direct-boot"]), "-kernel without x-direct-boot is refused and says so", result)
+
+
+def firmware_kernels(tap, program, folder):
+    """-kernel by way of firmware: every kind of file is read before a machine runs."""
+    good = bzimage()
+    firmware = ["-nodefaults", "-display", "none", "-S", "-qmp", "stdio"]
+    for board in ("q35", "pc"):
+        (folder / "good").write_bytes(good)
+        line = ["-M", board, *firmware, "-kernel", str(folder / "good"), "-initrd", str(folder / "small"), "-append", "vga=ask"]
+        result = run(program, line)
+        tap.case(result.status == 0 and not result.errors, f"-kernel with firmware on {board}: a machine", result)
+    elf = b"\x7fELF\x01\x01\x01" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x200000, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+    multiboot = struct.pack("<III", 0x1badb002, 0x10008, 2**32 - 0x1badb002 - 0x10008)
+    bad = {
+        "text": b"hello\n" * 1000, "one byte": b"M", "a zImage": bzimage(loadflags=0), "protocol 1.99": bzimage(protocol=0x1ff),
+        "setup code only": good[:1024], "an ELF file without segments": elf + bytes(32), "an ELF header alone": elf,
+        "half an ELF header": elf[:40], "a shell": pathlib.Path("/bin/sh").read_bytes(), "Multiboot that wants too much": multiboot,
+        "Multiboot without its addresses": struct.pack("<III", 0x1badb002, 0x10000, 2**32 - 0x1badb002 - 0x10000),
+    }
+    wrong = []
+    for name, data in bad.items():
+        (folder / "bad").write_bytes(data)
+        result = run(program, ["-M", "q35", *firmware, "-kernel", str(folder / "bad")])
+        if not names(result, ["-kernel", "bad"]):
+            wrong.append(f"{name}: {result}")
+    tap.case(not wrong, f"-kernel with firmware: each of {len(bad)} bad files is refused with one line", "\n".join(wrong))
 
 
 def sockets(tap, program, folder):

@@ -23,13 +23,14 @@ IDLE_LIMIT = 0.03
 class Plan:
     """One boot: how it is started, and the steps after the prompt, by name."""
 
-    def __init__(self, cpus, memory, steps, arguments=("-no-reboot",), qmp=False, wakes=10000, board="q35"):
-        self.cpus, self.memory, self.steps, self.board = cpus, memory, steps, board
+    def __init__(self, cpus, memory, steps, arguments=("-no-reboot",), qmp=False, wakes=10000, board="q35",
+                 firmware=False):
+        self.cpus, self.memory, self.steps, self.board, self.firmware = cpus, memory, steps, board, firmware
         self.arguments, self.qmp, self.wakes = arguments, qmp, wakes
 
     @property
     def name(self):
-        return f"-M {self.board} -smp {self.cpus} -m {self.memory}"
+        return f"-M {self.board} -smp {self.cpus} -m {self.memory}{' with firmware' if self.firmware else ''}"
 
 
 def step_shell(plan, guest):
@@ -176,10 +177,13 @@ def expect_status(guest, wanted):
 
 # pc cannot be switched off yet, so its boots end with a reboot.
 ON_PC = Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_idle, step_no_reboot], board="pc")
+# SeaBIOS, then the option ROM that fetches kernel and initrd from fw_cfg.
+BY_FIRMWARE = [Plan(1, "512", [step_memory, step_date, step_no_reboot], board=board, firmware=True) for board in ("q35", "pc")]
 SHORT = [
     Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_wakes, step_idle, step_poweroff]),
     Plan(2, "512", [step_busy, step_stop, step_reboot, step_cpus, step_powerdown], arguments=(), qmp=True),
     ON_PC,
+    *BY_FIRMWARE,
 ]
 LONG = [
     Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_wakes, step_idle, step_poweroff],
@@ -194,6 +198,7 @@ LONG = [
     Plan(1, "8G", [step_cpus, step_memory, step_poweroff]),
     Plan(4, "8G", [step_cpus, step_memory, step_interrupts, step_powerdown], qmp=True),
     ON_PC,
+    *BY_FIRMWARE,
     Plan(4, "4G", [step_cpus, step_memory, step_wakes, step_busy, step_reboot, step_cpus], arguments=(),
          board="pc"),
 ]
@@ -238,7 +243,8 @@ def main():
     tap = Tap()
     for plan in LONG if args.long else SHORT:
         if args.only in plan.name:
-            tap.run(Reference(board=plan.board) if args.reference else Rhea(args.program, plan.board), args, plan)
+            tap.run(Reference(board=plan.board) if args.reference else
+                    Rhea(args.program, plan.board, plan.firmware), args, plan)
     print(f"1..{tap.count}")
     sys.exit(tap.failed != 0)
 

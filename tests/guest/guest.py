@@ -36,9 +36,9 @@ class GuestError(Exception):
 class Rhea:
     name = "rhea"
 
-    def __init__(self, program, board="q35"):
+    def __init__(self, program, board="q35", firmware=False):
         self.program = str(program)
-        self.machine = ["-M", board + ",x-direct-boot=on"]
+        self.machine = ["-M", board + ("" if firmware else ",x-direct-boot=on")]
 
 
 class Reference(Rhea):
