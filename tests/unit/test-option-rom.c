@@ -213,6 +213,16 @@ static const char *shown(void)
     return (const char *)rb.ram->host + SHOWN;
 }
 
+static void without_a_kernel_there_is_a_message(void)
+{
+    for (unsigned i = 0; i < ROMS; i++) {
+        rom_bench_init(names[i]);
+        rom_bench_run();
+        CHECK_STR(shown(), "The kernel cannot be read from fw_cfg.\r\n");
+        rom_bench_fini();
+    }
+}
+
 static void what_fw_cfg_cannot_give_ends_in_a_message(void)
 {
     for (unsigned i = 0; i < ROMS; i++) {
@@ -255,6 +265,7 @@ int main(void)
     TEST(multiboot_enters_as_the_specification_says);
     TEST(pvh_enters_as_its_abi_says);
     TEST(without_a_memory_map_there_is_a_message);
+    TEST(without_a_kernel_there_is_a_message);
     TEST(what_fw_cfg_cannot_give_ends_in_a_message);
     unlink(kernel_path);
     unlink(initrd_path);
