@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { CONFIG_LIST = 64 };
+enum { CONFIG_LIST = 64, CONFIG_ROMS = 16 };
 
 /* A repeatable option, in order. */
 struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
@@ -31,6 +31,7 @@ struct config {
     struct smbios_config smbios;                /* what board.smbios points to */
     struct rtc_config rtc;
     enum watchdog_action watchdog_action;
+    struct rom_config roms[CONFIG_ROMS];        /* what board.roms points to */
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */

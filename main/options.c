@@ -194,6 +194,7 @@ const struct option options[] = {
     { "device", "TYPE[,PROP=VALUE...]", option_device,
       "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
     { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", option_fw_cfg, "a file for the firmware" },
+    { "option-rom", "FILE[,bootindex=N]", option_option_rom, "an option ROM for the firmware to run" },
     { "smbios", "type=NUMBER[,FIELD=VALUE...] or file=FILE", option_smbios, "what SMBIOS tables say" },
     { "uuid", "UUID", option_uuid, "the machine's UUID" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },

@@ -10,6 +10,7 @@
 
 #include "core/machine.h"
 #include "cpu/model.h"
+#include "hw/i386/rom-files.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/smbios/smbios.h"
 
@@ -43,6 +44,8 @@ struct board_config {
     const char *serial[4], *parallel[3];        /* ids of chardevs; NULL: no port */
     const struct fw_cfg_item *fw_cfg;           /* files that the user gives to the firmware */
     unsigned n_fw_cfg;
+    const struct rom_config *roms;              /* -option-rom */
+    unsigned n_roms;
     const struct smbios_config *smbios;
     bool smbios_64;                             /* smbios-entry-point-type=64 */
     uint8_t uuid[UUID_BYTES];                   /* zeros: none */

@@ -157,17 +157,26 @@ int pc_firmware_new(struct machine *m, const struct board_config *cfg, struct er
 }
 
 /* Paths, a line each, and a NUL behind the last; "HALT": nothing else may be tried. */
+static int boot_order_add(struct device *fw, const char *first, bool strict, struct error **err)
+{
+    size_t room = (first ? strlen(first) : 0) + sizeof("\nHALT");
+    char *list = malloc(room);
+    int r;
+
+    assert(list);
+    snprintf(list, room, "%s%s%s", first ? first : "", first && strict ? "\n" : "", strict ? "HALT" : "");
+    r = fw_cfg_add_file(fw, "bootorder", list, *list ? strlen(list) + 1 : 0, err);
+    free(list);
+    return r;
+}
+
 int pc_firmware_finish(struct machine *m, const struct board_config *cfg, const char *first, struct error **err)
 {
     struct device *fw = pc_of(m)->fw_cfg;
     uint8_t states[ACPI_SYSTEM_STATES];
-    char list[256];
-    int r;
+    int r = boot_order_add(fw, first, cfg->boot.strict, err);
 
-    snprintf(list, sizeof(list), "%s%s%s", first ? first : "", first && cfg->boot.strict ? "\n" : "",
-             cfg->boot.strict ? "HALT" : "");
     acpi_system_states(m, states);
-    r = fw_cfg_add_file(fw, "bootorder", list, *list ? strlen(list) + 1 : 0, err);
     if (!r)
         r = fw_cfg_add_file(fw, "etc/system-states", states, sizeof(states), err);
     if (!r)

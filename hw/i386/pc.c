@@ -245,36 +245,48 @@ static void e820_build(const struct machine *m, struct pc *pc, const struct pc_r
     e820_add(e, 0xfd00000000, 0x300000000, E820_RESERVED);
 }
 
-/* With firmware, an option ROM starts the kernel; *first: what firmware has to try before all else. */
-static int kernel_prepare(struct pc *pc, const struct board_config *cfg, const char **first, struct error **err)
+/* With firmware, an option ROM starts the kernel.  *path: how bootorder calls it. */
+static int kernel_prepare(struct pc *pc, const struct board_config *cfg, const char **path, struct error **err)
 {
     int r;
 
-    *first = NULL;
+    *path = NULL;
     if (!cfg->kernel || cfg->direct_boot)
         return 0;
     r = kernel_add(pc->fw_cfg, cfg, pc->low_bytes, err);
     if (r < 0)
         return r;
-    *first = kernel_boot_path(r);
+    *path = kernel_boot_path(r);
     return 0;
+}
+
+static int firmware_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    struct pc *pc = pc_of(m);
+    const char *kernel;
+    char *first;
+    int r = kernel_prepare(pc, cfg, &kernel, err);
+
+    if (!r)
+        r = rom_files_add(m, pc->fw_cfg, cfg, err);
+    if (r < 0)
+        return r;
+    first = rom_boot_list(cfg, kernel);
+    r = pc_firmware_finish(m, cfg, first, err);
+    free(first);
+    return r ? r : pc_acpi_files(m, err);
 }
 
 int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,
                     const struct pc_reserved *reserved, struct error **err)
 {
     struct pc *pc = pc_of(m);
-    const char *first;
     int r = pc_acpi_prepare(m, cfg, acpi, err);
 
     pc->direct_boot = cfg->direct_boot;
     e820_build(m, pc, reserved);
     if (!r)
-        r = kernel_prepare(pc, cfg, &first, err);
-    if (!r)
-        r = pc_firmware_finish(m, cfg, first, err);
-    if (!r)
-        r = pc_acpi_files(m, err);
+        r = firmware_prepare(m, cfg, err);
     if (r < 0 || !cfg->kernel || !cfg->direct_boot)
         return r;
     return linux_image_open(&pc->linux_image, cfg->kernel, cfg->initrd, cfg->append, pc->low_bytes, PC_ACPI_BYTES, err);

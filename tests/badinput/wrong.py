@@ -60,6 +60,8 @@ WRONG = [
     ("-kernel", ["", "/nonexistent", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-initrd", ["/nonexistent"], None),
     ("-append", ["x"], None),
+    ("-option-rom", ["", ",", "bootindex=1", "/nonexistent", "nosuch", "/tmp", "/dev/null", "/dev/zero",
+                     "/bin/sh", "x,bootindex=-1", "x,y=1"], None),
     ("-bios", ["", "/nonexistent", "nosuch", "/tmp", "/dev/null", "/dev/zero", "/bin/sh"], None),
     ("-name", ["a,nosuch=1"], None),
     ("-vga", ["", "cirrus", "qxl", "virtio", "vmware", "nosuch", "STD"], None),
@@ -105,7 +107,7 @@ LINES = [
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "parallel",
           "monitor", "qmp", "qmp-pretty", "mon", "display", "name", "numa", "acpitable", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
-          "rtc", "vga", "watchdog-action", "action", "qtest", "qtest-log"]
+          "rtc", "option-rom", "vga", "watchdog-action", "action", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],

@@ -209,6 +209,22 @@ static void without_a_machine_it_is_pc(void)
     config_fini(&c);
 }
 
+static void option_rom_takes_a_file_and_an_index(void)
+{
+    good("-M q35 -option-rom a.rom -option-rom romfile=b,,c.rom,bootindex=3");
+    CHECK_EQ(c.board.n_roms, 2);
+    CHECK_STR(c.board.roms[0].path, "a.rom");
+    CHECK_EQ(c.board.roms[0].index, -1);
+    CHECK_STR(c.board.roms[1].path, "b,c.rom");
+    CHECK_EQ(c.board.roms[1].index, 3);
+    config_fini(&c);
+    bad("-M q35 -option-rom bootindex=1", "-option-rom", "bootindex=1");
+    bad("-M q35 -option-rom ''", "-option-rom", "");
+    bad("-M q35 -option-rom a,bootindex=-1", "-option-rom bootindex", "-1");
+    bad("-M q35 -option-rom a,bootindex=2147483648", "-option-rom bootindex", "2147483648");
+    bad("-M q35 -option-rom a,x=1", "-option-rom", "x=1");
+}
+
 static void boot_takes_letters_and_wishes(void)
 {
     good("-M q35 -boot dc");
@@ -628,6 +644,7 @@ int main(void)
     TEST(the_graphics_adapter_is_std_unless_something_says_otherwise);
     TEST(actions_are_taken_event_by_event);
     TEST(without_a_machine_it_is_pc);
+    TEST(option_rom_takes_a_file_and_an_index);
     TEST(boot_takes_letters_and_wishes);
     TEST(rtc_says_what_the_clock_shows_and_goes_by);
     TEST(machine_properties_add_up_over_several_options);
