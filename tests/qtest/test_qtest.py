@@ -9,6 +9,7 @@ TAP on stdout.  Cases that need the reference (qemu-system-x86_64) are skipped w
 """
 
 import json
+import pathlib
 import random
 import shutil
 import socket
@@ -17,6 +18,7 @@ import tempfile
 
 import acpi
 import fw_cfg
+import kernel
 import power
 import probes
 from qtest import PATIENCE_S, Machine, Refused
@@ -211,6 +213,18 @@ def firmware_is_told(question, machine, more=fw_cfg.MORE):
     return compare
 
 
+def kernel_is_told(name, machine):
+    def compare(case):
+        with tempfile.TemporaryDirectory(prefix="rhea-qtest-") as folder:
+            line = kernel.options(pathlib.Path(folder), name)
+            with case.ours(*line, machine=machine) as m, case.reference(*line, machine=machine) as r:
+                got, want = kernel.told(m), kernel.told(r)
+        differ = ["%s: %#x, the reference has %#x" % (place, got.get(place, 0), want[place]) for place in want
+                  if got.get(place) != want[place]]
+        assert not differ, "\n".join(differ[:20])
+    return compare
+
+
 def hostile_transfers_do_no_harm(case):
     with case.ours(*fw_cfg.MORE, "-no-shutdown") as m:
         assert fw_cfg.hostile(m, random.Random(2), 5000 if case.is_long else 500)
@@ -347,6 +361,9 @@ def main():
         for question in (acpi.tables, acpi.script):
             case.run("acpi_%s_are_as_in_the_reference_on_%s" % (question.__name__, machine),
                      firmware_is_told(question, machine, acpi.MORE), True)
+        for name in kernel.CASES:
+            case.run("what_fw_cfg_says_of_%s_is_as_in_the_reference_on_%s" % (name.replace(" ", "_"), machine),
+                     kernel_is_told(name, machine), True)
     case.run("what_fw_cfg_says_without_an_hpet_is_as_in_the_reference", firmware_is_told(fw_cfg.numbers, "q35,hpet=off"), True)
     for machine, questions in (("q35", power.ON_Q35), ("pc", power.ON_PC)):
         for question in questions:
