@@ -25,7 +25,7 @@ enum { SEGMENTS_MAX = 64, NOTE_HEAD = 12, NOTE_PVH = 18 };
 struct segment { uint32_t type; uint64_t offset, vaddr, paddr, filesz, memsz, align; };
 
 struct reader {
-    const char *path;
+    const char *option, *path;
     const uint8_t *file;
     size_t size;
     struct error **err;
@@ -40,7 +40,7 @@ bool elf_image_is(const uint8_t *file, size_t size)
 
 static int bad(const struct reader *r, const char *legal)
 {
-    return error_set(r->err, -EINVAL, ERROR_SYNTAX, "-kernel", r->path, legal);
+    return error_set(r->err, -EINVAL, ERROR_SYNTAX, r->option, r->path, legal);
 }
 
 static void segment_read(const uint8_t *p, bool is_64, struct segment *s)
@@ -125,7 +125,7 @@ static int span_find(struct reader *r, uint64_t lowest, uint64_t top, struct elf
         if (!is_loaded(s))
             continue;
         if (s->paddr < lowest || !bits_add(s->paddr, s->memsz, &last) || last > top)
-            return error_set(r->err, -ENOSPC, ERROR_RANGE, "-kernel",
+            return error_set(r->err, -ENOSPC, ERROR_RANGE, r->option,
                              T("%s, which wants %#llx bytes at %#llx", r->path, (unsigned long long)s->memsz,
                                (unsigned long long)s->paddr),
                              T("RAM from %#llx to %#llx with this -m", (unsigned long long)lowest,
@@ -136,7 +136,7 @@ static int span_find(struct reader *r, uint64_t lowest, uint64_t top, struct elf
     if (!end)
         return bad(r, "an ELF file with something to load");
     if (end - first > r->size + ELF_SPARE)
-        return error_set(r->err, -ENOSPC, ERROR_RANGE, "-kernel",
+        return error_set(r->err, -ENOSPC, ERROR_RANGE, r->option,
                          T("%s, which spans %llu bytes", r->path, (unsigned long long)(end - first)),
                          T("at most %llu more than the file has", ELF_SPARE));
     image->base = first;
@@ -209,7 +209,7 @@ static int image_fill(const struct reader *r, struct elf_image *image)
 {
     image->bytes = calloc(1, image->size);
     if (!image->bytes)
-        return error_set_host(r->err, -ENOMEM, "-kernel", r->path);
+        return error_set_host(r->err, -ENOMEM, r->option, r->path);
     for (unsigned i = 0; i < r->n; i++) {
         const struct segment *s = &r->segment[i];
 
@@ -219,10 +219,10 @@ static int image_fill(const struct reader *r, struct elf_image *image)
     return 0;
 }
 
-int elf_image_read(const char *path, const uint8_t *file, size_t size, uint64_t lowest, uint64_t top,
-                   struct elf_image *image, struct error **err)
+int elf_image_read(const char *option, const char *path, const uint8_t *file, size_t size, uint64_t lowest,
+                   uint64_t top, struct elf_image *image, struct error **err)
 {
-    struct reader r = { .path = path, .file = file, .size = size, .err = err };
+    struct reader r = { .option = option, .path = path, .file = file, .size = size, .err = err };
     int e;
 
     *image = (struct elf_image){ 0 };

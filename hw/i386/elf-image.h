@@ -24,7 +24,7 @@ struct elf_image {
 };
 
 bool elf_image_is(const uint8_t *file, size_t size);
-/* Errors name -kernel and path.  Whatever lies below `lowest` or above `top` is refused. */
-int elf_image_read(const char *path, const uint8_t *file, size_t size, uint64_t lowest, uint64_t top,
-                   struct elf_image *image, struct error **err);
+/* Errors name option and path.  Whatever lies below `lowest` or above `top` is refused. */
+int elf_image_read(const char *option, const char *path, const uint8_t *file, size_t size, uint64_t lowest,
+                   uint64_t top, struct elf_image *image, struct error **err);
 void elf_image_fini(struct elf_image *image);

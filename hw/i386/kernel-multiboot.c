@@ -114,7 +114,7 @@ static int image_read(const struct kernel_load *k, struct elf_image *image, stru
             return kernel_bad_file(k, "a Multiboot kernel that is not cut short", err);
         return addresses_read(k, header, image, err);
     }
-    r = elf_image_read(k->cfg->kernel, k->file, k->size, KERNEL_LOWEST, k->top, image, err);
+    r = elf_image_read("-kernel", k->cfg->kernel, k->file, k->size, KERNEL_LOWEST, k->top, image, err);
     if (!r && (image->is_64 || !image->entry))
         r = kernel_bad_file(k, "a Multiboot kernel of 32 bits whose entry point lies in what it loads", err);
     return r;

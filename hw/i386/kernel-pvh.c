@@ -43,7 +43,7 @@ static int parts_add(const struct kernel_load *k, const struct elf_image *image,
 int kernel_pvh_add(const struct kernel_load *k, struct error **err)
 {
     struct elf_image image;
-    int r = elf_image_read(k->cfg->kernel, k->file, k->size, KERNEL_LOWEST, k->top, &image, err);
+    int r = elf_image_read("-kernel", k->cfg->kernel, k->file, k->size, KERNEL_LOWEST, k->top, &image, err);
 
     if (!r && !image.pvh_entry)
         r = kernel_bad_file(k, "an ELF file with a PVH note (CONFIG_PVH), a Multiboot kernel or a bzImage", err);
