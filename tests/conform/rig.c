@@ -173,6 +173,15 @@ static struct device *make_eeprom(struct rig *rig, const struct device_type *typ
     return device_new(rig->m, type);
 }
 
+static struct device *make_loader(struct rig *rig, const struct device_type *type)
+{
+    struct device *dev = device_new(rig->m, type);
+    int r = device_set(dev, "addr", "0x1000", NULL);
+
+    assert(!r);
+    return dev;
+}
+
 /* What must be wired before realize; a hook may realize, too.  The others are made, set to defaults and realized. */
 static const struct hook {
     const char *type;
@@ -192,6 +201,7 @@ static const struct hook {
     { "vmgenid", make_with_fw_cfg },
     { "vmcoreinfo", make_with_fw_cfg },
     { "vmmouse", make_vmmouse },
+    { "loader", make_loader },
 };
 
 /* Of a type and of those derived from it. */

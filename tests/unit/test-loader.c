@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/device.h"
+
+/* loader: what lies in memory after a reset, and what cannot be loaded. */
+
+#include "tests/unit/elf-file.h"
+#include "tests/unit/fw-cfg-bench.h"
+
+#include <errno.h>
+
+static char path[] = "/tmp/rhea-loader-XXXXXX";
+static struct fw_bench f;
+static struct device *dev;
+static struct error *err;
+
+/* properties: name and value in turn, ended by NULL */
+static int made(const char *const props[])
+{
+    int r = 0;
+
+    err = NULL;
+    dev = device_new(f.b.m, device_type_find("loader"));
+    for (; *props && !r; props += 2)
+        r = device_set(dev, props[0], props[1], &err);
+    return r ? r : device_realize(dev, NULL, NULL, &err);
+}
+
+#define MADE(...) made((const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })
+
+static void refused(int r, int code, const char *object)
+{
+    CHECK_EQ(r, code);
+    CHECK(err && err->legal[0]);
+    if (err)
+        CHECK_STR(err->object, object);
+    error_free(err);
+    device_free(dev);
+}
+
+static uint64_t ram(uint64_t at)
+{
+    return bits_load(f.ram->host + at, 8);
+}
+
+static void gone(void)
+{
+    device_free(dev);
+    memset(f.ram->host, 0, FW_RAM_BYTES);
+}
+
+static void a_number_lies_there_after_every_reset(void)
+{
+    memset(f.ram->host + 0x2000, 0xee, 16);
+    CHECK_EQ(MADE("addr", "0x2000", "data", "0x1122334455", "data-len", "4"), 0);
+    CHECK_EQ(ram(0x2000), 0xeeeeeeee22334455);
+    memset(f.ram->host + 0x2000, 0, 16);
+    machine_reset(f.b.m, false);
+    CHECK_EQ(ram(0x2000), 0x22334455);
+    gone();
+    CHECK_EQ(MADE("addr", "0x2000", "data", "0x1122334455667788", "data-len", "8"), 0);
+    CHECK_EQ(ram(0x2000), 0x1122334455667788);
+    gone();
+    CHECK_EQ(MADE("addr", "0", "data", "0", "data-len", "1"), 0);
+    gone();
+}
+
+static void a_number_may_be_big_endian(void)
+{
+    CHECK_EQ(MADE("addr", "0x2000", "data", "0x11223344", "data-len", "4", "data-be", "on"), 0);
+    CHECK_EQ(ram(0x2000), 0x44332211);
+    gone();
+    CHECK_EQ(MADE("addr", "0x2000", "data", "0x1122", "data-len", "3", "data-be", "on"), 0);
+    CHECK_EQ(ram(0x2000), 0x221100);
+    gone();
+}
+
+static void a_file_lies_at_its_address(void)
+{
+    put_file(path, "hello file", 10);
+    CHECK_EQ(MADE("addr", "0x3001", "file", path), 0);
+    CHECK(!memcmp(f.ram->host + 0x3000, "\0hello file\0", 12));
+    memset(f.ram->host + 0x3000, 0, 16);
+    unlink(path);                       /* it was read once */
+    machine_reset(f.b.m, true);
+    CHECK(!memcmp(f.ram->host + 0x3001, "hello file", 10));
+    gone();
+}
+
+static void an_elf_file_lies_where_it_says(void)
+{
+    elf_good(false);
+    put_file(path, file, file_size);
+    memset(f.ram->host + ELF_DATA_AT, 0xee, 0x1000);
+    CHECK_EQ(MADE("addr", "0x3000", "file", path), 0);
+    CHECK_EQ(ram(ELF_AT), 0x9090909090909090);
+    CHECK_EQ(ram(ELF_DATA_AT), 0xdadadadadadadada);
+    CHECK_EQ(ram(ELF_DATA_AT + ELF_DATA_BYTES), 0);
+    CHECK_EQ(ram(ELF_DATA_AT + ELF_DATA_BYTES + ELF_BSS_BYTES), 0xeeeeeeeeeeeeeeee);
+    CHECK_EQ(ram(0x3000), 0);
+    gone();
+    CHECK_EQ(MADE("addr", "0x3000", "file", path, "force-raw", "on"), 0);
+    CHECK_EQ(ram(0x3000) & 0xffffffff, 0x464c457f);
+    CHECK_EQ(ram(ELF_AT), 0);
+    gone();
+    file_size /= 2;
+    put_file(path, file, file_size);
+    refused(MADE("file", path), -EINVAL, "loader.file");
+}
+
+static void packed_files_are_taken_as_they_are_or_not_at_all(void)
+{
+    static const char *const packed[] = { "\x27\x05\x19\x56 an image", ":10010000214601360121470136007EFE09D2190140" };
+
+    for (unsigned i = 0; i < 2; i++) {
+        put_file(path, packed[i], 12);
+        refused(MADE("addr", "0x1000", "file", path), -ENOTSUP, "loader.file");
+        CHECK_EQ(MADE("addr", "0x1000", "file", path, "force-raw", "on"), 0);
+        CHECK(!memcmp(f.ram->host + 0x1000, packed[i], 12));
+        gone();
+    }
+    put_file(path, "\x27\x05\x19", 3);
+    CHECK_EQ(MADE("addr", "0x1000", "file", path), 0);
+    gone();
+}
+
+static void what_makes_no_sense_is_refused(void)
+{
+    put_file(path, "x", 1);
+    refused(MADE(), -EINVAL, "loader");
+    refused(MADE("addr", "1", "data", "5"), -EINVAL, "loader.data");
+    refused(MADE("addr", "1", "data-be", "on"), -EINVAL, "loader.data");
+    refused(MADE("addr", "1", "file", path, "data", "5"), -EINVAL, "loader.data");
+    refused(MADE("addr", "1", "file", path, "data", "5", "data-len", "1"), -EINVAL, "loader.file");
+    refused(MADE("addr", "1", "data", "5", "data-len", "9"), -ERANGE, "loader.data-len");
+    refused(MADE("addr", "1", "cpu-num", "0"), -ENOTSUP, "loader.cpu-num");
+    refused(MADE("addr", "1", "file", "/nonexistent"), -ENOENT, "loader.file");
+    refused(MADE("addr", "1", "file", "/"), -EINVAL, "loader.file");
+    CHECK_EQ(MADE("addr", "1"), 0);     /* nothing, somewhere */
+    gone();
+}
+
+static void it_goes_into_ram_or_nowhere(void)
+{
+    refused(MADE("addr", "0x400000", "data", "1", "data-len", "1"), -EFAULT, "loader.addr");
+    refused(MADE("addr", "0x3ffffd", "data", "1", "data-len", "4"), -EFAULT, "loader.addr");
+    refused(MADE("addr", "0xffffffffffffffff", "data", "1", "data-len", "2"), -EFAULT, "loader.addr");
+    CHECK_EQ(MADE("addr", "0x3ffffc", "data", "1", "data-len", "4"), 0);
+    gone();
+    elf_good(true);
+    elf_set(1, PH_PADDR, 0x400000);
+    put_file(path, file, file_size);
+    refused(MADE("file", path), -EFAULT, "loader.addr");
+    elf_set(1, PH_PADDR, UINT64_MAX - 0x10000);
+    put_file(path, file, file_size);
+    refused(MADE("file", path), -ENOSPC, "loader.file");
+}
+
+int main(void)
+{
+    epoch_thread_init();
+    close(mkstemp(path));
+    fw_bench_init(&f);
+    TEST(a_number_lies_there_after_every_reset);
+    TEST(a_number_may_be_big_endian);
+    TEST(a_file_lies_at_its_address);
+    TEST(an_elf_file_lies_where_it_says);
+    TEST(packed_files_are_taken_as_they_are_or_not_at_all);
+    TEST(what_makes_no_sense_is_refused);
+    TEST(it_goes_into_ram_or_nowhere);
+    fw_bench_fini(&f);
+    unlink(path);
+    epoch_thread_fini();
+    return test_end();
+}
