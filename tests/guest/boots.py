@@ -178,8 +178,8 @@ def expect_status(guest, wanted):
 # pc cannot be switched off yet, so its boots end with a reboot.
 ON_PC = Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_idle, step_no_reboot], board="pc")
 # SeaBIOS, then the option ROM that fetches kernel and initrd from fw_cfg.
-BY_FIRMWARE = [Plan(1, "512", [step_memory, step_no_reboot], board=board, firmware=True)
-               for board in ("q35", "pc")]
+BY_FIRMWARE = [Plan(2, "512", [step_cpus, step_memory, step_date, step], board=board, firmware=True)
+               for board, step in (("q35", step_poweroff), ("pc", step_no_reboot))]
 SHORT = [
     Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_wakes, step_idle, step_poweroff]),
     Plan(2, "512", [step_busy, step_stop, step_reboot, step_cpus, step_powerdown], arguments=(), qmp=True),
