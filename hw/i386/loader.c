@@ -124,7 +124,6 @@ static void loader_unrealize(struct device *dev)
 
     free(l->bytes);
     l->bytes = NULL;
-    l->len = 0;
 }
 
 static int loader_realize(struct device *dev, struct error **err)

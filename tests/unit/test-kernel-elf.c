@@ -187,6 +187,29 @@ static void modules_lie_on_pages_with_their_strings(void)
     closed();
 }
 
+/* Strings of whatever length end before the first module begins. */
+static void strings_and_modules_do_not_overlap(void)
+{
+    char append[PAGE + 1], initrd[100];
+
+    put_file(a_path, "first", 5);
+    snprintf(initrd, sizeof(initrd), "%s", a_path);
+    for (unsigned n = PAGE - 100; n < PAGE; n++) {
+        uint32_t end;
+
+        memset(append, 'a', n);
+        append[n] = '\0';
+        multiboot_good();
+        CHECK_EQ(added(initrd, append, 16 * MIB), KERNEL_MULTIBOOT);
+        CHECK_EQ(info(16), module(0, 8) + strlen(a_path) + 1);
+        CHECK_EQ(info(64), info(16) + strlen(kernel_path) + 1 + n + 1);
+        end = info(64) + sizeof("qemu");
+        CHECK_EQ(module(0, 0), (end + PAGE - 1) & ~(PAGE - 1u));
+        CHECK(!memcmp(memory(module(0, 0)), "first", 6) && !strcmp((const char *)memory(info(64)), "qemu"));
+        closed();
+    }
+}
+
 static void wrong_modules(const char *initrd, int code)
 {
     multiboot_good();
@@ -348,11 +371,17 @@ static void an_elf_file_without_a_usable_note_is_refused(void)
         { ELF_NOTE + 32, 4, 17 }, { ELF_NOTE + 36, 1, 'x' }, { ELF_NOTE + 24, 4, 3 }, { ELF_NOTE + 28, 4, 2 },
         { ELF_NOTE + 28, 4, 0xffffffff }, { ELF_NOTE + 24, 4, 0xffffffff }, { ELF_NOTE, 4, 0xffffffff },
         { ELF_NOTE + 4, 4, 0xfffffff0 }, { ELF_NOTE + 40, 4, 0 },
+        { ELF_NOTE + 39, 1, 'x' },
     };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         elf_good(i & 1);
         set(bad[i].at, bad[i].bytes, bad[i].val);
+        refused(-EINVAL, "PVH note");
+    }
+    for (unsigned cut = 24; cut < 44; cut++) {          /* the segment ends before its note does */
+        elf_good(true);
+        elf_set(2, PH_FILESZ, cut);
         refused(-EINVAL, "PVH note");
     }
     elf_good(true);
@@ -491,6 +520,7 @@ int main(void)
     TEST(an_elf_kernel_lies_where_its_segments_say);
     TEST(the_information_tells_command_line_and_loader);
     TEST(modules_lie_on_pages_with_their_strings);
+    TEST(strings_and_modules_do_not_overlap);
     TEST(modules_that_cannot_be_had_are_refused);
     TEST(flags_that_are_not_understood_are_refused);
     TEST(without_elf_the_header_says_what_goes_where);

@@ -118,6 +118,11 @@ static void packed_files_are_taken_as_they_are_or_not_at_all(void)
         CHECK(!memcmp(f.ram->host + 0x1000, packed[i], 12));
         gone();
     }
+    put_file(path, "\x27\x05\x19\x56", 4);
+    refused(MADE("addr", "0x1000", "file", path), -ENOTSUP, "loader.file");
+    put_file(path, "\x27\x05\x19\x57", 4);
+    CHECK_EQ(MADE("addr", "0x1000", "file", path), 0);
+    gone();
     put_file(path, "\x27\x05\x19", 3);
     CHECK_EQ(MADE("addr", "0x1000", "file", path), 0);
     gone();
