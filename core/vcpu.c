@@ -144,7 +144,8 @@ void vcpu_reset(struct vcpu *cpu, bool init)
 {
     if (ops_of(cpu)->vcpu_reset)
         ops_of(cpu)->vcpu_reset(cpu, init);
-    cpu->wait_sipi = cpu->halted = !cpu->bsp && !cpu->machine->accel->halts_inside;
+    cpu->wait_sipi = !cpu->bsp && !cpu->machine->accel->halts_inside;
+    cpu->halted = cpu->wait_sipi;
     if (!init)
         atomic_fetch_and(&cpu->requests, VCPU_STOP | VCPU_EXIT | VCPU_WORK);
 }

@@ -126,20 +126,18 @@ void kvm_cpu_filter(struct accel *accel, struct cpu_config *cfg)
     cfg->model.vendor = kvm->host_vendor;
 }
 
-/* What the vCPU is told. */
+/* What the vCPU is told: a list with room for ENTRIES. */
 
-struct cpuid_list { struct kvm_cpuid2 head; struct kvm_cpuid_entry2 entry[ENTRIES]; };
-
-static void add(struct cpuid_list *l, uint32_t leaf, uint32_t subleaf, bool indexed, const uint32_t out[4])
+static void add(struct kvm_cpuid2 *l, uint32_t leaf, uint32_t subleaf, bool indexed, const uint32_t out[4])
 {
-    if (l->head.nent < ENTRIES)
-        l->entry[l->head.nent++] = (struct kvm_cpuid_entry2){
+    if (l->nent < ENTRIES)
+        l->entries[l->nent++] = (struct kvm_cpuid_entry2){
             .function = leaf, .index = subleaf, .flags = indexed ? KVM_CPUID_FLAG_SIGNIFCANT_INDEX : 0,
             .eax = out[0], .ebx = out[1], .ecx = out[2], .edx = out[3],
         };
 }
 
-static void add_range(struct cpuid_list *l, const struct vcpu *cpu, uint32_t first, uint32_t last)
+static void add_range(struct kvm_cpuid2 *l, const struct vcpu *cpu, uint32_t first, uint32_t last)
 {
     enum { CACHES = 4, FEATURES_7 = 7, TOPOLOGY = 0xb, XSAVE = 0xd };
     const struct cpuid_live live = { .apic_id = cpu->apic_id, .apic_enabled = true, .xcr0 = 1 };
@@ -157,7 +155,7 @@ static void add_range(struct cpuid_list *l, const struct vcpu *cpu, uint32_t fir
     }
 }
 
-static void add_signature(struct cpuid_list *l, const struct kvm *kvm)
+static void add_signature(struct kvm_cpuid2 *l, const struct kvm *kvm)
 {
     uint32_t wanted = KVM_CLOCK | NO_IO_DELAY | CLOCK_STABLE;
     uint32_t head[4] = { FEATURES }, features[4] = { supported(kvm, FEATURES, 0, 0) & wanted };
@@ -170,7 +168,7 @@ static void add_signature(struct cpuid_list *l, const struct kvm *kvm)
 int cpuid_put(struct kvm_vcpu *v, struct error **err)
 {
     const struct cpu_config *c = v->cpu->model;
-    struct cpuid_list *l = calloc(1, sizeof(*l));
+    struct kvm_cpuid2 *l = calloc(1, sizeof(*l) + ENTRIES * sizeof(l->entries[0]));
     int r;
 
     assert(l);

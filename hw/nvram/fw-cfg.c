@@ -171,7 +171,7 @@ static uint64_t dma_reg_read(struct device *dev, uint64_t at, unsigned size)
 {
     uint64_t val = 0;
 
-    memcpy(&val, "QEMU CFG" + at, size);
+    memcpy(&val, &"QEMU CFG"[at], size);
     return val;
 }
 

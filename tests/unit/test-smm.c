@@ -85,7 +85,8 @@ static void reset_boot(struct machine *m)
         flat(&st, n);
         put(CODE + n * CODE_STEP, rig.code[n], rig.end[n]);
         m->accel->ops->vcpu_put(m->vcpus[n], &st);
-        m->vcpus[n]->wait_sipi = m->vcpus[n]->halted = false;
+        m->vcpus[n]->wait_sipi = false;
+        m->vcpus[n]->halted = false;
     }
 }
 
@@ -177,7 +178,7 @@ GUEST(looks, 32,
 GUEST(halts, 32, FINISH);
 /* In SMM: finds SMRAM, and RAM as everybody has it. */
 GUEST(handler, 16,
-      "addr32 cmpl $0x5a5a5a5a,0xa0000; je 1f; lock addr32 incl 0x100008; 1: lock addr32 incl 0x100000; rsm");
+      "mov $0xa0000,%ebx; cmpl $0x5a5a5a5a,(%ebx); je 1f; lock incl 0x60008(%ebx); 1: lock incl 0x60000(%ebx); rsm");
 
 static void a_handler_in_smram_runs_and_nobody_sees_it(void)
 {
@@ -225,7 +226,7 @@ static void both_may_be_in_smm_at_once(void)
 }
 
 /* "SMBASE relocation": what the handler leaves at offset FF00h of the map is the next one's base. */
-GUEST(relocates, 16, "addr32 movl $0xa0000,0x3ff00; addr32 movl $0x77,0x100000; rsm");
+GUEST(relocates, 16, "mov $0x3ff00,%ebx; movl $0xa0000,(%ebx); movl $0x77,0xc0100(%ebx); rsm");
 GUEST(sends_twice, 32,
       SMI_SELF "1: pause; cmpl $0x77,0x100000; jne 1b\n" SMI_SELF "2: pause; cmpl $0x78,0x100000; jne 2b\n" FINISH);
 
@@ -287,7 +288,8 @@ static void changes_of_the_map_reach_processors_in_and_out_of_smm(void)
 
 /* "RSM ... the processor returns"; reset leaves SMM, too. */
 GUEST(stays, 16,
-      "addr32 cmpl $0x5a5a5a5a,0xa0000; je 1f; lock addr32 incl 0x100008; 1: addr32 movl $1,0x100000; 2: jmp 2b");
+      "mov $0xa0000,%ebx; cmpl $0x5a5a5a5a,(%ebx); je 1f; lock incl 0x60008(%ebx);"
+      "1: movl $1,0x60000(%ebx); 2: jmp 2b");
 GUEST(sends_once, 32, SMI_SELF "1: pause; jmp 1b");
 
 static void reset_in_smm_leaves_it(void)
@@ -312,7 +314,7 @@ static void reset_in_smm_leaves_it(void)
 GUEST(looks_high, 32,
       "movl $0x20,0x200000; movl $0x30,0x300000\n"
       "1: mov 0x300000,%eax; mov %eax,0x1000\n" SMI_SELF "jmp 1b");
-GUEST(handler_high, 16, "addr32 mov 0x300000,%eax; addr32 mov %eax,0x2000; rsm");
+GUEST(handler_high, 16, "mov $0x300000,%ebx; mov (%ebx),%eax; mov $0x2000,%ebx; mov %eax,(%ebx); rsm");
 
 static void a20_is_masked_for_all_but_smm(void)
 {
