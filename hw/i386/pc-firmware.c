@@ -11,6 +11,7 @@
  * firmware in use reads.
  */
 
+#include "core/accel.h"
 #include "core/datafile.h"
 #include "core/machine.h"
 #include "hw/acpi/pm.h"
@@ -57,10 +58,11 @@ static void numbers_add(struct machine *m, struct device *fw, const struct board
 }
 
 /* The firmware knows what lies below 1 MiB, and its own place; it asks for the rest. */
-static int e820_add_file(struct device *fw, const struct pc *pc, struct error **err)
+static int e820_add_file(struct machine *m, struct device *fw, const struct pc *pc, struct error **err)
 {
     struct e820 e = { 0 };
 
+    e820_add(&e, m->accel->reserved_gpa, m->accel->reserved_bytes, E820_RESERVED);
     e820_add(&e, HT_BASE, HT_BYTES, E820_RESERVED);
     e820_add(&e, 0, pc->low_bytes, E820_RAM);
     e820_add(&e, 4 * PC_GIB, pc->high_bytes, E820_RAM);
@@ -146,7 +148,7 @@ int pc_firmware_new(struct machine *m, const struct board_config *cfg, struct er
     if (r < 0)
         return r;
     numbers_add(m, pc->fw_cfg, cfg);
-    r = e820_add_file(pc->fw_cfg, pc, err);
+    r = e820_add_file(m, pc->fw_cfg, pc, err);
     if (!r)
         r = waits_add(pc->fw_cfg, &cfg->boot, err);
     if (!r && cfg->boot.splash)

@@ -10,20 +10,23 @@ guest on Rhea and on the reference's TCG, round by round and one after the other
 else the host does hurts both alike: seconds from the start of the process to the shell prompt, then
 seconds for a few commands in the guest.  Of each: least, median, most, and the ratio of the medians
 (below 1: Rhea is faster).  Then what an idle guest costs.  The reference's boot contains its firmware; Rhea's, started by x-direct-boot,
-has none.
+has none.  Last, what a machine costs before its guest runs: memory of the process that stands with -S, the
+time from the start of the process to the guest's first instruction, and how often an idle guest wakes the host.
 """
 
 import argparse
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "guest"))
-from guest import Guest, GuestError, Reference, Rhea            # noqa: E402
+from guest import Guest, GuestError, Qmp, Reference, Rhea            # noqa: E402
 
 COMMANDS = [
     ("sort", "seq 1 40000 | sort -nr | md5sum"),
@@ -35,6 +38,7 @@ COMMANDS = [
 
 
 IDLE = "idle guest, % of a core"
+WAKES = "idle guest, wake-ups a second"
 
 
 def round_of(machine, args):
@@ -47,10 +51,51 @@ def round_of(machine, args):
             guest.shell(command, 300)
             seconds[name] = time.monotonic() - start
         guest.idle_load(2)
+        before = wakeups(guest.process.pid)
         seconds[IDLE] = guest.idle_load(5) * 100
+        seconds[WAKES] = (wakeups(guest.process.pid) - before) / 5
         guest.send("poweroff\n")
         guest.wait_for_end(60)
     return seconds
+
+
+# At the reset vector: the byte 31h to isa-debug-exit's port, which ends the process with status 63h.
+RESET = bytes([0xb0, 0x31, 0xe6, 0xf4, 0xf4])
+
+
+def memory_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return {f"before the guest runs: {name}, MB": int(re.search(rf"^{name}: *(\d+)", text, re.M)[1]) / 1024 for name in ("Rss", "Private_Dirty")}
+
+
+def standing(machine):
+    """Memory of a machine that has been made and does not run."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [machine.program, "-M", "q35", *machine.machine[2:], "-m", "512", "-smp", "2", "-display", "none", "-nodefaults",
+                   "-vga", "std", "-S", "-qmp", f"unix:{folder}/qmp,server=on,wait=off"]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+            try:
+                Qmp(f"{folder}/qmp", 15).command("query-status")
+                return memory_of(process.pid)
+            finally:
+                process.kill()
+
+
+def first_instruction(machine):
+    """Seconds from the start of the process to its end by the guest's first instructions."""
+    with tempfile.NamedTemporaryFile() as bios:
+        bios.write(b"\xf4" * (65536 - 16) + RESET.ljust(16, b"\xf4"))
+        bios.flush()
+        command = [machine.program, "-M", "q35", *machine.machine[2:], "-m", "512", "-display", "none", "-nodefaults", "-bios",
+                   bios.name, "-device", "isa-debug-exit,iobase=0xf4"]
+        start = time.monotonic()
+        subprocess.run(command, stdin=subprocess.DEVNULL, check=False, timeout=60)
+        return time.monotonic() - start
+
+
+def wakeups(pid):
+    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/status")
+    return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", t.read_text(), re.M)[1]) for t in tasks)
 
 
 def programs(build):
@@ -76,14 +121,16 @@ def guests(args, program):
     for number in range(args.rounds):
         for machine in machines:
             print(f"   round {number + 1} of {args.rounds}: {machine.name}", file=sys.stderr, flush=True)
-            for name, seconds in round_of(machine, args).items():
+            figures = round_of(machine, args) | standing(machine)
+            figures["to the first instruction"] = first_instruction(machine)
+            for name, seconds in figures.items():
                 results[machine.name].setdefault(name, []).append(seconds)
-    print(f"== the same guest, {args.cpus} CPUs, {args.rounds} rounds interleaved; seconds (idle: per cent): least, median, most")
-    print(f"{'':32} {'Rhea':^23}   {'reference, TCG':^23}   ratio")
+    print(f"== the same guest, {args.cpus} CPUs, {args.rounds} rounds interleaved; seconds, or as said: least, median, most")
+    print(f"{'':40} {'Rhea':^23}   {'reference, TCG':^23}   ratio")
     for name, mine in results["rhea"].items():
         other = results.get("reference", {}).get(name, [])
         ratio = f"{statistics.median(mine) / statistics.median(other):7.2f}" if other else "      -"
-        print(f"{name:32} {span(mine)}   {span(other)} {ratio}", flush=True)
+        print(f"{name:40} {span(mine)}   {span(other)} {ratio}", flush=True)
 
 
 def main():
