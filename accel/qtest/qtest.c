@@ -71,14 +71,37 @@ static void in_fill(struct qtest *q)
         g_string_append_len(q->in, buf, n);
 }
 
-static bool line_take(struct qtest *q)
+/* What follows of a line that was too long is no request. */
+static void rest_skip(struct qtest *q)
 {
     char *end = memchr(q->in->str, '\n', q->in->len);
-    size_t n = end ? (size_t)(end - q->in->str) : q->in->len;
-    char *line;
 
+    g_string_erase(q->in, 0, end ? end - q->in->str + 1 : (gssize)q->in->len);
+    q->skipping = !end;
+}
+
+/* NULL: none yet.  A long line comes in many pieces, each of which is looked at once. */
+static char *line_end(struct qtest *q)
+{
+    char *end = memchr(q->in->str + q->looked, '\n', q->in->len - q->looked);
+
+    q->looked = end ? 0 : q->in->len;
+    return end;
+}
+
+static bool line_take(struct qtest *q)
+{
+    char *end, *line;
+    size_t n;
+
+    if (q->skipping)
+        rest_skip(q);
+    end = line_end(q);
+    n = end ? (size_t)(end - q->in->str) : q->in->len;
     if (!end && n <= LINE_MAX_BYTES)
         return false;
+    q->skipping = !end;
+    q->looked = 0;
     line = g_strndup(q->in->str, n);
     g_string_erase(q->in, 0, end ? n + 1 : n);
     log_line_of(q, 'R', line, strlen(line));
@@ -126,6 +149,8 @@ static void event(struct char_front *f, enum char_event event)
     } else if (event == CHAR_CLOSED) {
         g_string_truncate(q->in, 0);
         g_string_truncate(q->out, 0);
+        q->skipping = false;
+        q->looked = 0;
         log_line_of(q, 'I', "CLOSED", 6);
     }
 }

@@ -20,11 +20,13 @@ struct qtest {
     struct machine *m;
     struct char_front front;
     GString *in, *out;          /* not yet a line; not yet taken by the chardev */
+    size_t looked;              /* bytes of `in` that have no end of a line */
     struct post next;           /* a line at a time, so that what it caused on the loop comes before the next one */
     FILE *log;
     uint64_t opened_ns;
     const struct device *watched;       /* whose lines are told; NULL: nobody's */
     bool watched_out;
+    bool skipping;              /* the rest of a line that was too long */
     bool level[QTEST_LINES];
 };
 

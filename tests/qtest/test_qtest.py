@@ -90,6 +90,9 @@ def malformed_requests_are_refused_and_the_machine_goes_on(case):
             reply = m.raw(line)
             assert reply.startswith(("FAIL", "ERR")), "%r: %s" % (line[:40], reply)
         check(m.raw("write 0 4 0"), "ERR invalid argument size", "short data")
+        if case.is_long:
+            check(m.raw("inb 0x21 " * (15 << 20)), "FAIL line too long", "a line of 135 MiB")
+            check(m.raw("endianness"), "OK little", "the line after it")
         check(m.inb(0x21), m.inb(0x21), "the PIC")
 
 
