@@ -213,12 +213,14 @@ static struct timer *timer_take(struct machine *m, uint64_t end)
     return t;
 }
 
-static void timers_run(struct machine *m, uint64_t end)
+/* False: there are more. */
+static bool timers_run(struct machine *m, uint64_t end, uint64_t max)
 {
     struct timer *t;
 
-    while ((t = timer_take(m, end)))
+    while (max-- && (t = timer_take(m, end)))
         dispatch(t->dev, &(struct entry){ .kind = ENTRY_TIMER, .timer = t });
+    return machine_clock_next(m) > end;
 }
 
 static void timerfd_ready(struct watch *w, unsigned events)
@@ -233,22 +235,30 @@ static void timerfd_ready(struct watch *w, unsigned events)
     c->armed_ns = TIMER_OFF;
     lock_drop(&c->lock);
     if (c->running)
-        timers_run(c->machine, machine_clock_ns(c->machine));
+        timers_run(c->machine, machine_clock_ns(c->machine), UINT64_MAX);
     lock_take(&c->lock);
     timerfd_arm(c);
     lock_drop(&c->lock);
 }
 
-void machine_clock_step(struct machine *m, uint64_t ns)
+bool machine_clock_run(struct machine *m, uint64_t end_ns, uint64_t timers)
 {
     struct clock_state *c = m->clock;
-    uint64_t end;
 
     assert(!c->running);
-    if (__builtin_add_overflow(c->frozen_ns, ns, &end) || end == TIMER_OFF)
+    if (!timers_run(m, end_ns, timers))
+        return false;
+    c->frozen_ns = end_ns;
+    return true;
+}
+
+void machine_clock_step(struct machine *m, uint64_t ns)
+{
+    uint64_t end;
+
+    if (__builtin_add_overflow(m->clock->frozen_ns, ns, &end) || end == TIMER_OFF)
         end = TIMER_OFF - 1;
-    timers_run(m, end);
-    c->frozen_ns = end;
+    machine_clock_run(m, end, UINT64_MAX);
 }
 
 uint64_t machine_clock_next(struct machine *m)

@@ -55,4 +55,6 @@ void machine_clock_start(struct machine *m);
 void machine_clock_stop(struct machine *m);
 /* qtest: runs the timers that fall due up to the new time.  machine_clock_next: TIMER_OFF if none is armed. */
 void machine_clock_step(struct machine *m, uint64_t ns);
+/* The same up to a moment, at most so many timers of it; true: that moment is now. */
+bool machine_clock_run(struct machine *m, uint64_t end_ns, uint64_t timers);
 uint64_t machine_clock_next(struct machine *m);

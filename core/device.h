@@ -65,6 +65,7 @@ struct device_type {
     enum lock_rank rank;                        /* of LOCKING_CONTROLLER */
     const char *bus;                            /* "System", "ISA", "PCI", ... that it plugs into; NULL: none */
     const struct region_type *regions;          /* ends in {}; at most DEVICE_REGIONS */
+    /* One that fails undoes what it did; regions that it mapped are unmapped for it, and unrealize is not called. */
     int (*realize)(struct device *dev, struct error **err);
     void (*unrealize)(struct device *dev);      /* neither waits nor fails */
     void (*reset)(struct device *dev);          /* beyond the tables: what depends on cfg; rarely needed */

@@ -37,7 +37,7 @@ static int check(const struct config *c, const char *value, const struct wish *w
 {
     if (!w->name || !*w->name || !!w->file + (w->string && *w->string) + !!w->gen_id != 1)
         return error_set(err, -EINVAL, ERROR_SYNTAX, "-fw_cfg", value,
-                         "name=NAME and exactly one of file=FILE, string=TEXT, gen_id=ID");
+                         "name=NAME and exactly one of file=FILE, string=TEXT that is not empty, gen_id=ID");
     if (w->gen_id)
         return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-fw_cfg gen_id", w->gen_id,
                          "legal: file=FILE or string=TEXT, as no object generates contents");

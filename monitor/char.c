@@ -44,6 +44,15 @@ static void front_readable(struct char_front *f)
     }
 }
 
+/* What a peer that has gone left unread is not the next one's. */
+static void leftovers_drop(struct char_front *f)
+{
+    char bytes[MONITOR_FEED_BYTES];
+
+    while (chardev_read(f, bytes, sizeof(bytes)))
+        ;
+}
+
 static void front_writable(struct char_front *f)
 {
     monitor_session_drain(of_front(f)->session);
@@ -59,6 +68,7 @@ static void front_event(struct char_front *f, enum char_event event)
         break;
     case CHAR_CLOSED:
         monitor_session_close(s);
+        leftovers_drop(f);
         break;
     case CHAR_FOCUS_IN:
     case CHAR_FOCUS_OUT:

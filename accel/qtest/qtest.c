@@ -117,6 +117,12 @@ static void next(struct post *p)
 {
     struct qtest *q = (struct qtest *)((char *)p - offsetof(struct qtest, next));
 
+    if (q->stepping)
+        qtest_step(q);
+    if (q->stepping) {
+        loop_post(q->m->loop, &q->next);        /* signals and monitors have their turn */
+        return;
+    }
     in_fill(q);
     if (q->out->len < OUT_HIGH && line_take(q))
         loop_post(q->m->loop, &q->next);
@@ -149,7 +155,7 @@ static void event(struct char_front *f, enum char_event event)
     } else if (event == CHAR_CLOSED) {
         g_string_truncate(q->in, 0);
         g_string_truncate(q->out, 0);
-        q->skipping = false;
+        q->skipping = q->stepping = false;
         q->looked = 0;
         log_line_of(q, 'I', "CLOSED", 6);
     }

@@ -26,6 +26,8 @@ struct qtest {
     uint64_t opened_ns;
     const struct device *watched;       /* whose lines are told; NULL: nobody's */
     bool watched_out;
+    bool stepping;              /* the clock is on its way to step_to_ns, a bounded number of timers at a time */
+    uint64_t step_to_ns;
     bool skipping;              /* the rest of a line that was too long */
     bool level[QTEST_LINES];
 };
@@ -33,6 +35,8 @@ struct qtest {
 /* One request, split in place; what it answers goes to qtest_reply(). */
 void qtest_command(struct qtest *q, char *line);
 void qtest_reply(struct qtest *q, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Goes on with stepping; answers when the clock has arrived. */
+void qtest_step(struct qtest *q);
 /* "OK " and a long answer. */
 void qtest_reply_text(struct qtest *q, const char *text);
 

@@ -102,7 +102,7 @@ static int place(struct isa_serial *s, struct error **err)
         s->cfg.irq = lines[s->cfg.index];
     if (s->cfg.iobase > 0x10000 - 8)
         return error_set(err, -ERANGE, ERROR_RANGE, "isa-serial.iobase", T("%#x", s->cfg.iobase), "0 to 0xfff8");
-    return isa_irq(&s->dev, &s->irq, s->cfg.irq, err);
+    return isa_irq(&s->dev, &s->irq, "irq", s->cfg.irq, err);
 }
 
 static int chip_new(struct isa_serial *s, struct error **err)

@@ -178,7 +178,7 @@ static int place(struct parallel *p, struct error **err)
         return error_set(err, -ERANGE, ERROR_RANGE, "isa-parallel.index", T("%u", p->cfg.index), "0 to 2");
     if (p->cfg.iobase == UINT32_MAX)
         p->cfg.iobase = ports[p->cfg.index];
-    return isa_irq(&p->dev, &p->irq, p->cfg.irq, err);
+    return isa_irq(&p->dev, &p->irq, "irq", p->cfg.irq, err);
 }
 
 static int parallel_realize(struct device *dev, struct error **err)

@@ -112,6 +112,16 @@ static int memory_open(struct device *dev, struct error **err)
     return 0;
 }
 
+/* The function with its ROM, last: without it the chip is closed again. */
+static int function_realize(struct device *dev, struct error **err)
+{
+    int r = pci_realize(dev, err);
+
+    if (r < 0)
+        vga_close(vga(dev));
+    return r;
+}
+
 static int secondary_realize(struct device *dev, struct error **err)
 {
     int r = memory_open(dev, err);
@@ -119,7 +129,7 @@ static int secondary_realize(struct device *dev, struct error **err)
     if (r < 0)
         return r;
     vga_open(vga(dev), &dev->regions[R_VRAM], NULL);
-    return pci_realize(dev, err);
+    return function_realize(dev, err);
 }
 
 static int vga_realize(struct device *dev, struct error **err)
@@ -138,7 +148,7 @@ static int vga_realize(struct device *dev, struct error **err)
     for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
         device_map(dev, ports[i].region, &m->io, ports[i].port, 0);
     device_map(dev, R_LOWMEM, ((struct pci_bus *)dev->bus)->memory, 0xa0000, 1);
-    return pci_realize(dev, err);
+    return function_realize(dev, err);
 }
 
 static void vga_unrealize(struct device *dev)

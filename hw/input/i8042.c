@@ -448,10 +448,10 @@ static int children_new(struct i8042 *k, struct error **err)
 static int i8042_realize(struct device *dev, struct error **err)
 {
     struct i8042 *k = i8042(dev);
-    int r = isa_irq(dev, &k->kbd_irq, k->cfg.kbd_irq, err);
+    int r = isa_irq(dev, &k->kbd_irq, "kbd-irq", k->cfg.kbd_irq, err);
 
     if (!r)
-        r = isa_irq(dev, &k->mouse_irq, k->cfg.mouse_irq, err);
+        r = isa_irq(dev, &k->mouse_irq, "mouse-irq", k->cfg.mouse_irq, err);
     if (!r)
         r = children_new(k, err);
     if (r < 0)

@@ -32,10 +32,11 @@ void isa_bus_fini(struct isa_bus *isa)
 
 int isa_map(struct device *dev, unsigned n, uint32_t port, struct error **err)
 {
-    uint32_t size = dev->type->regions[n].size;
+    const char *prop = type_prop_find(&dev->type->type, "ioport") ? "ioport" : "iobase";
+    uint32_t size = dev->regions[n].last + 1;
 
     if (port > 0x10000 - size)
-        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.iobase", dev->type->type.name), T("%#x", port),
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", dev->type->type.name, prop), T("%#x", port),
                          T("0 to %#x", 0x10000 - size));
     device_map(dev, n, &dev->machine->io, port, 0);
     return 0;
@@ -51,12 +52,12 @@ bool isa_port_used(const struct machine *m, uint16_t port)
     return used;
 }
 
-int isa_irq(struct device *dev, struct irq *irq, uint32_t line, struct error **err)
+int isa_irq(struct device *dev, struct irq *irq, const char *prop, uint32_t line, struct error **err)
 {
     struct isa_bus *isa = (struct isa_bus *)dev->bus;
 
     if (line > 15)
-        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.irq", dev->type->type.name), T("%u", line), "0 to 15");
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", dev->type->type.name, prop), T("%u", line), "0 to 15");
     irq->sink = isa->gsi;
     irq->line = line;
     return 0;

@@ -24,5 +24,5 @@ void isa_bus_fini(struct isa_bus *isa);
 int isa_map(struct device *dev, unsigned n, uint32_t port, struct error **err);
 /* Does a device answer at that port?  Any thread, inside a device or not. */
 bool isa_port_used(const struct machine *m, uint16_t port);
-/* Wires irq to ISA line `line`, 0 to 15. */
-int isa_irq(struct device *dev, struct irq *irq, uint32_t line, struct error **err);
+/* Wires irq to ISA line `line`, 0 to 15, which the user chose with the property `prop`. */
+int isa_irq(struct device *dev, struct irq *irq, const char *prop, uint32_t line, struct error **err);

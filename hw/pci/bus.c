@@ -64,6 +64,19 @@ static void masks_new(struct device *dev)
     p->reset = p->w1c + bytes;
 }
 
+/* Function 0 says whether there are others, so it has to know. */
+static bool slot_is_single(const struct pci_bus *bus, unsigned devfn, bool multifunction)
+{
+    unsigned slot = devfn & ~7u;
+
+    if (devfn & 7)
+        return bus->function[slot] && !pci_device(bus->function[slot])->cfg.multifunction;
+    for (unsigned n = 1; n < 8 && !multifunction; n++)
+        if (bus->function[slot | n])
+            return true;
+    return false;
+}
+
 static int pci_plug(struct bus *b, struct device *dev, struct error **err)
 {
     struct pci_bus *bus = (struct pci_bus *)b;
@@ -74,6 +87,9 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
         return error_set(err, devfn, ERROR_STATE, b->name, "a free slot", "31 slots, all in use");
     if (devfn < 0)
         return devfn;
+    if (slot_is_single(bus, devfn, p->cfg.multifunction))
+        return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name),
+                         T("%02x.%x", devfn >> 3, devfn & 7), "a slot whose function 0 has multifunction=on");
     if (bus->function[devfn])
         return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name),
                          T("%02x.%x", devfn >> 3, devfn & 7),

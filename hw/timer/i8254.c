@@ -382,7 +382,7 @@ static int pit_realize(struct device *dev, struct error **err)
     hpet_wire_pit(dev->machine, &p->disable);
     if (p->cfg.iobase == UINT32_MAX)
         p->cfg.iobase = 0x40;
-    r = isa_irq(dev, &p->irq, 0, err);
+    r = isa_irq(dev, &p->irq, "irq", 0, err);
     return r < 0 ? r : isa_map(dev, 0, p->cfg.iobase, err);
 }
 

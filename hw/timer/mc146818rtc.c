@@ -245,11 +245,11 @@ static void rtc_unrealize(struct device *dev)
 static int rtc_realize(struct device *dev, struct error **err)
 {
     struct rtc *r = rtc(dev);
-    int e = isa_irq(dev, &r->irq, r->cfg.irq, err);
+    int e = isa_irq(dev, &r->irq, "irq", r->cfg.irq, err);
 
     if (r->cfg.lost_tick_policy)
         return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "mc146818rtc.lost_tick_policy",
-                         policies[r->cfg.lost_tick_policy], policies[0]);
+                         policies[r->cfg.lost_tick_policy], T("legal: %s", policies[0]));
     timer_init(&r->periodic, dev, &r->st.periodic_ns, rtc_periodic_fired);
     timer_init(&r->update, dev, &r->st.update_ns, rtc_update_fired);
     if (!e)

@@ -372,6 +372,33 @@ def client_that_goes(life):
         return None if state == "running" and machine.status() == 0 else state
 
 
+def client_that_never_read(life):
+    """Clients that ask for much, read nothing and go leave nothing to the next one, not even a full buffer."""
+    schema = b'{"execute":"qmp_capabilities"}' + 1500 * b'{"execute":"query-qmp-schema"}'
+    with life.machine("-kernel", "halt", "-qmp", "unix:deaf,server=on,wait=off", "-monitor", "unix:mute,server=on,wait=off") as machine:
+        for path, text in (("deaf", schema), ("mute", 20000 * b"x"), ("mute", 5000 * b"x")):
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(life.folder / path))
+                client.settimeout(1)
+                try:
+                    client.sendall(text)
+                except TimeoutError:
+                    pass
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(life.folder / "deaf"))
+            other = Session(client.fileno(), client.fileno())
+            replies = [other.ask("qmp_capabilities"), other.ask("query-status")["return"]["status"]]
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(life.folder / "mute"))
+            pipe = Pipe(client.fileno())
+            pipe.until(b"(qemu) ")
+            client.sendall(b"info status\n")
+            said = pipe.until(b"VM status: running")
+        machine.qmp.ask("quit")
+        good = "return" in replies[0] and replies[1] == "running" and b"unknown" not in said
+        return None if good and machine.status() == 0 else f"{replies} {said}"
+
+
 def info_commands(life):
     wanted = {
         "info status": r"VM status: running\r\n$", "info registers": r"CPU#0\r\nRAX=[0-9a-f]{16} RBX=(.|\n)*\nXMM15=",
@@ -504,6 +531,7 @@ def main():
             life.case(f"{number.name} ends the process with status 0 and an event", lambda number=number: signals(life, number))
         life.case("two QMP clients see the same machine, each its own negotiation", lambda: two_clients(life))
         life.case("a QMP client that goes in mid-request harms nobody", lambda: client_that_goes(life))
+        life.case("monitor clients that read nothing and go leave nothing to the next one", lambda: client_that_never_read(life))
         life.case("info status, registers, mtree, qtree have their shapes", lambda: info_commands(life))
         life.case("odd lines at the human monitor are answered", lambda: odd_lines(life))
         life.case("-nographic: C-a h, C-a c, C-a C-a, C-a x; the terminal is restored", lambda: keys(life))

@@ -54,7 +54,7 @@ def started(program, board, kernel, folder):
 
 
 def main():
-    program, kernel = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:])
+    program, kernel = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:3])
     if not any(os.path.exists(path) for path in FIRMWARE):
         print("1..0 # SKIP there is no SeaBIOS here")
         return
