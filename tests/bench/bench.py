@@ -51,9 +51,9 @@ def round_of(machine, args):
             guest.shell(command, 300)
             seconds[name] = time.monotonic() - start
         guest.idle_load(2)
-        before = wakeups(guest.process.pid)
+        before = guest.wake_ups()
         seconds[IDLE] = guest.idle_load(5) * 100
-        seconds[WAKES] = (wakeups(guest.process.pid) - before) / 5
+        seconds[WAKES] = (guest.wake_ups() - before) / 5
         guest.send("poweroff\n")
         guest.wait_for_end(60)
     return seconds
@@ -91,11 +91,6 @@ def first_instruction(machine):
         start = time.monotonic()
         subprocess.run(command, stdin=subprocess.DEVNULL, check=False, timeout=60)
         return time.monotonic() - start
-
-
-def wakeups(pid):
-    tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/status")
-    return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", t.read_text(), re.M)[1]) for t in tasks)
 
 
 def programs(build):

@@ -204,6 +204,11 @@ class Guest:
         fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def wake_ups(self):
+        """How often threads of the process have slept so far."""
+        tasks = pathlib.Path(f"/proc/{self.process.pid}/task").glob("*/status")
+        return sum(int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", t.read_text(), re.M)[1]) for t in tasks)
+
     def idle_load(self, seconds):
         """Host CPU use while nobody asks the guest anything, as a fraction of one core."""
         before, start = self.cpu_seconds(), time.monotonic()
