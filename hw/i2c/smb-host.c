@@ -76,13 +76,20 @@ static bool block_read(struct smb_host *h, struct device *dev)
     return true;
 }
 
+/* The guest may have changed the count meanwhile. */
+static unsigned block_bytes(const struct smb_host_state *st)
+{
+    return st->data0 < SMBUS_BLOCK_MAX ? st->data0 : SMBUS_BLOCK_MAX;
+}
+
 static void block_write(struct smb_host *h, struct device *dev)
 {
     struct smb_host_state *st = h->st;
-    uint8_t out[2 + SMBUS_BLOCK_MAX] = { st->cmd, st->data0 };
+    unsigned n = block_bytes(st);
+    uint8_t out[2 + SMBUS_BLOCK_MAX] = { st->cmd, n };
 
-    memcpy(out + 2, st->data, st->data0);
-    put(dev, out, 2 + st->data0);
+    memcpy(out + 2, st->data, n);
+    put(dev, out, 2 + n);
     st->index = 0;
 }
 
@@ -122,7 +129,7 @@ static void block_next(struct smb_host *h)
     struct smb_host_state *st = h->st;
     struct device *dev = target(h);
     bool reads = st->addr & 1;
-    unsigned n = st->data0 < SMBUS_BLOCK_MAX ? st->data0 : SMBUS_BLOCK_MAX;
+    unsigned n = block_bytes(st);
 
     if (!dev) {
         finish(h, STS_DEV_ERR);

@@ -239,6 +239,24 @@ static void blocks_byte_by_byte(void)
     pci_bench_fini(&p);
 }
 
+static void a_count_that_grows_in_the_middle_of_a_block_stays_within_32(void)
+{
+    unsigned acknowledged = 0;
+
+    begin();
+    out(STS, 0xff);
+    out(ADDR, EEPROM << 1);
+    out(D0, 2);
+    out(CNT, BLOCK << 2 | START);
+    in(STS);
+    out(D0, 255);
+    for (; in(STS) & BYTE_DONE && acknowledged < 100; acknowledged++)
+        out(STS, BYTE_DONE);
+    CHECK_EQ(acknowledged, 32);
+    CHECK_EQ(in(STS), INTR);
+    pci_bench_fini(&p);
+}
+
 static void protocols_that_nobody_here_speaks_are_not_acknowledged(void)
 {
     begin();
@@ -373,6 +391,7 @@ int main(void)
     TEST(blocks_through_the_buffer);
     TEST(counts_of_0_and_beyond_32_are_errors);
     TEST(blocks_byte_by_byte);
+    TEST(a_count_that_grows_in_the_middle_of_a_block_stays_within_32);
     TEST(protocols_that_nobody_here_speaks_are_not_acknowledged);
     TEST(kill_ends_a_transfer);
     TEST(the_end_interrupts_when_it_is_to);
