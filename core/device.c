@@ -83,6 +83,19 @@ static void prop_fini_one(const struct prop *p, void *opaque)
     props_fini(one, opaque);
 }
 
+/* The first one that fails is kept for realize: whoever makes a device may not know of the user's wishes. */
+static void globals_apply(struct device *dev)
+{
+    struct machine *m = dev->machine;
+
+    for (unsigned i = 0; i < m->n_globals && !dev->refused; i++) {
+        const struct global_prop *g = &m->globals[i];
+
+        if (type_is(&dev->type->type, g->type))
+            device_set(dev, g->prop, g->value, &dev->refused);
+    }
+}
+
 struct device *device_new(struct machine *m, const struct device_type *type)
 {
     struct device *dev = calloc(1, type->type.size);
@@ -96,6 +109,7 @@ struct device *device_new(struct machine *m, const struct device_type *type)
     type_props_each(&type->type, prop_init_one, dev);
     regions_new(dev);
     list_append(&m->devices, &dev->in_machine);
+    globals_apply(dev);
     return dev;
 }
 
@@ -148,6 +162,9 @@ int device_realize(struct device *dev, struct object *parent, const char *name, 
     struct object *unattached = object_container(&dev->machine->obj, "unattached");
     int r;
 
+    if (dev->refused)
+        return error_set(err, -EINVAL, dev->refused->kind, dev->refused->object, dev->refused->value,
+                         dev->refused->legal);
     if (dev->machine->phase == PHASE_READY)     /* no bus takes a device while the machine runs, so far */
         return error_set(err, -ENOTSUP, ERROR_STATE, dev->type->type.name, "plugging", "before the machine starts");
     r = bus_plug(dev, err);
@@ -204,6 +221,7 @@ void device_free(struct device *dev)
     for (unsigned i = 0; dev->regions[i].name; i++)
         region_fini(&dev->regions[i]);
     free(dev->staged);
+    error_free(dev->refused);
     list_remove(&dev->in_machine);
     type_props_each(&dev->type->type, prop_fini_one, dev);
     dev->realized = false;

@@ -90,11 +90,15 @@ struct device {
     unsigned n_inputs;
     struct lock own, *lock;             /* lock: own, the chipset's, or NULL */
     bool realized;
+    struct error *refused;              /* by one of the machine's globals; what realize fails with; owned */
     void *staged;                       /* state that was read and checked, not yet taken over */
     uint64_t staged_sections;           /* which of its sections the stream has brought */
     _Atomic unsigned map_requests;      /* numbers the requests; the latest one wins, per region */
     _Atomic unsigned entered;           /* threads between look-up and leaving */
 };
+
+/* What a property of each new device of a type, and of types derived from it, begins with. */
+struct global_prop { const char *type, *prop, *value; };
 
 #define DEVICE(T) TYPE_OF(T)
 #define DEVICE_TYPE(t) TYPE_IN(t, (t).type)
@@ -131,7 +135,7 @@ void guest_error(struct device *dev, const char *what, uint64_t val);
 
 /*
  * The life of a device: new, set, wire, realize, then free.  Home loop.
- * device_new() takes the type's defaults for the machine's version.
+ * device_new() takes the type's defaults for the machine's version, then the machine's globals, in order.
  */
 struct device *device_new(struct machine *m, const struct device_type *type);
 int device_set(struct device *dev, const char *prop, const char *value, struct error **err);

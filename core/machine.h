@@ -96,6 +96,8 @@ struct machine {
     void (*board_free)(struct machine *m);      /* after devices and vCPUs */
     void *cpu_model;                    /* struct cpu_config of all vCPUs; freed with the machine */
     _Atomic unsigned guest_errors;
+    const struct global_prop *globals;  /* main's: of -global */
+    unsigned n_globals;
     struct irq_watch irq_watch;         /* accel/qtest's */
     const char *const *data_dirs;       /* main's: of -L, where firmware files are looked for first */
     unsigned n_data_dirs;

@@ -438,11 +438,10 @@ DEVICE_TYPE(x86_cpu_base);
 CPU_TYPE(cpu_qemu64, "qemu64", "QEMU Virtual CPU version 2.5+");
 CPU_TYPE(cpu_max, "max", "Enables all features supported by the accelerator in the current host");
 
-struct device *cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model)
+int cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model, struct error **err)
 {
     const struct device_type *type = device_type_find(T("%s-x86_64-cpu", model));
     C *c;
-    int r;
 
     assert(type);
     c = cpu_device(device_new(m, type));
@@ -450,7 +449,5 @@ struct device *cpu_device_new(struct machine *m, struct vcpu *cpu, const char *m
     c->cfg.apic_id = cpu->apic_id;
     c->dev.instance = cpu->index;
     cpu->dev = &c->dev;
-    r = device_realize(&c->dev, NULL, NULL, NULL);
-    assert(!r);
-    return &c->dev;
+    return device_realize(&c->dev, NULL, NULL, err);
 }

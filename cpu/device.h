@@ -12,12 +12,13 @@
 
 struct cpu_config;
 struct device;
+struct error;
 struct machine;
 struct vcpu;
 struct x86_state;
 
 /* model: a name of cpu/model.h; its type is "MODEL-x86_64-cpu".  Realized, at cpu->dev; freed with the machine. */
-struct device *cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model);
+int cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model, struct error **err);
 
 /* What RESET leaves (Intel SDM volume 3, table 9-1).  bsp: runs at once; the others wait for INIT-SIPI. */
 void x86_state_reset(struct x86_state *st, const struct cpu_config *model, bool bsp);

@@ -36,12 +36,15 @@ struct config {
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
     char *name;                         /* owned */
-    struct config_list data_dirs, accels, chardevs, serials, parallels, monitors, qmps, qmp_pretties, devices, traces;
-    struct config_list mons;
+    struct config_list data_dirs, accels, chardevs, serials, parallels, debugcons, monitors, qmps;
+    struct config_list qmp_pretties, mons, devices, traces;
     struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */
     const char *cpu;
     const char *qtest, *qtest_log;
     const char *log_file, *log_items;
+    struct global_prop globals[CONFIG_LIST];    /* owned, with their strings */
+    unsigned n_globals;
+    const char *pid_file;
     bool vga_asked;                     /* -vga was given */
     bool nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */

@@ -200,6 +200,7 @@ void config_fini(struct config *c)
     free(c->kernel_irqchip);
     free(c->name);
     config_fw_cfg_fini(c);
+    config_globals_fini(c);
     config_roms_fini(c);
     smbios_config_fini(&c->smbios);
     config_boot_fini(c);

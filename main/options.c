@@ -46,11 +46,13 @@ STRING_OPTION(option_initrd, board.initrd)
 STRING_OPTION(option_append, board.append)
 STRING_OPTION(option_bios, board.bios)
 STRING_OPTION(option_log_file, log_file)
+STRING_OPTION(option_pid_file, pid_file)
 STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
 LIST_OPTION(option_chardev, chardevs, "-chardev")
 LIST_OPTION(option_serial, serials, "-serial")
 LIST_OPTION(option_parallel, parallels, "-parallel")
+LIST_OPTION(option_debugcon, debugcons, "-debugcon")
 LIST_OPTION(option_monitor, monitors, "-monitor")
 LIST_OPTION(option_qmp, qmps, "-qmp")
 LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
@@ -193,6 +195,8 @@ const struct option options[] = {
     { "L", "FOLDER", option_data_dir, "where firmware is looked for first; \"help\" lists the folders" },
     { "device", "TYPE[,PROP=VALUE...]", option_device,
       "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
+    { "global", "TYPE.PROP=VALUE or driver=TYPE,property=PROP,value=VALUE", option_global,
+      "what a property of every device of a type begins with" },
     { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", option_fw_cfg, "a file for the firmware" },
     { "option-rom", "FILE[,bootindex=N]", option_option_rom, "an option ROM for the firmware to run" },
     { "smbios", "type=NUMBER[,FIELD=VALUE...] or file=FILE", option_smbios, "what SMBIOS tables say" },
@@ -200,6 +204,7 @@ const struct option options[] = {
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
     { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
     { "parallel", "CHARDEV", option_parallel, "where a parallel port prints; up to three times" },
+    { "debugcon", "CHARDEV", option_debugcon, "where what the guest writes to port E9h goes" },
     { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },
     { "qmp", "CHARDEV", option_qmp, "where a QMP monitor leads" },
     { "qmp-pretty", "CHARDEV", option_qmp_pretty, "the same, with indented replies" },
@@ -217,6 +222,7 @@ const struct option options[] = {
     { "no-fd-bootchk", NULL, option_no_fd_bootchk, "diskettes need no boot signature" },
     { "no-hpet", NULL, option_no_hpet, "the same as -machine hpet=off" },
     { "S", NULL, option_stopped, "CPUs stand until the monitor says \"cont\"" },
+    { "pidfile", "FILE", option_pid_file, "a file that holds the process id, locked, while the program runs" },
     { "name", "TEXT", option_name, "the guest's name" },
     { "d", "ITEM[,ITEM...]", option_log_items, "what to log; \"help\" lists the items" },
     { "D", "FILE", option_log_file, "where the log goes; %d is the process id" },

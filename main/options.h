@@ -28,6 +28,8 @@ void config_boot_fini(struct config *c);
 int option_rtc(struct config *c, const char *value, struct error **err);
 int option_fw_cfg(struct config *c, const char *value, struct error **err);      /* fw-cfg-option.c */
 void config_fw_cfg_fini(struct config *c);
+int option_global(struct config *c, const char *value, struct error **err);      /* global-option.c */
+void config_globals_fini(struct config *c);
 int option_smbios(struct config *c, const char *value, struct error **err);      /* smbios-option.c */
 int option_option_rom(struct config *c, const char *value, struct error **err);  /* rom-option.c */
 void config_roms_fini(struct config *c);

@@ -131,6 +131,8 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->no_reboot = c->no_reboot;
     p->machine->no_shutdown = c->no_shutdown;
     p->machine->power.watchdog_action = c->watchdog_action;
+    p->machine->globals = c->globals;
+    p->machine->n_globals = c->n_globals;
     p->machine->data_dirs = c->data_dirs.item;
     p->machine->n_data_dirs = c->data_dirs.n;
     p->machine->chardevs = &p->chardevs;
@@ -157,6 +159,10 @@ static int machine_build(struct process *p, struct error **err)
         machine_phase_advance(p->machine, PHASE_BOARD);
     for (unsigned i = 0; i < c->devices.n && !r; i++)
         r = process_device(p, c->devices.item[i], err);
+    for (unsigned i = 0; i < c->debugcons.n && !r; i++)
+        r = process_debugcon(p, c->debugcons.item[i], err);
+    if (!r)
+        process_globals_warn(p);
     if (!r)
         machine_phase_advance(p->machine, PHASE_READY);
     return r;
@@ -193,6 +199,8 @@ static int parts_start(struct process *p, struct error **err)
     const struct config *c = p->cfg;
     int r = log_start(c, err);
 
+    if (!r && c->pid_file)
+        r = pid_file_new(&p->pid_file, "-pidfile", c->pid_file, err);
     if (!r)
         r = loop_new(&p->loop, err);
     if (r < 0)
@@ -244,5 +252,6 @@ void process_end(struct process *p)
     if (p->has_signals)
         signal_watch_del(&p->signals);
     loop_free(p->loop);
+    pid_file_fini(&p->pid_file);
     log_close();
 }

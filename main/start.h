@@ -4,12 +4,13 @@
 /*
  * From a configuration to a running process, and back: what hangs from it all
  *
- * Phases: log, loop, chardevs, machine, accelerator, board, devices, monitors.  A phase that fails
+ * Phases: log, pid file, loop, chardevs, machine, accelerator, board, devices, monitors.  A phase that fails
  * leaves a struct that process_end() can undo.  Main thread.
  */
 
 #include "chardev/char.h"
 #include "core/qmp.h"
+#include "lib/pid-file.h"
 #include "lib/signal.h"
 #include "main/config.h"
 #include "monitor/monitor.h"
@@ -21,6 +22,7 @@ enum { PROCESS_MONITORS = 16 };
 
 struct process {
     const struct config *cfg;
+    struct pid_file pid_file;
     struct loop *loop;
     struct chardevs chardevs;
     bool has_chardevs;
@@ -50,6 +52,10 @@ int process_accel(struct process *p, struct board_config *b, struct error **err)
 int process_cpu(struct process *p, struct cpu_config *cpu, struct error **err);
 /* devices.c: makes and realizes what a -device says. */
 int process_device(struct process *p, const char *spec, struct error **err);
+/* A -debugcon; after the board, whose bus it goes on. */
+int process_debugcon(struct process *p, const char *spec, struct error **err);
+/* Warns of each -global that no device took. */
+void process_globals_warn(const struct process *p);
 /* monitors.c: all of -monitor, -qmp, -mon; before the machine starts. */
 int process_monitors(struct process *p, struct error **err);
 /* info.c: what `info` shows of the machine. */

@@ -59,9 +59,10 @@ static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned i
     if (r < 0)
         return r;
     m->vcpus[m->n_vcpus++] = cpu;
-    cpu->dev = cpu_device_new(m, cpu, cfg->cpu.model.name);
-    apic_new(m, cpu);
-    return vcpu_start_thread(cpu, err);
+    r = cpu_device_new(m, cpu, cfg->cpu.model.name, err);
+    if (!r)
+        r = apic_new(m, cpu, err);
+    return r ? r : vcpu_start_thread(cpu, err);
 }
 
 int board_cpus_new(struct machine *m, const struct board_config *cfg, struct error **err)

@@ -195,11 +195,11 @@ static const struct device_type apic_type = {
 };
 DEVICE_TYPE(apic_type);
 
-struct device *apic_new(struct machine *m, struct vcpu *cpu)
+int apic_new(struct machine *m, struct vcpu *cpu, struct error **err)
 {
     struct device *dev = device_new(m, inside_chips(m) ? &apic_inside_type : &apic_type);
     struct apic *a = apic(dev);
-    int r = device_set(dev, "id", T("%u", cpu->apic_id), NULL);
+    int r = device_set(dev, "id", T("%u", cpu->apic_id), err);
 
     a->cpu = cpu;
     dev->instance = cpu->apic_id;
@@ -208,11 +208,12 @@ struct device *apic_new(struct machine *m, struct vcpu *cpu)
     m->nmi = apic_nmi;
     if (inside_chips(m))
         apic_inside_wire(a);
-    r = r < 0 ? r : device_realize(dev, cpu->dev ? &cpu->dev->obj : NULL, "lapic", NULL);
-    assert(!r);
+    r = r < 0 ? r : device_realize(dev, cpu->dev ? &cpu->dev->obj : NULL, "lapic", err);
+    if (r < 0)
+        return r;
     if (!inside_chips(m))
         device_map(dev, 0, &cpu->root, a->st.base & BASE_ADDR, 4096);
     if (apic_bus_first(a->bus))
         device_map(dev, inside_chips(m) ? 0 : 1, &m->memory, APIC_DEFAULT_BASE, 4096);
-    return dev;
+    return 0;
 }

@@ -38,7 +38,7 @@ static inline uint32_t apic_dest8(uint8_t dest)
 }
 
 /* The APIC of cpu, realized and mapped; it becomes cpu->intc.  Home loop.  Freed with the machine, or device_free(). */
-struct device *apic_new(struct machine *m, struct vcpu *cpu);
+int apic_new(struct machine *m, struct vcpu *cpu, struct error **err);
 
 /* A message.  level: the trigger mode, which decides whether the EOI is broadcast.  EXTINT and the
  * reserved mode are dropped: an 8259 is wired to LINT0, see apic_extint(). */

@@ -150,7 +150,8 @@ class Life:
     def __init__(self, tap, program, folder):
         self.tap, self.program, self.folder = tap, program, pathlib.Path(folder)
         for name, code in {"halt": HALT, "hello": HELLO, "shutdown": SHUTDOWN, "reset": RESET, "echo": ECHO,
-                           "greet": GREET, "exit": DEBUG_EXIT}.items():
+                           "greet": GREET, "exit": DEBUG_EXIT,
+                           "debugcon": HELLO.replace(b"\xf8\x03", b"\xe9\x00")}.items():
             (self.folder / name).write_bytes(bzimage(code=code, pref_address=0x200000))
 
     def machine(self, *line, **more):
@@ -267,6 +268,32 @@ def has_its_uuid(life):
         told = [machine.qmp.ask("query-uuid")["return"], machine.qmp.human("info uuid")]
         machine.qmp.ask("quit")
         return None if told == [{"UUID": uuid}, uuid + "\r\n"] and machine.status() == 0 else told
+
+
+def debugcon_into_a_file(life):
+    with life.machine("-kernel", "debugcon", "-debugcon", "file:said") as machine:
+        deadline = time.monotonic() + 10 * PATIENCE
+        while (life.folder / "said").read_bytes() != b"hello\r\n" and time.monotonic() < deadline:
+            machine.qmp.ask("query-status")
+        machine.qmp.ask("quit")
+        return None if machine.status() == 0 and (life.folder / "said").read_bytes() == b"hello\r\n" else "what the file holds"
+
+
+def global_moves_a_device(life):
+    with life.machine("-kernel", "exit", "-device", "isa-debug-exit,iosize=1", "-global", "isa-debug-exit.iobase=0x600",
+                      "-global", "driver=isa-debug-exit,property=iobase,value=0x501", "-S") as machine:
+        machine.qmp.ask("cont")
+        return None if machine.status() == 0x15 * 2 + 1 else machine.status()
+
+
+def pid_file(life):
+    path = life.folder / "pid"
+    with life.machine("-S", "-pidfile", "pid") as machine:
+        held = path.read_text()
+        second = subprocess.run([life.program, "-M", "none", "-pidfile", "pid"], cwd=life.folder, capture_output=True, text=True)
+        machine.qmp.ask("quit")
+        good = held == f"{machine.process.pid}\n" and second.returncode == 1 and "-pidfile: pid" in second.stderr
+        return None if good and machine.status() == 0 and not path.exists() else f"{held!r} {second} {path.exists()}"
 
 
 def guest_ends(life, line, wanted, status):
@@ -520,6 +547,9 @@ def main():
                   lambda: guest_ends(life, ["-kernel", "reset", "-no-reboot"], [("SHUTDOWN", {"guest": True, "reason": "guest-reset"})], 0))
         life.case("-no-shutdown: the machine stops, the process stays, cont is refused", lambda: no_shutdown(life))
         life.case("a guest that resets itself starts anew, many times", lambda: reset_again_and_again(life))
+        life.case("-debugcon is where port E9h goes", lambda: debugcon_into_a_file(life))
+        life.case("-global is what a property begins with, the last one counts", lambda: global_moves_a_device(life))
+        life.case("-pidfile holds the process id while the program runs, against a second one", lambda: pid_file(life))
         life.case("isa-debug-exit ends with its status", lambda: debug_exit(life))
         for commands in SEQUENCES:
             name = f"replies and events of {', '.join(commands)} are the reference's"

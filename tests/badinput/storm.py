@@ -77,6 +77,10 @@ class Grammar:
         value = lambda: self.r.choice([self.number(), self.switch(), "c", "d", "isa.0", "pcie.0", "1f.0", self.junk()])
         return self.joined(self.r.choice(TYPES), self.pairs(PROPS, value), self.r.choice(["", "", "", "id=d", "help"]))
 
+    def global_prop(self):
+        value = self.r.choice([self.number(), self.switch(), "c", self.junk()])
+        return f"{self.r.choice(TYPES)}.{self.r.choice(PROPS)}={value}"
+
     def chardev(self):
         kind = self.r.choice(["null", "file", "socket", "ringbuf", "memory", "pty", "nosuch", "stdio"])
         keys = ["path", "size", "server", "wait", "host", "port", "mux", "logfile", "logappend", "nosuch"]
@@ -89,6 +93,7 @@ class Grammar:
     def option(self):
         draw = {
             "-M": self.machine, "-machine": self.machine, "-m": self.memory, "-smp": self.smp, "-cpu": self.cpu, "-device": self.device,
+            "-global": self.global_prop, "-debugcon": lambda: self.r.choice(CHARDEVS),
             "-chardev": self.chardev, "-serial": lambda: self.r.choice(CHARDEVS), "-monitor": lambda: self.r.choice(CHARDEVS),
             "-qmp": lambda: self.r.choice(CHARDEVS), "-mon": lambda: self.joined(self.r.choice(["c", "chardev=c", "nosuch"]),
                                                                                self.pairs(["mode", "pretty"], self.switch, 2)),

@@ -119,13 +119,21 @@ static struct device *make_i440fx(struct rig *rig, const struct device_type *typ
 
 static struct device *make_cpu(struct rig *rig, const struct device_type *type)
 {
-    return cpu_device_new(rig->m, rig->m->vcpus[0], T("%.*s", (int)strcspn(type->type.name, "-"), type->type.name));
+    struct vcpu *cpu = rig->m->vcpus[0];
+    int r = cpu_device_new(rig->m, cpu, T("%.*s", (int)strcspn(type->type.name, "-"), type->type.name), NULL);
+
+    assert(!r);
+    return cpu->dev;
 }
 
 static struct device *make_apic(struct rig *rig, const struct device_type *type)
 {
+    struct vcpu *cpu = rig->m->vcpus[0];
+    int r = apic_new(rig->m, cpu, NULL);
+
     (void)type;
-    return apic_new(rig->m, rig->m->vcpus[0]);
+    assert(!r);
+    return cpu->intc_opaque;            /* the chip begins with its device */
 }
 
 static struct device *make_pic(struct rig *rig, const struct device_type *type)

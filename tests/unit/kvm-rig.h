@@ -250,8 +250,7 @@ static void cpus_new(unsigned n)
             printf("# %s\n", error_line(err).s);
         CHECK(!err);
         m->n_vcpus++;
-        m->vcpus[i]->dev = cpu_device_new(m, m->vcpus[i], "qemu64");
-        apic_new(m, m->vcpus[i]);
+        CHECK(!cpu_device_new(m, m->vcpus[i], "qemu64", NULL) && !apic_new(m, m->vcpus[i], NULL));
         CHECK(!vcpu_start_thread(m->vcpus[i], NULL));
     }
 }

@@ -124,7 +124,7 @@ static inline void rom_bench_init(const char *rom)
     m->vcpus = calloc(1, sizeof(*m->vcpus));
     CHECK(!vcpu_new(m, 0, 0, model, &m->vcpus[0], NULL));
     m->n_vcpus = 1;
-    apic_new(m, m->vcpus[0]);
+    CHECK(!apic_new(m, m->vcpus[0], NULL));
     CHECK(!vcpu_start_thread(m->vcpus[0], NULL));
     CHECK(!fw_cfg_new(m, &rb.fw_cfg, NULL));
     m->reset_boot = rom_reset_boot;

@@ -60,7 +60,7 @@ static void begin(unsigned n)
 {
     bench_init(&b, n);
     for (unsigned i = 0; i < n; i++) {
-        apic_new(b.m, b.m->vcpus[i]);
+        CHECK(!apic_new(b.m, b.m->vcpus[i], NULL));
         set(i, SVR, 0x1ff);
         set(i, LDR, 1u << (24 + i % 8));
         requests(i);
@@ -71,7 +71,7 @@ static void state_after_reset(void)
 {
     bench_init(&b, 2);
     for (unsigned i = 0; i < 2; i++)
-        apic_new(b.m, b.m->vcpus[i]);
+        CHECK(!apic_new(b.m, b.m->vcpus[i], NULL));
     CHECK_EQ(get(1, ID), 1u << 24);
     CHECK_EQ(get(0, VERSION), 0x50014);
     CHECK_EQ(get(0, SVR), 0xff);
@@ -405,7 +405,7 @@ static void an_ap_waits_for_sipi_in_the_stream(void)
 
     bench_init(&b, 2);
     for (unsigned i = 0; i < 2; i++)
-        apic_new(b.m, b.m->vcpus[i]);
+        CHECK(!apic_new(b.m, b.m->vcpus[i], NULL));
     s = bench_save(&b, "apic");
     sub = memmem(s.fields, s.w.buf + s.w.at - s.fields, "\x05\x09" "apic_sipi\0\0\0\1\0\0\0\0\0\0\0\1", 23);
     CHECK(sub && sub - s.fields == 181 + 5 + 18 + 181);  /* fields, footer, header, fields */

@@ -13,7 +13,7 @@ static struct irq line[16];
 
 static bool intr(void)
 {
-    return apic_new(b.m, b.m->vcpus[0]) && b.m->vcpus[0]->intc->pending(b.m->vcpus[0]->intc_opaque);
+    return !apic_new(b.m, b.m->vcpus[0], NULL) && b.m->vcpus[0]->intc->pending(b.m->vcpus[0]->intc_opaque);
 }
 
 /* As a BIOS does: vectors 0x08 and 0x70. */

@@ -36,7 +36,7 @@ static void begin(void)
 {
     bench_init(&b, 2);
     for (unsigned i = 0; i < 2; i++) {
-        apic_new(b.m, b.m->vcpus[i]);
+        CHECK(!apic_new(b.m, b.m->vcpus[i], NULL));
         address_space_write(&b.m->vcpus[i]->as, 0xfee000f0, 4, 0x1ff, NULL);
         address_space_write(&b.m->vcpus[i]->as, 0xfee000d0, 4, 1u << (24 + i), NULL);
     }

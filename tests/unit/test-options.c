@@ -583,6 +583,29 @@ static void a_repeatable_option_has_an_end(void)
     bad(line, "-serial", "null");
 }
 
+static void check_global(unsigned n, const char *type, const char *prop, const char *value)
+{
+    CHECK_STR(c.globals[n].type, type);
+    CHECK_STR(c.globals[n].prop, prop);
+    CHECK_STR(c.globals[n].value, value);
+}
+
+static void a_global_has_two_forms_and_keeps_its_order(void)
+{
+    good("-M q35 -global hpet.timers=8 -global driver=a.b,property=c.d,value=e,,f -global a.b=c=d,e.f -global x.y=");
+    CHECK_EQ(c.n_globals, 4);
+    check_global(0, "hpet", "timers", "8");
+    check_global(1, "a.b", "c.d", "e,f");
+    check_global(2, "a", "b", "c=d,e.f");
+    check_global(3, "x", "y", "");
+    config_fini(&c);
+    bad("-M q35 -global hpet.timers", "-global", "hpet.timers");
+    bad("-M q35 -global .timers=1", "-global", ".timers=1");
+    bad("-M q35 -global hpet.=1", "-global", "hpet.=1");
+    bad("-M q35 -global driver=hpet,value=1", "-global", "driver=hpet,value=1");
+    bad("-M q35 -global driver=hpet,property=timers,value=1,nosuch=1", "-global", "nosuch=1");
+}
+
 static void files_for_the_firmware_have_a_name_and_one_source(void)
 {
     good("-M q35 -fw_cfg name=opt/a,string=one,,two -fw_cfg opt/b,file=/dev/null");
@@ -664,6 +687,7 @@ int main(void)
     TEST(initrd_and_append_want_a_kernel);
     TEST(help_as_a_value_lists_and_ends);
     TEST(a_repeatable_option_has_an_end);
+    TEST(a_global_has_two_forms_and_keeps_its_order);
     TEST(files_for_the_firmware_have_a_name_and_one_source);
     TEST(a_name_that_is_not_below_opt_is_taken_with_a_warning);
     return test_end();

@@ -216,7 +216,7 @@ static void rig_init(unsigned n, const uint8_t *first, const uint8_t *first_end,
     for (unsigned i = 0; i < n; i++) {
         CHECK(!vcpu_new(m, i, i, model, &m->vcpus[i], NULL));
         m->n_vcpus++;
-        apic_new(m, m->vcpus[i]);
+        CHECK(!apic_new(m, m->vcpus[i], NULL));
         CHECK(!vcpu_start_thread(m->vcpus[i], NULL));
     }
     m->reset_boot = reset_boot;

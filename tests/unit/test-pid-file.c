@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lib/pid-file.h"
+
+/* Pid files: whose they are, what is in them, and when they go. */
+
+#include "lib/error.h"
+#include "tests/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/rhea-pid-XXXXXX";
+
+static const char *contents(const char *path)
+{
+    static char text[64];
+    FILE *f = fopen(path, "r");
+
+    memset(text, 0, sizeof(text));
+    if (!f)
+        return "no file";
+    CHECK(fread(text, 1, sizeof(text) - 1, f) < sizeof(text));
+    fclose(f);
+    return text;
+}
+
+static const char *own_line(void)
+{
+    static char line[16];
+
+    snprintf(line, sizeof(line), "%d\n", (int)getpid());
+    return line;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *f = fopen(path, "w");
+
+    CHECK(f && fputs(text, f) >= 0);
+    fclose(f);
+}
+
+/* What another process gets; 0: it would own the file now. */
+static int taken_by_another(const char *path)
+{
+    struct pid_file f;
+    int status = 0;
+    pid_t pid = fork();
+
+    if (!pid)
+        _exit(-pid_file_new(&f, "-pidfile", path, NULL));
+    CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void it_holds_the_process_id_and_goes_with_its_owner(void)
+{
+    struct pid_file f;
+    struct stat st;
+
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK_STR(contents("pid"), own_line());
+    CHECK(!stat("pid", &st));
+    CHECK_EQ(st.st_mode & 0777, 0600);
+    pid_file_fini(&f);
+    CHECK_STR(contents("pid"), "no file");
+    pid_file_fini(&f);                          /* once more, of what is no more */
+}
+
+static void one_that_was_left_behind_is_taken_over(void)
+{
+    struct pid_file f;
+
+    write_file("pid", "this number is longer than any\n");
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK_STR(contents("pid"), own_line());
+    pid_file_fini(&f);
+}
+
+static void one_of_a_live_process_is_refused_and_stays_as_it_is(void)
+{
+    struct pid_file f;
+
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK_EQ(taken_by_another("pid"), EAGAIN);
+    CHECK_STR(contents("pid"), own_line());
+    pid_file_fini(&f);
+    CHECK_EQ(taken_by_another("pid"), 0);
+    CHECK(!unlink("pid"));                      /* that process ended without a word */
+}
+
+static void anothers_file_of_the_same_name_is_not_unlinked(void)
+{
+    struct pid_file f;
+
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK(!rename("pid", "old"));
+    write_file("pid", "1\n");
+    pid_file_fini(&f);
+    CHECK_STR(contents("pid"), "1\n");
+    CHECK(!unlink("pid") && !unlink("old"));
+}
+
+static void the_folder_may_change_meanwhile(void)
+{
+    struct pid_file f;
+
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK(!chdir("/"));
+    pid_file_fini(&f);
+    CHECK(!chdir(folder));
+    CHECK_STR(contents("pid"), "no file");
+}
+
+static void what_the_host_refuses_names_option_and_path(void)
+{
+    struct pid_file f = { 0 };
+    struct error *err = NULL;
+
+    CHECK_EQ(pid_file_new(&f, "-pidfile", "none/pid", &err), -ENOENT);
+    CHECK(err && !strcmp(err->object, "-pidfile") && !strcmp(err->value, "none/pid"));
+    error_free(err);
+    CHECK_EQ(pid_file_new(&f, "-pidfile", "/dev/full", NULL), -EINVAL);
+    CHECK(!access("/dev/full", F_OK));
+    CHECK_EQ(pid_file_new(&f, "-pidfile", ".", NULL), -EISDIR);
+}
+
+int main(void)
+{
+    CHECK(mkdtemp(folder) && !chdir(folder));
+    TEST(it_holds_the_process_id_and_goes_with_its_owner);
+    TEST(one_that_was_left_behind_is_taken_over);
+    TEST(one_of_a_live_process_is_refused_and_stays_as_it_is);
+    TEST(anothers_file_of_the_same_name_is_not_unlinked);
+    TEST(the_folder_may_change_meanwhile);
+    TEST(what_the_host_refuses_names_option_and_path);
+    CHECK(!rmdir(folder));
+    return test_end();
+}
