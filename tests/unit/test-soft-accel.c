@@ -401,7 +401,7 @@ static void what_a_device_wrote_is_executed(void)
     put(0xd000, function, 6);
     for (unsigned n = 0; n < 2; n++)
         vcpu_resume(rig.m->vcpus[n]);
-    for (uint32_t i = 1; i < (long_form ? 4000 : 300); i++) {
+    for (uint32_t i = 1; i < (long_form ? 20000 : 300); i++) {
         dma_write(&rig.m->memory_as, 0xd001, &i, 4);
         WAIT_FOR(*word(DONE) == i);
     }
