@@ -17,8 +17,9 @@ import time
 
 from guest import PROMPT, Guest, GuestError, Reference, Rhea
 
-# What a wake-up costs is the host's matter, and for ./dev bench; a thread that polls takes all of a core.
-WAKES_LIMIT, POLLING = 100, 0.3
+# What a wake-up costs depends on what else the host does just then: the load is looked at a few times, until it is low
+# once; how often the guest wakes is the guest's doing alone, and has to be right each time.
+IDLE_LIMIT, IDLE_WINDOWS, WAKES_LIMIT = 0.03, 5, 100
 
 
 class Plan:
@@ -105,15 +106,19 @@ def step_wakes(plan, guest):
 
 
 def step_idle(plan, guest):
-    """an idle guest sleeps: few wake-ups, and nobody polls"""
+    """an idle guest uses under 3 % of a core, and wakes its host seldom"""
     guest.idle_load(2)
-    seconds = 10 if plan.wakes >= 100000 else 4
-    before = guest.wake_ups()
-    load = guest.idle_load(seconds)
-    wakes = (guest.wake_ups() - before) / seconds
-    if wakes >= WAKES_LIMIT * plan.cpus or load >= POLLING:
-        guest.fail(f"{wakes:.0f} wake-ups a second, {load:.1%} of a core")
-    return f"{wakes:.0f} wake-ups a second, {load:.1%} of a core"
+    seconds, loads = 10 if plan.wakes >= 100000 else 4, []
+    while len(loads) < IDLE_WINDOWS and (not loads or loads[-1] >= IDLE_LIMIT):
+        before = guest.wake_ups()
+        loads.append(guest.idle_load(seconds))
+        wakes = (guest.wake_ups() - before) / seconds
+        if wakes >= WAKES_LIMIT * plan.cpus:
+            guest.fail(f"{wakes:.0f} wake-ups a second")
+    said = " then ".join(f"{load:.1%}" for load in loads) + " of a core"
+    if loads[-1] >= IDLE_LIMIT:
+        guest.fail(said)
+    return f"{wakes:.0f} wake-ups a second, {said}"
 
 
 def step_busy(plan, guest):

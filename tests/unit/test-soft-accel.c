@@ -388,9 +388,12 @@ static void a_machine_may_go_at_any_time(void)
     }
 }
 
-/* A device's DMA over code that another processor executes: what it wrote is executed. */
+/*
+ * A device's DMA over code that another processor executes: what it wrote is executed.  PAUSE lets the device's thread
+ * run where both share one host CPU; without it a round lasts the scheduler's whole time slice there.
+ */
 GUEST(first_calls, 32,
-    START_OTHERS "2: mov $0xd000,%eax; call *%eax; mov %eax,0x100018; cmpl $0,0x100028; je 2b\n" FINISH);
+    START_OTHERS "2: mov $0xd000,%eax; call *%eax; mov %eax,0x100018; pause; cmpl $0,0x100028; je 2b\n" FINISH);
 
 static void what_a_device_wrote_is_executed(void)
 {
