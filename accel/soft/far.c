@@ -29,14 +29,6 @@ static void far_real(struct env *e, const struct insn *i, uint16_t sel, uint64_t
     e->pc = off;
 }
 
-static void check_target(struct env *e, const struct insn *i, const struct desc *d, uint64_t off)
-{
-    bool to64 = soft_mode(e) == MODE_LONG && (d->hi & SEG_L);
-
-    if (to64 ? !lin_canonical(off) : off > desc_limit(d))
-        soft_raise(e, i, VEC_GP, 0);
-}
-
 /* A direct transfer to a code segment: no change of privilege. */
 static void far_code(struct env *e, const struct insn *i, uint16_t sel, struct desc *d, uint64_t off, bool call)
 {
@@ -54,7 +46,7 @@ static void far_code(struct env *e, const struct insn *i, uint16_t sel, struct d
         stack_push(e, i, &s, i->osz, e->x.seg[CS].sel);
         stack_push(e, i, &s, i->osz, sys_next(e, i));
     }
-    check_target(e, i, d, off);
+    seg_check_target(e, i, d, off);
     desc_set_accessed(e, i, d);
     if (call)
         stack_commit(e, &s);
@@ -111,7 +103,7 @@ static void gate_inner(struct env *e, const struct insn *i, const struct gate *g
     }
     stack_push(e, i, &s, g->size, e->x.seg[CS].sel);
     stack_push(e, i, &s, g->size, sys_next(e, i));
-    check_target(e, i, d, g->off);
+    seg_check_target(e, i, d, g->off);
     desc_set_accessed(e, i, d);
     e->x.seg[SS] = s.seg;
     stack_commit(e, &s);
@@ -127,7 +119,7 @@ static void gate_same(struct env *e, const struct insn *i, const struct gate *g,
         stack_push(e, i, &s, g->size, e->x.seg[CS].sel);
         stack_push(e, i, &s, g->size, sys_next(e, i));
     }
-    check_target(e, i, d, g->off);
+    seg_check_target(e, i, d, g->off);
     desc_set_accessed(e, i, d);
     if (call)
         stack_commit(e, &s);
@@ -233,50 +225,17 @@ const struct insn *op_call_far_mem(struct env *e, const struct insn *i)
     return far_memory(e, i, true);
 }
 
-/* The code segment of a far return: as for IRET. */
-static void ret_check(struct env *e, const struct insn *i, uint16_t sel, uint64_t ip, struct desc *d)
-{
-    unsigned rpl = sel & 3;
-
-    if (sel_is_null(sel))
-        soft_raise(e, i, VEC_GP, 0);
-    if (!desc_load(e, i, sel, d) || !attr_is_code(d->hi) || rpl < e->cpl)
-        soft_raise(e, i, VEC_GP, sel & ~3);
-    if (attr_is_conforming(d->hi) ? desc_dpl(d) > rpl : desc_dpl(d) != rpl)
-        soft_raise(e, i, VEC_GP, sel & ~3);
-    if (!(d->hi & SEG_P))
-        soft_raise(e, i, VEC_NP, sel & ~3);
-    check_target(e, i, d, ip);
-}
-
-static struct x86_seg ret_stack(struct env *e, const struct insn *i, uint16_t ss, unsigned cpl, bool to64)
-{
-    struct desc d;
-
-    if (sel_is_null(ss)) {
-        if (!to64 || cpl == 3 || (ss & 3) != cpl)
-            soft_raise(e, i, VEC_GP, 0);
-        return (struct x86_seg){ .sel = ss, .attr = cpl << SEG_DPL_SHIFT };
-    }
-    if (!desc_load(e, i, ss, &d) || (ss & 3) != cpl || !attr_is_writable_data(d.hi) || desc_dpl(&d) != cpl)
-        soft_raise(e, i, VEC_GP, ss & ~3);
-    if (!(d.hi & SEG_P))
-        soft_raise(e, i, VEC_SS, ss & ~3);
-    desc_set_accessed(e, i, &d);
-    return seg_of_desc(ss, &d);
-}
-
 static void ret_prot(struct env *e, const struct insn *i, struct stack *s, uint64_t ip, uint16_t sel)
 {
     unsigned cpl = sel & 3, extra = i->imm & 0xffff;
     struct desc d;
 
-    ret_check(e, i, sel, ip, &d);
+    seg_return_code(e, i, sel, ip, &d);
     s->sp += extra;
     if (cpl > e->cpl) {
         bool to64 = soft_mode(e) == MODE_LONG && (d.hi & SEG_L);
         uint64_t sp = stack_pop(e, i, s, i->osz);
-        struct x86_seg ss = ret_stack(e, i, stack_pop(e, i, s, i->osz), cpl, to64);
+        struct x86_seg ss = seg_return_stack(e, i, stack_pop(e, i, s, i->osz), cpl, to64);
 
         e->x.seg[SS] = ss;
         s->mask = to64 ? ~0ull : ss.attr & SEG_DB ? 0xffffffffu : 0xffff;

@@ -106,45 +106,6 @@ static void iret_to_vm86(struct env *e, const struct insn *i, struct stack *s, c
     flags_load(e, i, m->flags, IRET_ANY | IRET_PRIVILEGED | FLAG_IF | FLAG_VM);
 }
 
-/* The code segment to return to.  SDM: IRET, RETURN-TO-SAME/OUTER. */
-static void check_code(struct env *e, const struct insn *i, uint16_t sel, uint64_t ip, struct desc *d)
-{
-    unsigned rpl = sel & 3;
-    bool to64;
-
-    if (sel_is_null(sel))
-        soft_raise(e, i, VEC_GP, 0);
-    if (!desc_load(e, i, sel, d) || !attr_is_code(d->hi) || rpl < e->cpl)
-        soft_raise(e, i, VEC_GP, sel & ~3);
-    if (attr_is_conforming(d->hi) ? desc_dpl(d) > rpl : desc_dpl(d) != rpl)
-        soft_raise(e, i, VEC_GP, sel & ~3);
-    if (!(d->hi & SEG_P))
-        soft_raise(e, i, VEC_NP, sel & ~3);
-    to64 = soft_mode(e) == MODE_LONG && (d->hi & SEG_L);
-    if (to64 && (d->hi & SEG_DB))
-        soft_raise(e, i, VEC_GP, sel & ~3);
-    if (to64 ? !lin_canonical(ip) : ip > desc_limit(d))
-        soft_raise(e, i, VEC_GP, 0);
-}
-
-static void check_stack(struct env *e, const struct insn *i, uint16_t ss, unsigned cpl, bool to64, struct x86_seg *out)
-{
-    struct desc d;
-
-    if (sel_is_null(ss)) {
-        if (!to64 || cpl == 3 || (ss & 3) != cpl)
-            soft_raise(e, i, VEC_GP, 0);
-        *out = (struct x86_seg){ .sel = ss, .attr = cpl << SEG_DPL_SHIFT };
-        return;
-    }
-    if (!desc_load(e, i, ss, &d) || (ss & 3) != cpl || !attr_is_writable_data(d.hi) || desc_dpl(&d) != cpl)
-        soft_raise(e, i, VEC_GP, ss & ~3);
-    if (!(d.hi & SEG_P))
-        soft_raise(e, i, VEC_SS, ss & ~3);
-    desc_set_accessed(e, i, &d);
-    *out = seg_of_desc(ss, &d);
-}
-
 static void iret_prot(struct env *e, const struct insn *i)
 {
     struct stack s = stack_current(e);
@@ -159,13 +120,13 @@ static void iret_prot(struct env *e, const struct insn *i)
         iret_to_vm86(e, i, &s, &m);
         return;
     }
-    check_code(e, i, m.cs, m.ip, &d);
+    seg_return_code(e, i, m.cs, m.ip, &d);
     cpl = m.cs & 3;
     outer = cpl > e->cpl;
     to64 = soft_mode(e) == MODE_LONG && (d.hi & SEG_L);
     if (outer || e->code64) {
         rsp = stack_pop(e, i, &s, i->osz);
-        check_stack(e, i, stack_pop(e, i, &s, i->osz), cpl, to64, &ss);
+        ss = seg_return_stack(e, i, stack_pop(e, i, &s, i->osz), cpl, to64);
     }
     desc_set_accessed(e, i, &d);
     if (e->cpl == 0)

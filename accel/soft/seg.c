@@ -107,6 +107,48 @@ void seg_drop_inner(struct env *e, unsigned cpl)
     }
 }
 
+void seg_check_target(struct env *e, const struct insn *i, const struct desc *d, uint64_t off)
+{
+    bool to64 = soft_mode(e) == MODE_LONG && (d->hi & SEG_L);
+
+    if (to64 ? !lin_canonical(off) : off > desc_limit(d))
+        soft_raise(e, i, VEC_GP, 0);
+}
+
+void seg_return_code(struct env *e, const struct insn *i, uint16_t sel, uint64_t ip, struct desc *d)
+{
+    unsigned rpl = sel & 3;
+
+    if (sel_is_null(sel))
+        soft_raise(e, i, VEC_GP, 0);
+    if (!desc_load(e, i, sel, d) || !attr_is_code(d->hi) || rpl < e->cpl)
+        soft_raise(e, i, VEC_GP, sel & ~3);
+    if (attr_is_conforming(d->hi) ? desc_dpl(d) > rpl : desc_dpl(d) != rpl)
+        soft_raise(e, i, VEC_GP, sel & ~3);
+    if (!(d->hi & SEG_P))
+        soft_raise(e, i, VEC_NP, sel & ~3);
+    if (soft_mode(e) == MODE_LONG && (d->hi & SEG_L) && (d->hi & SEG_DB))
+        soft_raise(e, i, VEC_GP, sel & ~3);
+    seg_check_target(e, i, d, ip);
+}
+
+struct x86_seg seg_return_stack(struct env *e, const struct insn *i, uint16_t ss, unsigned cpl, bool to64)
+{
+    struct desc d;
+
+    if (sel_is_null(ss)) {
+        if (!to64 || cpl == 3 || (ss & 3) != cpl)
+            soft_raise(e, i, VEC_GP, 0);
+        return (struct x86_seg){ .sel = ss, .attr = cpl << SEG_DPL_SHIFT };
+    }
+    if (!desc_load(e, i, ss, &d) || (ss & 3) != cpl || !attr_is_writable_data(d.hi) || desc_dpl(&d) != cpl)
+        soft_raise(e, i, VEC_GP, ss & ~3);
+    if (!(d.hi & SEG_P))
+        soft_raise(e, i, VEC_SS, ss & ~3);
+    desc_set_accessed(e, i, &d);
+    return seg_of_desc(ss, &d);
+}
+
 bool seg_in_limit(const struct x86_seg *s, uint64_t off, unsigned size)
 {
     uint64_t last = off + size - 1;

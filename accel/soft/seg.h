@@ -94,6 +94,15 @@ static inline void seg_set_cs(struct env *e, uint16_t sel, unsigned cpl, const s
     e->x.seg[CS] = seg_of_desc((sel & ~3) | cpl, d);
 }
 
+/* #GP(0) unless off is a place in the code segment d: canonical in 64-bit mode, else within the limit. */
+void seg_check_target(struct env *e, const struct insn *i, const struct desc *d, uint64_t off);
+/*
+ * Where a far RET or an IRET in protected or long mode goes back to: all checks of its code segment, which is left in
+ * d, and of the stack segment of an outer level cpl.  SDM: RET, IRET, RETURN-TO-SAME- and RETURN-TO-OUTER-PRIVILEGE.
+ */
+void seg_return_code(struct env *e, const struct insn *i, uint16_t sel, uint64_t ip, struct desc *d);
+struct x86_seg seg_return_stack(struct env *e, const struct insn *i, uint16_t ss, unsigned cpl, bool to64);
+
 /* Is [off, off + size) within the limit of s? */
 bool seg_in_limit(const struct x86_seg *s, uint64_t off, unsigned size);
 /* seg_check() of mem.h, for a segment register by number: for implicit stack accesses and strings. */

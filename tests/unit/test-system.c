@@ -285,6 +285,34 @@ static void far_return_to_compatibility_mode(void)
     CHECK_EQ(e->pc, 0x23456789);
 }
 
+static void put_frame(struct env *e, unsigned n, const uint64_t *words)
+{
+    e->r[RSP] = STACK0 - 64;
+    for (unsigned i = 0; i < n; i++)
+        ram_put(STACK0 - 64 + 8 * i, 8, words[i]);
+}
+
+/* L and D together are reserved: no return goes there, neither a far one nor IRET's. */
+static void no_return_to_64_and_32_bit_code_at_once(void)
+{
+    static const uint64_t far[] = { 0, SEL_CODE64_3, STACK3, SEL_DATA3 };
+    static const uint64_t all[] = { 0, SEL_CODE64_3, 2, STACK3, SEL_DATA3 };
+    unsigned at = GDT_AT + (SEL_CODE64_3 & ~7) + 4;
+    struct env *e = bench_long();
+    uint32_t hi = ram_get(at, 4);
+
+    ram_put(at, 4, hi | SEG_DB);
+    put_frame(e, 4, far);
+    RAISES(VEC_GP, SEL_CODE64_3 & ~3, OP(ret_far, .osz = 8));
+    put_frame(e, 5, all);
+    RAISES(VEC_GP, SEL_CODE64_3 & ~3, OP(iret, .osz = 8));
+    ram_put(at, 4, hi);
+    put_frame(e, 4, far);
+    CHECK(OP(ret_far, .osz = 8));
+    CHECK(e->code64);
+    CHECK_EQ(e->cpl, 3);
+}
+
 static void syscall_and_sysret(void)
 {
     struct env *e = bench_long_user();
@@ -725,6 +753,7 @@ int main(void)
     TEST(far_jumps_and_calls_real_and_protected);
     TEST(call_gate_to_an_inner_level_copies_parameters);
     TEST(far_return_to_compatibility_mode);
+    TEST(no_return_to_64_and_32_bit_code_at_once);
     TEST(syscall_and_sysret);
     TEST(sysenter_and_sysexit);
     TEST(swapgs_and_bases);
