@@ -112,7 +112,10 @@ void vga_close(struct vga *v);          /* undoes both */
 void vga_reset(struct vga *v);
 void vga_resumed(struct vga *v);
 
-/* The regions that bindings share.  VRAM is as large as the smallest vram: memory of its real size covers it. */
+/*
+ * The regions that bindings share; first: the number of the first of six for ports, which vga_ports_map() shows in
+ * I/O space.  VRAM is as large as the smallest vram: memory of its real size covers it.
+ */
 enum { VRAM_BYTES_MIN = 1 << 20 };
 #define VGA_VRAM_REGION \
     { .name = "vga.vram", .size = VRAM_BYTES_MIN, .min = 1, .max = 8, .read = vga_vram_read, .write = vga_vram_write }
@@ -124,6 +127,12 @@ enum { VRAM_BYTES_MIN = 1 << 20 };
       .write = vga_vbe_port_write }
 #define VGA_PORT_REGION(first, bytes) \
     { .name = "vga", .size = (bytes), .min = 1, .max = 2, .ports = true, .regs = vga_##first##_regs }
+enum { VGA_PORT_REGIONS = 6 };
+#define VGA_PORTS_REGIONS(first)                                                                        \
+    [first] = VGA_PORT_REGION(3b4, 2), [(first) + 1] = VGA_PORT_REGION(3ba, 1),                         \
+    [(first) + 2] = VGA_PORT_REGION(3c0, 16), [(first) + 3] = VGA_PORT_REGION(3d4, 2),                  \
+    [(first) + 4] = VGA_PORT_REGION(3da, 1), [(first) + 5] = VGA_VBE_REGION
+void vga_ports_map(struct device *dev, unsigned first);
 uint64_t vga_vram_read(struct device *dev, uint64_t at, unsigned size);
 void vga_vram_write(struct device *dev, uint64_t at, unsigned size, uint64_t val);
 

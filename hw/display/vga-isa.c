@@ -10,7 +10,7 @@
 #include "core/machine.h"
 #include "hw/isa/isa.h"
 
-enum { R_VRAM, R_3B4, R_3BA, R_3C0, R_3D4, R_3DA, R_VBE, R_LOWMEM };
+enum { R_VRAM, R_PORTS, R_LOWMEM = R_PORTS + VGA_PORT_REGIONS };
 #define VRAM_BASE 0xe0000000u
 
 #define V struct vga
@@ -22,12 +22,7 @@ static const struct prop isa_vga_props[] = {
 
 static const struct region_type isa_vga_regions[] = {
     [R_VRAM] = VGA_VRAM_REGION,
-    [R_3B4] = VGA_PORT_REGION(3b4, 2),
-    [R_3BA] = VGA_PORT_REGION(3ba, 1),
-    [R_3C0] = VGA_PORT_REGION(3c0, 16),
-    [R_3D4] = VGA_PORT_REGION(3d4, 2),
-    [R_3DA] = VGA_PORT_REGION(3da, 1),
-    [R_VBE] = VGA_VBE_REGION,
+    VGA_PORTS_REGIONS(R_PORTS),
     [R_LOWMEM] = VGA_LOWMEM_REGION,
     {}
 };
@@ -54,16 +49,12 @@ static struct region *memory_of(struct machine *m)
 
 static int isa_vga_realize(struct device *dev, struct error **err)
 {
-    static const struct { uint8_t region; uint16_t port; } ports[] = {
-        { R_3B4, 0x3b4 }, { R_3BA, 0x3ba }, { R_3C0, 0x3c0 }, { R_3D4, 0x3d4 }, { R_3DA, 0x3da }, { R_VBE, 0x1ce },
-    };
     int r = vga_memory_open(vga(dev), "vga.vram", err);
 
     if (r < 0)
         return r;
     vga_open(vga(dev), &dev->regions[R_VRAM], &dev->regions[R_LOWMEM]);
-    for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
-        device_map(dev, ports[i].region, &dev->machine->io, ports[i].port, 0);
+    vga_ports_map(dev, R_PORTS);
     device_map(dev, R_LOWMEM, memory_of(dev->machine), 0xa0000, 1);
     device_map(dev, R_VRAM, memory_of(dev->machine), VRAM_BASE, 0);
     return 0;

@@ -15,7 +15,7 @@
 
 #include "core/machine.h"
 
-enum { R_CONFIG, R_MMIO, R_VRAM, R_3B4, R_3BA, R_3C0, R_3D4, R_3DA, R_VBE, R_LOWMEM };
+enum { R_CONFIG, R_MMIO, R_VRAM, R_PORTS, R_LOWMEM = R_PORTS + VGA_PORT_REGIONS };
 enum { MMIO_BYTES = 4096, MMIO_PORTS = 0x400, MMIO_VBE = 0x500, MMIO_EXT = 0x600, EXT_BYTES = 8 };
 enum { BAR_VRAM = 0, BAR_MMIO = 2 };
 #define LITTLE_ENDIAN_FB 0x1e1e1e1eu
@@ -79,12 +79,7 @@ static const struct region_type vga_regions[] = {
     [R_CONFIG] = PCI_CONFIG_REGION,
     [R_MMIO] = { .name = "vga.mmio", .size = MMIO_BYTES, .min = 1, .max = 8, .hole = 0xff, .regs = mmio_regs },
     [R_VRAM] = VGA_VRAM_REGION,
-    [R_3B4] = VGA_PORT_REGION(3b4, 2),
-    [R_3BA] = VGA_PORT_REGION(3ba, 1),
-    [R_3C0] = VGA_PORT_REGION(3c0, 16),
-    [R_3D4] = VGA_PORT_REGION(3d4, 2),
-    [R_3DA] = VGA_PORT_REGION(3da, 1),
-    [R_VBE] = VGA_VBE_REGION,
+    VGA_PORTS_REGIONS(R_PORTS),
     [R_LOWMEM] = VGA_LOWMEM_REGION,
     {}
 };
@@ -134,10 +129,6 @@ static int secondary_realize(struct device *dev, struct error **err)
 
 static int vga_realize(struct device *dev, struct error **err)
 {
-    static const struct { uint8_t region; uint16_t port; } ports[] = {
-        { R_3B4, 0x3b4 }, { R_3BA, 0x3ba }, { R_3C0, 0x3c0 }, { R_3D4, 0x3d4 }, { R_3DA, 0x3da }, { R_VBE, 0x1ce },
-    };
-    struct machine *m = dev->machine;
     int r = memory_open(dev, err);
 
     if (r < 0)
@@ -145,8 +136,7 @@ static int vga_realize(struct device *dev, struct error **err)
     if (!vga(dev)->cfg.mmio)
         pci_bar_set_bytes(dev, BAR_MMIO, 0);
     vga_open(vga(dev), &dev->regions[R_VRAM], &dev->regions[R_LOWMEM]);
-    for (unsigned i = 0; i < sizeof(ports) / sizeof(ports[0]); i++)
-        device_map(dev, ports[i].region, &m->io, ports[i].port, 0);
+    vga_ports_map(dev, R_PORTS);
     device_map(dev, R_LOWMEM, ((struct pci_bus *)dev->bus)->memory, 0xa0000, 1);
     return function_realize(dev, err);
 }

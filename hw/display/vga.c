@@ -119,6 +119,14 @@ void vga_open(struct vga *v, struct region *parent, struct region *lowmem)
     console_attach(m->displays, &v->console);
 }
 
+void vga_ports_map(struct device *dev, unsigned first)
+{
+    static const uint16_t ports[VGA_PORT_REGIONS] = { 0x3b4, 0x3ba, 0x3c0, 0x3d4, 0x3da, 0x1ce };
+
+    for (unsigned i = 0; i < VGA_PORT_REGIONS; i++)
+        device_map(dev, first + i, &dev->machine->io, ports[i], 0);
+}
+
 void vga_close(struct vga *v)
 {
     struct machine *m = v->pci.dev.machine;
