@@ -13,6 +13,7 @@
 #include "core/accel.h"
 #include "core/dma.h"
 #include "cpu/state.h"
+#include "hw/acpi/pm.h"
 #include "hw/dma/i8257.h"
 #include "hw/i386/kernel-image.h"
 #include "hw/i386/linux-boot.h"
@@ -58,7 +59,7 @@ static void pc_reset_boot(struct machine *m)
     pc_acpi_find(m);
     if (!pc->direct_boot)
         return;
-    pc->firmware_registers(pc);
+    pc->plan->firmware_registers(pc);
     rsdp = pc_acpi_place(m);
     if (pc->linux_image && m->accel->ops->runs_code) {
         linux_image_place(pc->linux_image, &m->memory_as, &pc->e820, rsdp);
@@ -91,34 +92,37 @@ static void pc_free(struct machine *m)
     free(pc);
 }
 
-struct pc *pc_begin(struct machine *m, size_t bytes, void (*firmware_registers)(struct pc *pc))
+static struct pc *pc_begin(struct machine *m, const struct pc_plan *plan)
 {
-    struct pc *pc = calloc(1, bytes);
+    struct pc *pc = calloc(1, plan->bytes);
 
     assert(pc);
-    pc->firmware_registers = firmware_registers;
+    pc->plan = plan;
     m->board = pc;
     m->board_free = pc_free;
     m->reset_boot = pc_reset_boot;
+    m->powerdown = acpi_power_button;
     return pc;
 }
 
-static uint64_t low_bytes(const struct board_config *cfg, const struct pc_ram_rule *rule)
+static uint64_t low_bytes(const struct board_config *cfg, const struct pc_plan *plan)
 {
-    uint64_t low = cfg->ram_bytes < rule->room ? cfg->ram_bytes : rule->split;
+    uint64_t user = cfg->max_ram_below_4g;
+    uint64_t room = plan->room_of_user && user ? user : plan->ram_room;
+    uint64_t low = cfg->ram_bytes < room ? cfg->ram_bytes : plan->ram_split;
 
-    return cfg->max_ram_below_4g && cfg->max_ram_below_4g < low ? cfg->max_ram_below_4g : low;
+    return user && user < low ? user : low;
 }
 
-int pc_memory_build(struct machine *m, const struct board_config *cfg, const struct pc_ram_rule *rule,
-                    struct error **err)
+/* RAM, and the firmware's ROM unless the kernel starts without. */
+static int memory_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = pc_of(m);
     int r = machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = cfg->ram_bytes }, &pc->ram, err);
 
     if (r < 0)
         return r;
-    pc->low_bytes = low_bytes(cfg, rule);
+    pc->low_bytes = low_bytes(cfg, pc->plan);
     pc->high_bytes = cfg->ram_bytes - pc->low_bytes;
     region_init(&pc->pci, "pci", REGION_CONTAINER, UINT64_MAX);
     region_init_ram(&pc->below_4g, "ram-below-4g", pc->ram, 0, pc->low_bytes);
@@ -133,7 +137,8 @@ int pc_memory_build(struct machine *m, const struct board_config *cfg, const str
     return cfg->bios || !cfg->direct_boot ? firmware_map(&pc->firmware, m, &pc->pci, cfg->bios, err) : 0;
 }
 
-int pc_controllers_build(struct machine *m, struct error **err)
+/* i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
+static int controllers_build(struct machine *m, struct error **err)
 {
     struct pc *pc = pc_of(m);
     struct i8259_pair pic;
@@ -202,10 +207,11 @@ int pc_modules_build(struct machine *m, struct error **err)
     return r;
 }
 
-int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err)
+/* DMA, HPET, RTC, PIT, speaker port, port 92h, VGA, serial and parallel ports, keyboard controller, vmport. */
+static int chips_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
-    struct text routes = text("%u", hpet_routes);
     struct pc *pc = pc_of(m);
+    struct text routes = text("%u", pc->plan->hpet_routes);
     int r = pc_firmware_new(m, cfg, err);
 
     if (!r)
@@ -228,8 +234,9 @@ int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t h
     return super_io_build(m, cfg, err);
 }
 
-static void e820_build(const struct machine *m, struct pc *pc, const struct pc_reserved *reserved)
+static void e820_build(const struct machine *m, struct pc *pc)
 {
+    const struct pc_reserved *reserved = pc->plan->reserved;
     struct e820 *e = &pc->e820;
 
     e820_add(e, 0, 0x9fc00, E820_RAM);
@@ -277,17 +284,47 @@ static int firmware_prepare(struct machine *m, const struct board_config *cfg, s
     return r ? r : pc_acpi_files(m, err);
 }
 
-int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,
-                    const struct pc_reserved *reserved, struct error **err)
+/* Last: tables, e820, kernel. */
+static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = pc_of(m);
-    int r = pc_acpi_prepare(m, cfg, acpi, err);
+    int r = pc_acpi_prepare(m, cfg, &pc->plan->acpi, err);
 
     pc->direct_boot = cfg->direct_boot;
-    e820_build(m, pc, reserved);
+    e820_build(m, pc);
     if (!r)
         r = firmware_prepare(m, cfg, err);
     if (r < 0 || !cfg->kernel || !cfg->direct_boot)
         return r;
     return linux_image_open(&pc->linux_image, cfg->kernel, cfg->initrd, cfg->append, pc->low_bytes, PC_ACPI_BYTES, err);
+}
+
+int pc_function_realize(struct device *dev, const char *addr, bool others, struct object *parent, const char *name,
+                        struct error **err)
+{
+    int r = device_set(dev, "addr", addr, err);
+
+    if (!r && others)
+        r = device_set(dev, "multifunction", "on", err);
+    return r ? r : device_realize(dev, parent, name, err);
+}
+
+int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_plan *plan, struct error **err)
+{
+    struct pc *pc = pc_begin(m, plan);
+    int r = memory_build(m, cfg, err);
+
+    if (!r)
+        r = board_cpus_new(m, cfg, err);
+    if (!r)
+        r = gsi_new(m, &pc->gsi, err);
+    if (!r)
+        r = plan->bridges(m, cfg, err);
+    if (!r)
+        r = controllers_build(m, err);
+    if (!r)
+        r = chips_build(m, cfg, err);
+    if (!r && plan->rest)
+        r = plan->rest(m, err);
+    return r ? r : boot_prepare(m, cfg, err);
 }

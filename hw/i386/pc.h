@@ -4,8 +4,8 @@
 /*
  * What the PC boards share: RAM around the hole below 4 GiB, controllers, small chips, a boot without firmware
  *
- * A board's struct begins with struct pc, and its `build` calls the steps below in its own order.  The
- * machine's `board`, `board_free` and `reset_boot` are set by pc_begin().
+ * A board's struct begins with struct pc; what sets it apart stands in its struct pc_plan, which pc_build() carries
+ * out.
  */
 
 #include "hw/acpi/tables.h"
@@ -35,7 +35,27 @@ struct pc_acpi {
     unsigned n_user;
 };
 
+/* What only one board reserves; its e820 lines stand between RAM and the firmware's. */
+struct pc_reserved { uint64_t base, size; };
+
+/* One board.  Bridges come before all other chips, `rest` after them: QOM's unattached devices are numbered so. */
+struct pc_plan {
+    size_t bytes;                       /* of the board's struct, which is zeroed and freed with the machine */
+    /* RAM below ram_room lies below 4 GiB as a whole; of more, ram_split bytes do; max-ram-below-4g lowers both, or
+     * takes the place of ram_room where the board has room_of_user. */
+    uint64_t ram_room, ram_split;
+    bool room_of_user;
+    uint32_t hpet_routes;               /* pins of the IOAPIC that the HPET can drive, a bit each */
+    struct pc_reserved reserved[3];     /* ends in size 0 */
+    struct pc_acpi acpi;
+    int (*bridges)(struct machine *m, const struct board_config *cfg, struct error **err);
+    int (*rest)(struct machine *m, struct error **err);         /* NULL: none */
+    /* Before a direct boot: programs the bridges through their registers, as firmware would have. */
+    void (*firmware_registers)(struct pc *pc);
+};
+
 struct pc {
+    const struct pc_plan *plan;
     struct ram_block *ram;
     struct region below_4g, above_4g;   /* its two windows */
     struct region pci;                  /* below RAM in priority: BARs, ROMs */
@@ -50,33 +70,16 @@ struct pc {
     bool direct_boot;
     const char *boot_order, *boot_once;         /* of -boot, borrowed; once: NULL when its turn is over */
     bool floppy_check, started;
-    /* Before a direct boot: programs the bridges through their registers, as firmware would have. */
-    void (*firmware_registers)(struct pc *pc);
 };
 
-/* RAM below `room` lies below 4 GiB as a whole; of more, `split` bytes do; max-ram-below-4g
- * lowers both. */
-struct pc_ram_rule { uint64_t room, split; };
-
-/* What only one board reserves; its e820 lines stand between RAM and the firmware's. Ends in size 0. */
-struct pc_reserved { uint64_t base, size; };
-
-/* bytes: of the board's struct, which is zeroed and freed with the machine. */
-struct pc *pc_begin(struct machine *m, size_t bytes, void (*firmware_registers)(struct pc *pc));
-/* RAM, and the firmware's ROM unless the kernel starts without. */
-int pc_memory_build(struct machine *m, const struct board_config *cfg, const struct pc_ram_rule *rule,
-                    struct error **err);
-/* i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
-int pc_controllers_build(struct machine *m, struct error **err);
+/* Sets the machine's `board`, `board_free` and `reset_boot`. */
+int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_plan *plan, struct error **err);
+/* A PCI function of the board that is made, but not realized; others: more functions share its slot. */
+int pc_function_realize(struct device *dev, const char *addr, bool others, struct object *parent, const char *name,
+                        struct error **err);
 /* An EEPROM for each of eight memory modules; the SMBus is there. */
 int pc_modules_build(struct machine *m, struct error **err);
-/* DMA, HPET, RTC, PIT, speaker port, port 92h, serial and parallel ports, keyboard controller, vmport.
- * hpet_routes: pins of the IOAPIC that the HPET can drive, a bit each. */
-int pc_chips_build(struct machine *m, const struct board_config *cfg, uint32_t hpet_routes, struct error **err);
-/* Last: tables, e820, kernel. */
-int pc_boot_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *acpi,
-                    const struct pc_reserved *reserved, struct error **err);
-/* Of it, the tables: notes what they will say, and whether a direct boot has room for them. */
+/* Of ACPI's tables: notes what they will say, and whether a direct boot has room for them. */
 int pc_acpi_prepare(struct machine *m, const struct board_config *cfg, const struct pc_acpi *fixed, struct error **err);
 /* The machine as its tables describe it; when all devices are there. */
 void pc_acpi_describe(struct machine *m, struct acpi_parts *p);

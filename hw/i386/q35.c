@@ -12,7 +12,6 @@
  * Left out until its part exists: AHCI.
  */
 
-#include "hw/acpi/pm.h"
 #include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 #include "hw/pci/q35-host.h"
@@ -21,8 +20,6 @@
 #define ECAM_BYTES (256ull << 20)
 #define RCBA_BASE 0xfed1c000ull
 #define RCBA_BYTES 0x4000
-#define HOLE64_BYTES (32 * PC_GIB)
-enum { HPET_ROUTES = 0xff0104 };       /* 2, 8, 16 to 23 */
 enum { PM_BASE = 0x600, MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, LPC_PIRQA = 0x60, LPC_PIRQE = 0x68 };
 
 struct q35 {
@@ -35,7 +32,7 @@ static struct q35 *q35(struct pc *pc)
     return (struct q35 *)pc;
 }
 
-static int bridges_build(struct machine *m, struct q35 *b, const struct board_config *cfg, struct error **err)
+static int host_build(struct machine *m, struct q35 *b, struct error **err)
 {
     struct pc *pc = &b->pc;
     struct pci_host_memory mem = { .system = &m->memory, .ram = &pc->below_4g, .pci = &pc->pci };
@@ -48,32 +45,21 @@ static int bridges_build(struct machine *m, struct q35 *b, const struct board_co
         return r;
     b->mch = device_new(m, device_type_find("mch"));
     mch_set_host(b->mch, pc->host);
-    r = device_set(b->mch, "addr", "00.0", err);
-    if (!r)
-        r = device_realize(b->mch, &pc->host->obj, "mch", err);
+    return pc_function_realize(b->mch, "00.0", false, &pc->host->obj, "mch", err);
+}
+
+static int bridges_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    struct q35 *b = q35(pc_of(m));
+    int r = host_build(m, b, err);
+
     if (r < 0)
         return r;
     b->lpc = device_new(m, device_type_find("ICH9-LPC"));
-    ich9_lpc_set_gsi(b->lpc, gsi_sink(pc->gsi));
+    ich9_lpc_set_gsi(b->lpc, gsi_sink(b->pc.gsi));
     if (!cfg->smm)
         ich9_lpc_set_no_smm(b->lpc);
-    r = device_set(b->lpc, "addr", "1f.0", err);
-    if (!r)
-        r = device_set(b->lpc, "multifunction", "on", err);
-    return r ? r : device_realize(b->lpc, NULL, NULL, err);
-}
-
-static int smbus_build(struct machine *m, struct q35 *b, struct error **err)
-{
-    int r;
-
-    b->smb = device_new(m, device_type_find("ICH9-SMB"));
-    r = device_set(b->smb, "addr", "1f.3", err);
-    if (!r)
-        r = device_set(b->smb, "multifunction", "on", err);
-    if (!r)
-        r = device_realize(b->smb, NULL, NULL, err);
-    return r ? r : pc_modules_build(m, err);
+    return pc_function_realize(b->lpc, "1f.0", true, NULL, NULL, err);
 }
 
 static void firmware_registers(struct pc *pc)
@@ -110,15 +96,6 @@ static uint16_t pm_base(struct pc *pc)
     return pci_config_read(q35(pc)->lpc, LPC_PMBASE, 4) & BASE;
 }
 
-static int boot_prepare(struct machine *m, const struct board_config *cfg, struct error **err)
-{
-    static const struct pc_reserved reserved[] = { { ECAM_BASE, ECAM_BYTES }, { RCBA_BASE, RCBA_BYTES }, {} };
-    static const struct pc_acpi acpi = { .chipset = &acpi_q35, .pm_base = pm_base, .ecam_base = ecam_base,
-                                         .hole64_bytes = HOLE64_BYTES };
-
-    return pc_boot_prepare(m, cfg, &acpi, reserved, err);
-}
-
 static void smi_negotiate(void *lpc)
 {
     ich9_lpc_smi_negotiate(lpc);
@@ -145,28 +122,32 @@ static int smi_features_add(struct q35 *b, struct error **err)
                                          smi_negotiate, NULL, b->lpc, err);
 }
 
+static int rest_build(struct machine *m, struct error **err)
+{
+    struct q35 *b = q35(pc_of(m));
+    int r = smi_features_add(b, err);
+
+    if (r < 0)
+        return r;
+    b->smb = device_new(m, device_type_find("ICH9-SMB"));
+    r = pc_function_realize(b->smb, "1f.3", true, NULL, NULL, err);
+    return r ? r : pc_modules_build(m, err);
+}
+
 static int q35_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
-    static const struct pc_ram_rule rule = { .room = ECAM_BASE, .split = 2 * PC_GIB };
-    struct q35 *b = q35(pc_begin(m, sizeof(*b), firmware_registers));
-    int r = pc_memory_build(m, cfg, &rule, err);
+    static const struct pc_plan plan = {
+        .bytes = sizeof(struct q35),
+        .ram_room = ECAM_BASE, .ram_split = 2 * PC_GIB,
+        .hpet_routes = 0xff0104,        /* 2, 8, 16 to 23 */
+        .reserved = { { ECAM_BASE, ECAM_BYTES }, { RCBA_BASE, RCBA_BYTES } },
+        .acpi = { .chipset = &acpi_q35, .pm_base = pm_base, .ecam_base = ecam_base, .hole64_bytes = 32 * PC_GIB },
+        .bridges = bridges_build,
+        .rest = rest_build,
+        .firmware_registers = firmware_registers,
+    };
 
-    m->powerdown = acpi_power_button;
-    if (!r)
-        r = board_cpus_new(m, cfg, err);
-    if (!r)
-        r = gsi_new(m, &b->pc.gsi, err);
-    if (!r)
-        r = bridges_build(m, b, cfg, err);
-    if (!r)
-        r = pc_controllers_build(m, err);
-    if (!r)
-        r = pc_chips_build(m, cfg, HPET_ROUTES, err);
-    if (!r)
-        r = smi_features_add(b, err);
-    if (!r)
-        r = smbus_build(m, b, err);
-    return r ? r : boot_prepare(m, cfg, err);
+    return pc_build(m, cfg, &plan, err);
 }
 
 static const struct board_type q35_type = {
