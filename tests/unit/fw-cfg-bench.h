@@ -39,7 +39,7 @@ static inline void fw_bench_fini(struct fw_bench *f)
 
 static inline void fw_select(struct fw_bench *f, uint16_t key)
 {
-    address_space_write(&f->b.m->io_as, 0x510, 2, key, NULL);
+    io_out(&f->b, 0x510, 2, key);
 }
 
 /* The next n bytes, little-endian; of more than eight the first ones. */
@@ -63,7 +63,7 @@ static inline uint64_t fw_get(struct fw_bench *f, uint16_t key, unsigned n)
 
 static inline void fw_out(struct fw_bench *f, uint16_t port, uint32_t val)
 {
-    address_space_write(&f->b.m->io_as, port, 4, __builtin_bswap32(val), NULL);
+    io_out(&f->b, port, 4, __builtin_bswap32(val));
 }
 
 static inline void fw_block(struct fw_bench *f, uint64_t at, uint32_t control, uint32_t len, uint64_t addr)

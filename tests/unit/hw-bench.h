@@ -89,17 +89,28 @@ static inline struct device *bench_device(struct bench *b, const char *name)
     return dev;
 }
 
-static inline uint8_t port_in(struct bench *b, uint16_t port)
+static inline uint32_t io_in(struct bench *b, uint16_t port, unsigned size)
 {
     uint64_t val = 0;
 
-    address_space_read(&b->m->io_as, port, 1, &val, NULL);
+    address_space_read(&b->m->io_as, port, size, &val, NULL);
     return val;
+}
+
+static inline void io_out(struct bench *b, uint16_t port, unsigned size, uint32_t val)
+{
+    address_space_write(&b->m->io_as, port, size, val, NULL);
+}
+
+/* A byte. */
+static inline uint8_t port_in(struct bench *b, uint16_t port)
+{
+    return io_in(b, port, 1);
 }
 
 static inline void port_out(struct bench *b, uint16_t port, uint8_t val)
 {
-    address_space_write(&b->m->io_as, port, 1, val, NULL);
+    io_out(b, port, 1, val);
 }
 
 static inline uint64_t mem_in(struct bench *b, uint64_t addr, unsigned size)

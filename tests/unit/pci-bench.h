@@ -90,17 +90,14 @@ static inline uint32_t pci_address(unsigned bus, unsigned slot, unsigned fn, uns
 
 static inline uint32_t conf_in(struct pci_bench *p, uint32_t address, unsigned at, unsigned size)
 {
-    uint64_t val = 0;
-
-    address_space_write(&p->b.m->io_as, 0xcf8, 4, address, NULL);
-    address_space_read(&p->b.m->io_as, 0xcfc + (at & 3), size, &val, NULL);
-    return val;
+    io_out(&p->b, 0xcf8, 4, address);
+    return io_in(&p->b, 0xcfc + (at & 3), size);
 }
 
 static inline void conf_out(struct pci_bench *p, uint32_t address, unsigned at, unsigned size, uint32_t val)
 {
-    address_space_write(&p->b.m->io_as, 0xcf8, 4, address, NULL);
-    address_space_write(&p->b.m->io_as, 0xcfc + (at & 3), size, val, NULL);
+    io_out(&p->b, 0xcf8, 4, address);
+    io_out(&p->b, 0xcfc + (at & 3), size, val);
 }
 
 static inline uint32_t pci_in(struct pci_bench *p, unsigned slot, unsigned fn, unsigned at, unsigned size)

@@ -190,16 +190,12 @@ static void word_registers_answer_at_two_ports(void)
 
 static void wide_accesses_are_bytes_at_neighbouring_ports(void)
 {
-    uint64_t val;
-
     init(2);
     port_out(&b, 0, 0x34);
     port_out(&b, 0, 0x12);
-    address_space_write(&b.m->io_as, 0xc0, 2, 0x9234, NULL);
-    address_space_read(&b.m->io_as, 0xc0, 2, &val, NULL);
-    CHECK_EQ(val, 0x9234);
-    address_space_read(&b.m->io_as, 0xd0, 4, &val, NULL);
-    CHECK_EQ(val, 0xffff0000);
+    io_out(&b, 0xc0, 2, 0x9234);
+    CHECK_EQ(io_in(&b, 0xc0, 2), 0x9234);
+    CHECK_EQ(io_in(&b, 0xd0, 4), 0xffff0000);
     fini();
 }
 

@@ -18,19 +18,6 @@ enum { TMROF = 1, GBL = 1 << 5, PWRBTN = 1 << 8, RTC = 1 << 10, WAK = 1 << 15, S
 static struct pci_bench p;
 static struct device *lpc;
 
-static uint32_t in(uint16_t port, unsigned size)
-{
-    uint64_t val = 0;
-
-    address_space_read(&p.b.m->io_as, port, size, &val, NULL);
-    return val;
-}
-
-static void out(uint16_t port, unsigned size, uint32_t val)
-{
-    address_space_write(&p.b.m->io_as, port, size, val, NULL);
-}
-
 /* As firmware leaves it: the block at 600h, SCI enabled. */
 static void begin_with(const char *prop, const char *value)
 {
@@ -42,7 +29,7 @@ static void begin_with(const char *prop, const char *value)
     CHECK(!device_realize(lpc, NULL, NULL, NULL));
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, PM | 1);
     pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
-    out(PM1_CNT, 2, SCI_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN);
 }
 
 static void begin(void)
@@ -74,20 +61,20 @@ static void identity_and_reset_values(void)
     CHECK_EQ(pci_in(&p, 0x1f, 0, LPC_ACPI_CNTL, 1), 0);
     CHECK_EQ(pci_in(&p, 0x1f, 0, 0x60, 4), 0x80808080);
     CHECK_EQ(pci_in(&p, 0x1f, 0, 0x68, 4), 0x80808080);
-    CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);                /* nobody there any more */
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);       /* nobody there any more */
     pci_bench_fini(&p);
 }
 
 static void the_timer_counts_at_3579545_hz(void)
 {
     begin();
-    CHECK_EQ(in(PM_TMR, 4), 0);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), 0);
     machine_clock_step(p.b.m, SECOND);
-    CHECK_EQ(in(PM_TMR, 4), HZ);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), HZ);
     machine_clock_step(p.b.m, 279);                     /* 3579545 Hz: 279.365 ns a tick */
-    CHECK_EQ(in(PM_TMR, 4), HZ);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), HZ);
     machine_clock_step(p.b.m, 1);
-    CHECK_EQ(in(PM_TMR, 4), HZ + 1);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), HZ + 1);
     pci_bench_fini(&p);
 }
 
@@ -95,11 +82,11 @@ static void the_timer_has_24_bits_and_is_read_only(void)
 {
     begin();
     step_to_tick((1 << 24) - 1);
-    CHECK_EQ(in(PM_TMR, 4), 0xffffff);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), 0xffffff);
     step_to_tick(1 << 24);
-    CHECK_EQ(in(PM_TMR, 4), 0);
-    out(PM_TMR, 4, 0x1234);
-    CHECK_EQ(in(PM_TMR, 4), 0);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), 0);
+    io_out(&p.b, PM_TMR, 4, 0x1234);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), 0);
     pci_bench_fini(&p);
 }
 
@@ -108,30 +95,30 @@ static void the_overflow_status_is_set_when_the_top_bit_flips(void)
 {
     begin();
     step_to_tick((1 << 23) - 1);
-    CHECK_EQ(in(PM1_STS, 2) & TMROF, 0);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2) & TMROF, 0);
     step_to_tick(1 << 23);
-    CHECK_EQ(in(PM1_STS, 2) & TMROF, TMROF);
-    out(PM1_STS, 2, TMROF);
-    CHECK_EQ(in(PM1_STS, 2) & TMROF, 0);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2) & TMROF, TMROF);
+    io_out(&p.b, PM1_STS, 2, TMROF);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2) & TMROF, 0);
     step_to_tick(1 << 24);
-    CHECK_EQ(in(PM1_STS, 2) & TMROF, TMROF);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2) & TMROF, TMROF);
     pci_bench_fini(&p);
 }
 
 static void an_enabled_overflow_raises_sci_until_it_is_cleared(void)
 {
     begin();
-    out(PM1_EN, 2, TMROF);
+    io_out(&p.b, PM1_EN, 2, TMROF);
     step_to_tick((1 << 23) - 1);
     CHECK(!sci());
     step_to_tick(1 << 23);
     CHECK(sci());
-    out(PM1_STS, 2, TMROF);
+    io_out(&p.b, PM1_STS, 2, TMROF);
     CHECK(!sci());
     step_to_tick(1 << 24);
     CHECK(sci());
     CHECK_EQ(p.b.lines->rose[SCI], 2);
-    out(PM1_EN, 2, 0);
+    io_out(&p.b, PM1_EN, 2, 0);
     CHECK(!sci());
     pci_bench_fini(&p);
 }
@@ -140,9 +127,9 @@ static void without_an_enable_bit_no_timer_is_armed(void)
 {
     begin();
     CHECK_EQ(machine_clock_next(p.b.m), TIMER_OFF);
-    out(PM1_EN, 2, TMROF);
+    io_out(&p.b, PM1_EN, 2, TMROF);
     CHECK(machine_clock_next(p.b.m) != TIMER_OFF);
-    out(PM1_EN, 2, 0);
+    io_out(&p.b, PM1_EN, 2, 0);
     CHECK_EQ(machine_clock_next(p.b.m), TIMER_OFF);
     pci_bench_fini(&p);
 }
@@ -151,11 +138,11 @@ static void the_power_button_sets_its_status_and_raises_sci_when_enabled(void)
 {
     begin();
     acpi_power_button(p.b.m);
-    CHECK_EQ(in(PM1_STS, 2) & PWRBTN, PWRBTN);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2) & PWRBTN, PWRBTN);
     CHECK(!sci());
-    out(PM1_EN, 2, PWRBTN);
+    io_out(&p.b, PM1_EN, 2, PWRBTN);
     CHECK(sci());
-    out(PM1_STS, 2, PWRBTN);
+    io_out(&p.b, PM1_STS, 2, PWRBTN);
     CHECK(!sci());
     acpi_power_button(p.b.m);
     CHECK(sci());
@@ -168,22 +155,22 @@ static void status_bits_are_cleared_one_by_one(void)
     begin();
     acpi_power_button(p.b.m);
     step_to_tick(1 << 23);
-    CHECK_EQ(in(PM1_STS, 2), PWRBTN | TMROF);
-    out(PM1_STS, 1, 0xff);                              /* the low byte only */
-    CHECK_EQ(in(PM1_STS, 2), PWRBTN);
-    out(PM1_STS + 1, 1, 1);
-    CHECK_EQ(in(PM1_STS, 2), 0);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), PWRBTN | TMROF);
+    io_out(&p.b, PM1_STS, 1, 0xff);                     /* the low byte only */
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), PWRBTN);
+    io_out(&p.b, PM1_STS + 1, 1, 1);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), 0);
     pci_bench_fini(&p);
 }
 
 static void no_sci_without_sci_en(void)
 {
     begin();
-    out(PM1_CNT, 2, 0);
-    out(PM1_EN, 2, PWRBTN);
+    io_out(&p.b, PM1_CNT, 2, 0);
+    io_out(&p.b, PM1_EN, 2, PWRBTN);
     acpi_power_button(p.b.m);
     CHECK(!sci());
-    out(PM1_CNT, 2, SCI_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN);
     CHECK(sci());
     pci_bench_fini(&p);
 }
@@ -192,13 +179,13 @@ static void a_general_purpose_event_raises_sci(void)
 {
     begin();
     for (unsigned i = 0; i < 8; i++)
-        CHECK_EQ(in(GPE0 + i, 1), 0);
-    out(GPE0 + 8, 4, 0xffffffff);
-    out(GPE0 + 12, 4, 0x12345678);
-    CHECK_EQ(in(GPE0 + 8, 4), 0xffffffff);
-    CHECK_EQ(in(GPE0 + 12, 4), 0x12345678);
-    out(GPE0, 4, 0xffffffff);                           /* status: ones clear, nothing sets */
-    CHECK_EQ(in(GPE0, 4), 0);
+        CHECK_EQ(io_in(&p.b, GPE0 + i, 1), 0);
+    io_out(&p.b, GPE0 + 8, 4, 0xffffffff);
+    io_out(&p.b, GPE0 + 12, 4, 0x12345678);
+    CHECK_EQ(io_in(&p.b, GPE0 + 8, 4), 0xffffffff);
+    CHECK_EQ(io_in(&p.b, GPE0 + 12, 4), 0x12345678);
+    io_out(&p.b, GPE0, 4, 0xffffffff);                  /* status: ones clear, nothing sets */
+    CHECK_EQ(io_in(&p.b, GPE0, 4), 0);
     CHECK(!sci());
     pci_bench_fini(&p);
 }
@@ -206,11 +193,11 @@ static void a_general_purpose_event_raises_sci(void)
 static void s5_asks_for_a_shutdown(void)
 {
     begin();
-    out(PM1_CNT, 2, SCI_EN | 0 << 10);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 0 << 10);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_NONE);    /* not without SLP_EN */
-    out(PM1_CNT, 2, SCI_EN | 0 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 0 << 10 | SLP_EN);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_GUEST_SHUTDOWN);
-    CHECK_EQ(in(PM1_CNT, 2) & SLP_EN, 0);               /* "reads to this bit always return 0" */
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SLP_EN, 0);      /* "reads to this bit always return 0" */
     pci_bench_fini(&p);
 }
 
@@ -218,23 +205,23 @@ static void a_sleep_type_that_is_not_offered_does_nothing(void)
 {
     begin();
     for (unsigned type = 3; type < 8; type++)
-        out(PM1_CNT, 2, SCI_EN | type << 10 | SLP_EN);
+        io_out(&p.b, PM1_CNT, 2, SCI_EN | type << 10 | SLP_EN);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_NONE);
     CHECK_EQ(p.b.m->reset_requested, CAUSE_NONE);
     CHECK(!p.b.m->power.suspend_requested);
-    CHECK_EQ(in(PM1_CNT, 2), SCI_EN | 7 << 10);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2), SCI_EN | 7 << 10);
     pci_bench_fini(&p);
 }
 
 static void s3_asks_for_sleep_and_s4_is_an_event_and_a_shutdown(void)
 {
     begin();
-    out(PM1_CNT, 2, SCI_EN | 1 << 10);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 1 << 10);
     CHECK(!p.b.m->power.suspend_requested);
-    out(PM1_CNT, 2, SCI_EN | 1 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 1 << 10 | SLP_EN);
     CHECK(p.b.m->power.suspend_requested);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_NONE);
-    out(PM1_CNT, 2, SCI_EN | 2 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 2 << 10 | SLP_EN);
     CHECK(p.b.m->power.suspend_disk_requested);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_GUEST_SHUTDOWN);
     pci_bench_fini(&p);
@@ -245,9 +232,9 @@ static void the_users_s4_value_is_the_one_that_counts(void)
     uint8_t states[ACPI_SYSTEM_STATES];
 
     begin_with("s4_val", "5");
-    out(PM1_CNT, 2, SCI_EN | 2 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 2 << 10 | SLP_EN);
     CHECK(!p.b.m->power.suspend_disk_requested);
-    out(PM1_CNT, 2, SCI_EN | 5 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN | 5 << 10 | SLP_EN);
     CHECK(p.b.m->power.suspend_disk_requested);
     acpi_system_states(p.b.m, states);
     CHECK(!memcmp(states, (uint8_t[]){ 0x80, 0, 0, 0x81, 0x85, 0x80 }, 6));
@@ -263,18 +250,18 @@ static void waking_up_sets_its_status_and_that_of_the_cause(void)
 {
     begin();
     CHECK(p.b.m->power.wakeup_supported);
-    out(PM1_EN, 2, RTC);
+    io_out(&p.b, PM1_EN, 2, RTC);
     CHECK(p.b.m->power.wakeup_enabled);
     p.b.m->power.reason = WAKEUP_RTC;
     machine_notify(p.b.m, EVENT_WAKEUP, CAUSE_NONE);
-    CHECK_EQ(in(PM1_STS, 2), WAK | RTC);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), WAK | RTC);
     CHECK(sci());
-    out(PM1_STS, 2, WAK | RTC);
-    CHECK_EQ(in(PM1_STS, 2), 0);
+    io_out(&p.b, PM1_STS, 2, WAK | RTC);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), 0);
     p.b.m->power.reason = WAKEUP_OTHER;
     machine_notify(p.b.m, EVENT_WAKEUP, CAUSE_NONE);
-    CHECK_EQ(in(PM1_STS, 2), WAK | PWRBTN);
-    out(PM1_EN, 2, 0);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), WAK | PWRBTN);
+    io_out(&p.b, PM1_EN, 2, 0);
     CHECK(!p.b.m->power.wakeup_enabled);
     pci_bench_fini(&p);
 }
@@ -282,15 +269,15 @@ static void waking_up_sets_its_status_and_that_of_the_cause(void)
 static void anybody_may_raise_a_general_purpose_event(void)
 {
     begin();
-    out(GPE0 + 8, 1, 1 << GPE_VMGENID);
+    io_out(&p.b, GPE0 + 8, 1, 1 << GPE_VMGENID);
     acpi_gpe_raise(p.b.m, GPE_VMGENID);
     acpi_gpe_raise(p.b.m, GPE_CPU_HOTPLUG);
     machine_run_posted(p.b.m);
-    CHECK_EQ(in(GPE0, 1), 1 << GPE_VMGENID | 1 << GPE_CPU_HOTPLUG);
+    CHECK_EQ(io_in(&p.b, GPE0, 1), 1 << GPE_VMGENID | 1 << GPE_CPU_HOTPLUG);
     CHECK(sci());
-    out(GPE0, 1, 1 << GPE_VMGENID);
+    io_out(&p.b, GPE0, 1, 1 << GPE_VMGENID);
     CHECK(!sci());
-    CHECK_EQ(in(GPE0, 1), 1 << GPE_CPU_HOTPLUG);
+    CHECK_EQ(io_in(&p.b, GPE0, 1), 1 << GPE_CPU_HOTPLUG);
     pci_bench_fini(&p);
 }
 
@@ -300,7 +287,7 @@ static void acpi_cntl_chooses_the_sci(void)
     static const uint8_t lines[8] = { 9, 10, 11, 9, 20, 21, 9, 9 };
 
     begin();
-    out(PM1_EN, 2, PWRBTN);
+    io_out(&p.b, PM1_EN, 2, PWRBTN);
     acpi_power_button(p.b.m);
     for (unsigned n = 0; n < 8; n++) {
         pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE | n);
@@ -342,22 +329,22 @@ static void an_apm_command_raises_smi_while_both_enables_are_set(void)
 {
     begin();
     processors(2);
-    out(0xb2, 1, 0x11);
-    out(SMI_EN, 4, APMC_EN);
-    out(0xb2, 1, 0x11);
+    io_out(&p.b, 0xb2, 1, 0x11);
+    io_out(&p.b, SMI_EN, 4, APMC_EN);
+    io_out(&p.b, 0xb2, 1, 0x11);
     CHECK_EQ(smis(), 0);
-    out(SMI_EN, 4, GBL_SMI_EN);
-    out(0xb2, 1, 0x11);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN);
+    io_out(&p.b, 0xb2, 1, 0x11);
     CHECK_EQ(smis(), 0);
-    out(SMI_STS, 4, UINT32_MAX);
-    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
-    CHECK_EQ(in(SMI_STS, 4), 0);
-    out(0xb2, 1, 0x11);
+    io_out(&p.b, SMI_STS, 4, UINT32_MAX);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    CHECK_EQ(io_in(&p.b, SMI_STS, 4), 0);
+    io_out(&p.b, 0xb2, 1, 0x11);
     CHECK_EQ(smis(), 1);                                /* nobody's access: the first processor's */
-    CHECK_EQ(in(SMI_STS, 4), APMC_EN);
-    out(SMI_STS, 4, APMC_EN);
-    CHECK_EQ(in(SMI_STS, 4), 0);
-    out(0xb3, 1, 0x11);                                 /* the status port is scratch */
+    CHECK_EQ(io_in(&p.b, SMI_STS, 4), APMC_EN);
+    io_out(&p.b, SMI_STS, 4, APMC_EN);
+    CHECK_EQ(io_in(&p.b, SMI_STS, 4), 0);
+    io_out(&p.b, 0xb3, 1, 0x11);                        /* the status port is scratch */
     CHECK_EQ(smis(), 0);
     pci_bench_fini(&p);
 }
@@ -366,16 +353,16 @@ static void an_apm_command_raises_smi_while_both_enables_are_set(void)
 static void smi_lock_holds_gbl_smi_en_until_reset(void)
 {
     begin();
-    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN | APMC_EN);
     pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0x10);
-    out(SMI_EN, 4, 0);
-    CHECK_EQ(in(SMI_EN, 4), GBL_SMI_EN);
+    io_out(&p.b, SMI_EN, 4, 0);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), GBL_SMI_EN);
     pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0);
     CHECK_EQ(pci_in(&p, 0x1f, 0, GEN_PMCON_1, 1), 0x10);
     bench_reload(&p.b);
     pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0);
-    out(SMI_EN, 4, 0);
-    CHECK_EQ(in(SMI_EN, 4), GBL_SMI_EN);
+    io_out(&p.b, SMI_EN, 4, 0);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), GBL_SMI_EN);
     machine_reset(p.b.m, false);
     CHECK_EQ(pci_in(&p, 0x1f, 0, GEN_PMCON_1, 1), 0);
     pci_out(&p, 0x1f, 0, GEN_PMCON_1, 1, 0x10);
@@ -396,9 +383,9 @@ static void without_smm_firmware_finds_it_in_use_and_nothing_happens(void)
     processors(1);
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, PM | 1);
     pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
-    CHECK_EQ(in(SMI_EN, 4), APMC_EN);
-    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
-    out(0xb2, 1, 0x11);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), APMC_EN);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    io_out(&p.b, 0xb2, 1, 0x11);
     CHECK_EQ(smis(), 0);
     pci_bench_fini(&p);
 }
@@ -415,21 +402,21 @@ static void smi_features_are_agreed_on_once(void)
     begin();
     processors(3);
     CHECK_EQ(ich9_lpc_smi_supported(lpc), 7);
-    out(SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN | APMC_EN);
     for (unsigned bad = 2; bad < 16; bad++)
         if (bad != 3 && bad != 7) {
             request(bad);
             CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 0);
         }
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK_EQ(smis(), 1);
     request(3);
     CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 1);
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK_EQ(smis(), 7);
     request(0);
     bench_reload(&p.b);
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK_EQ(smis(), 7);
     machine_reset(p.b.m, false);
     CHECK_EQ(*ich9_lpc_smi_features_ok(lpc), 0);
@@ -489,28 +476,28 @@ static void the_section_is_as_long_as_the_reference_s(void)
 static void the_apm_port_enables_and_disables_acpi_mode(void)
 {
     begin();
-    out(0xb2, 1, 3);
-    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, 0);
-    out(0xb2, 1, 2);
-    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, SCI_EN);
-    out(0xb2, 1, 0x55);
-    out(0xb3, 1, 0xaa);
-    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, SCI_EN);
-    CHECK_EQ(in(0xb2, 1), 0x55);
-    CHECK_EQ(in(0xb3, 1), 0xaa);
+    io_out(&p.b, 0xb2, 1, 3);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SCI_EN, 0);
+    io_out(&p.b, 0xb2, 1, 2);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SCI_EN, SCI_EN);
+    io_out(&p.b, 0xb2, 1, 0x55);
+    io_out(&p.b, 0xb3, 1, 0xaa);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SCI_EN, SCI_EN);
+    CHECK_EQ(io_in(&p.b, 0xb2, 1), 0x55);
+    CHECK_EQ(io_in(&p.b, 0xb3, 1), 0xaa);
     pci_bench_fini(&p);
 }
 
 static void bit_2_of_rst_cnt_resets_the_machine(void)
 {
     begin();
-    out(0xcf9, 1, 0x02);
+    io_out(&p.b, 0xcf9, 1, 0x02);
     CHECK_EQ(p.b.m->reset_requested, CAUSE_NONE);
-    CHECK_EQ(in(0xcf9, 1), 0x02);
-    out(0xcf9, 1, 0x06);
+    CHECK_EQ(io_in(&p.b, 0xcf9, 1), 0x02);
+    io_out(&p.b, 0xcf9, 1, 0x06);
     CHECK_EQ(p.b.m->reset_requested, CAUSE_GUEST_RESET);
-    out(0xcf9, 1, 0xff);
-    CHECK_EQ(in(0xcf9, 1), 0x0a);
+    io_out(&p.b, 0xcf9, 1, 0xff);
+    CHECK_EQ(io_in(&p.b, 0xcf9, 1), 0x0a);
     pci_bench_fini(&p);
 }
 
@@ -518,10 +505,10 @@ static void bit_2_of_rst_cnt_resets_the_machine(void)
 static void rst_cnt_and_the_configuration_address_do_not_disturb_each_other(void)
 {
     begin();
-    out(0xcf8, 4, 0x80000600);
+    io_out(&p.b, 0xcf8, 4, 0x80000600);
     CHECK_EQ(p.b.m->reset_requested, CAUSE_NONE);
-    out(0xcf9, 1, 0x02);
-    CHECK_EQ(in(0xcf8, 4), 0x80000600);
+    io_out(&p.b, 0xcf9, 1, 0x02);
+    CHECK_EQ(io_in(&p.b, 0xcf8, 4), 0x80000600);
     pci_bench_fini(&p);
 }
 
@@ -530,13 +517,13 @@ static void the_block_moves_with_pmbase_and_goes_with_acpi_cntl(void)
     begin();
     machine_clock_step(p.b.m, SECOND);
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, 0x4000 | 1);
-    CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);
-    CHECK_EQ(in(0x4008, 4), HZ);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);
+    CHECK_EQ(io_in(&p.b, 0x4008, 4), HZ);
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, 0xffffffff);
     CHECK_EQ(pci_in(&p, 0x1f, 0, LPC_PMBASE, 4), 0xff87);
-    CHECK_EQ(in(0xff88, 4), HZ);
+    CHECK_EQ(io_in(&p.b, 0xff88, 4), HZ);
     pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, 0);
-    CHECK_EQ(in(0xff88, 4), UINT32_MAX);
+    CHECK_EQ(io_in(&p.b, 0xff88, 4), UINT32_MAX);
     pci_bench_fini(&p);
 }
 
@@ -558,10 +545,10 @@ static void rcba_places_the_root_complex_registers(void)
 static void what_is_saved_comes_back_with_its_place_and_its_timer(void)
 {
     begin();
-    out(PM1_EN, 2, TMROF);
+    io_out(&p.b, PM1_EN, 2, TMROF);
     machine_clock_step(p.b.m, SECOND);
     bench_reload(&p.b);
-    CHECK_EQ(in(PM_TMR, 4), HZ);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), HZ);
     CHECK(machine_clock_next(p.b.m) != TIMER_OFF);
     step_to_tick(1 << 23);
     CHECK(sci());
@@ -571,12 +558,12 @@ static void what_is_saved_comes_back_with_its_place_and_its_timer(void)
 static void reset_lowers_sci_and_takes_the_block_away(void)
 {
     begin();
-    out(PM1_EN, 2, PWRBTN);
+    io_out(&p.b, PM1_EN, 2, PWRBTN);
     acpi_power_button(p.b.m);
     CHECK(sci());
     machine_reset(p.b.m, false);
     CHECK(!sci());
-    CHECK_EQ(in(PM1_STS, 2), 0xffff);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), 0xffff);
     pci_bench_fini(&p);
 }
 

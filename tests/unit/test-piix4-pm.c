@@ -17,19 +17,6 @@ enum { DEVACTB = 0x58, SMBBA = 0x90, SMBHSTCFG = 0xd2 };
 static struct pci_bench p;
 static struct device *pm;
 
-static uint32_t in(uint16_t port, unsigned size)
-{
-    uint64_t val = 0;
-
-    address_space_read(&p.b.m->io_as, port, size, &val, NULL);
-    return val;
-}
-
-static void out(uint16_t port, unsigned size, uint32_t val)
-{
-    address_space_write(&p.b.m->io_as, port, size, val, NULL);
-}
-
 static uint32_t get(unsigned at, unsigned size)
 {
     return pci_in(&p, 1, 3, at, size);
@@ -59,7 +46,7 @@ static void begin_with(const char *smm)
     CHECK(!device_set(pm, "smm-enabled", smm, NULL) && !device_realize(pm, NULL, NULL, NULL));
     set(PIIX4_PMBA, 4, PM | 1);
     set(PIIX4_PMREGMISC, 1, 1);
-    out(PM1_CNT, 2, SCI_EN);
+    io_out(&p.b, PM1_CNT, 2, SCI_EN);
 }
 
 static void begin(void)
@@ -88,7 +75,7 @@ static void identity_and_reset_values(void)
     CHECK_EQ(get(PIIX4_PMREGMISC, 1), 0);
     CHECK_EQ(get(SMBBA, 4), 0xb101);
     CHECK_EQ(get(SMBHSTCFG, 1), 9);
-    CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);
     pci_bench_fini(&p);
 }
 
@@ -121,12 +108,12 @@ static void pmba_places_the_block_and_pmiose_enables_it(void)
 {
     begin();
     machine_clock_step(p.b.m, SECOND);
-    CHECK_EQ(in(PM_TMR, 4), 3579545);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), 3579545);
     set(PIIX4_PMBA, 4, 0x4041);
-    CHECK_EQ(in(PM_TMR, 4), UINT32_MAX);
-    CHECK_EQ(in(0x4048, 4), 3579545);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);
+    CHECK_EQ(io_in(&p.b, 0x4048, 4), 3579545);
     set(PIIX4_PMREGMISC, 1, 0);
-    CHECK_EQ(in(0x4048, 4), UINT32_MAX);
+    CHECK_EQ(io_in(&p.b, 0x4048, 4), UINT32_MAX);
     pci_bench_fini(&p);
 }
 
@@ -135,9 +122,9 @@ static void the_sci_is_line_9(void)
     begin();
     acpi_power_button(p.b.m);
     CHECK(!sci());
-    out(PM1_EN, 2, PWRBTN);
+    io_out(&p.b, PM1_EN, 2, PWRBTN);
     CHECK(sci());
-    out(PM1_STS, 2, PWRBTN);
+    io_out(&p.b, PM1_STS, 2, PWRBTN);
     CHECK(!sci());
     pci_bench_fini(&p);
 }
@@ -146,17 +133,17 @@ static void the_sci_is_line_9(void)
 static void general_purpose_events_are_sixteen(void)
 {
     begin();
-    CHECK_EQ(in(GPE0, 4), 0);
-    out(GPE0 + 2, 2, 0xffff);
-    CHECK_EQ(in(GPE0 + 2, 2), 0xffff);
-    CHECK_EQ(in(GPE0 + 4, 1), 0xff);
+    CHECK_EQ(io_in(&p.b, GPE0, 4), 0);
+    io_out(&p.b, GPE0 + 2, 2, 0xffff);
+    CHECK_EQ(io_in(&p.b, GPE0 + 2, 2), 0xffff);
+    CHECK_EQ(io_in(&p.b, GPE0 + 4, 1), 0xff);
     acpi_gpe_raise(p.b.m, GPE_VMGENID);
     machine_run_posted(p.b.m);
-    CHECK_EQ(in(GPE0, 2), 1 << GPE_VMGENID);
+    CHECK_EQ(io_in(&p.b, GPE0, 2), 1 << GPE_VMGENID);
     CHECK(sci());
     bench_reload(&p.b);
     CHECK(sci());
-    out(GPE0, 1, 1 << GPE_VMGENID);
+    io_out(&p.b, GPE0, 1, 1 << GPE_VMGENID);
     CHECK(!sci());
     pci_bench_fini(&p);
 }
@@ -164,13 +151,13 @@ static void general_purpose_events_are_sixteen(void)
 static void the_apm_port_enables_and_disables_acpi_mode(void)
 {
     begin();
-    out(0xb2, 1, 0xf0);
-    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, 0);
-    out(0xb2, 1, 0xf1);
-    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, SCI_EN);
-    out(0xb2, 1, 2);
-    out(0xb2, 1, 3);                                    /* the ICH9's */
-    CHECK_EQ(in(PM1_CNT, 2) & SCI_EN, SCI_EN);
+    io_out(&p.b, 0xb2, 1, 0xf0);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SCI_EN, 0);
+    io_out(&p.b, 0xb2, 1, 0xf1);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SCI_EN, SCI_EN);
+    io_out(&p.b, 0xb2, 1, 2);
+    io_out(&p.b, 0xb2, 1, 3);                           /* the ICH9's */
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2) & SCI_EN, SCI_EN);
     pci_bench_fini(&p);
 }
 
@@ -188,13 +175,13 @@ static void an_apm_command_raises_smi_while_apmc_en_is_set(void)
 {
     begin();
     processor();
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK(!p.b.m->vcpus[0]->requests);
     set(DEVACTB, 4, ~(1u << 25));
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK(!p.b.m->vcpus[0]->requests);
     set(DEVACTB + 3, 1, 2);
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK_EQ(p.b.m->vcpus[0]->requests, VCPU_SMI);
     pci_bench_fini(&p);
 }
@@ -204,7 +191,7 @@ static void without_smm_firmware_finds_it_in_use(void)
     begin_with("off");
     processor();
     CHECK_EQ(get(DEVACTB, 4), 1u << 25);
-    out(0xb2, 1, 0);
+    io_out(&p.b, 0xb2, 1, 0);
     CHECK(!p.b.m->vcpus[0]->requests);
     pci_bench_fini(&p);
 }
@@ -212,11 +199,11 @@ static void without_smm_firmware_finds_it_in_use(void)
 static void sleep_types_are_the_ich9_s(void)
 {
     begin();
-    out(PM1_CNT, 2, 1 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, 1 << 10 | SLP_EN);
     CHECK(p.b.m->power.suspend_requested);
-    out(PM1_CNT, 2, 2 << 10 | SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, 2 << 10 | SLP_EN);
     CHECK(p.b.m->power.suspend_disk_requested);
-    out(PM1_CNT, 2, SLP_EN);
+    io_out(&p.b, PM1_CNT, 2, SLP_EN);
     CHECK_EQ(p.b.m->shutdown_requested, CAUSE_GUEST_SHUTDOWN);
     pci_bench_fini(&p);
 }
@@ -224,13 +211,13 @@ static void sleep_types_are_the_ich9_s(void)
 static void the_smbus_lies_where_smbba_says(void)
 {
     begin();
-    CHECK_EQ(in(SMB + 0xd, 1), 2);                      /* the block buffer is always there */
-    out(SMB + 5, 1, 0x5a);
+    CHECK_EQ(io_in(&p.b, SMB + 0xd, 1), 2);             /* the block buffer is always there */
+    io_out(&p.b, SMB + 5, 1, 0x5a);
     set(SMBBA, 4, 0xc001);
-    CHECK_EQ(in(SMB + 5, 1), 0xff);
-    CHECK_EQ(in(0xc005, 1), 0x5a);
+    CHECK_EQ(io_in(&p.b, SMB + 5, 1), 0xff);
+    CHECK_EQ(io_in(&p.b, 0xc005, 1), 0x5a);
     set(SMBHSTCFG, 1, 8);
-    CHECK_EQ(in(0xc005, 1), 0xff);
+    CHECK_EQ(io_in(&p.b, 0xc005, 1), 0xff);
     pci_bench_fini(&p);
 }
 
@@ -240,7 +227,7 @@ static void the_section_is_as_long_as_the_reference_s(void)
     struct saved s;
 
     begin();
-    out(GPE0 + 2, 2, 0x1234);
+    io_out(&p.b, GPE0 + 2, 2, 0x1234);
     s = bench_save(&p.b, "0000:00:01.3/piix4_pm");
     CHECK_EQ(s.fields[276 + 6 + 2 + 48 + 16 + 2], 0x12);
     CHECK(!memcmp(s.fields + 2432 - 24, "\x5\xepiix4_pm/memhp", 16));

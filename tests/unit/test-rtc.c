@@ -444,7 +444,7 @@ static void what_cannot_be_written_stays(void)
     set(0x7f, 0x5a);
     CHECK(get(0xff) == 0x5a && get(0x7f) == 0x5a && get(0x3f) == 0);
     CHECK_EQ(port_in(&b, 0x70), 0xff);
-    address_space_write(&b.m->io_as, 0x70, 2, 0xa541, NULL);    /* both ports at once */
+    io_out(&b, 0x70, 2, 0xa541);        /* both ports at once */
     CHECK_EQ(get(0x41), 0xa5);
     bench_fini(&b);
 }

@@ -17,19 +17,6 @@ enum { GBL_SMI_EN = 1, TCO_EN = 1 << 13 };
 static struct pci_bench p;
 static struct device *lpc;
 
-static uint32_t in(uint16_t port, unsigned size)
-{
-    uint64_t val = 0;
-
-    address_space_read(&p.b.m->io_as, port, size, &val, NULL);
-    return val;
-}
-
-static void out(uint16_t port, unsigned size, uint32_t val)
-{
-    address_space_write(&p.b.m->io_as, port, size, val, NULL);
-}
-
 static void begin_with(const char *prop, const char *value)
 {
     struct machine *m;
@@ -46,7 +33,7 @@ static void begin_with(const char *prop, const char *value)
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, PM | 1);
     pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
     pci_out(&p, 0x1f, 0, LPC_RCBA, 4, RCBA | 1);
-    out(SMI_EN, 4, GBL_SMI_EN | TCO_EN);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN | TCO_EN);
 }
 
 static void begin(void)
@@ -78,16 +65,16 @@ static bool expired(void)
 static void reset_values(void)
 {
     begin();
-    CHECK_EQ(in(RLD, 2), 0);
-    CHECK_EQ(in(DAT_IN, 2), 0);
-    CHECK_EQ(in(STS1, 2), 0);
-    CHECK_EQ(in(STS2, 2), 0);
-    CHECK_EQ(in(CNT1, 2), 0);
-    CHECK_EQ(in(CNT2, 2), 8);
-    CHECK_EQ(in(TCO + 0x10, 1), 3);
-    CHECK_EQ(in(TMR, 2), 4);
-    CHECK_EQ(in(TCO + 0x0f, 1), 0);
-    CHECK_EQ(in(TCO + 0x1f, 1), 0);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 0);
+    CHECK_EQ(io_in(&p.b, DAT_IN, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS1, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS2, 2), 0);
+    CHECK_EQ(io_in(&p.b, CNT1, 2), 0);
+    CHECK_EQ(io_in(&p.b, CNT2, 2), 8);
+    CHECK_EQ(io_in(&p.b, TCO + 0x10, 1), 3);
+    CHECK_EQ(io_in(&p.b, TMR, 2), 4);
+    CHECK_EQ(io_in(&p.b, TCO + 0x0f, 1), 0);
+    CHECK_EQ(io_in(&p.b, TCO + 0x1f, 1), 0);
     CHECK_EQ(mem_in(&p.b, GCS, 4), 0x20);
     pci_bench_fini(&p);
 }
@@ -98,7 +85,7 @@ static void nothing_counts_before_the_first_reload(void)
     begin();
     CHECK_EQ(machine_clock_next(p.b.m), TIMER_OFF);
     step(100 * TICK);
-    CHECK_EQ(in(STS1, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS1, 2), 0);
     pci_bench_fini(&p);
 }
 
@@ -106,28 +93,28 @@ static void nothing_counts_before_the_first_reload(void)
 static void the_count_goes_down_every_600_ms(void)
 {
     begin();
-    out(TMR, 2, 10);
-    out(RLD, 2, 0x1234);
-    CHECK_EQ(in(RLD, 2), 10);
+    io_out(&p.b, TMR, 2, 10);
+    io_out(&p.b, RLD, 2, 0x1234);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 10);
     step(TICK);
-    CHECK_EQ(in(RLD, 2), 9);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 9);
     step(TICK / 2);
-    CHECK_EQ(in(RLD, 2), 8);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 8);
     step(8 * TICK);
-    CHECK_EQ(in(RLD, 2), 0);
-    CHECK_EQ(in(STS1, 2), 0);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS1, 2), 0);
     pci_bench_fini(&p);
 }
 
 static void a_reload_in_time_keeps_it_quiet(void)
 {
     begin();
-    out(RLD, 2, 1);
+    io_out(&p.b, RLD, 2, 1);
     for (unsigned n = 0; n < 10; n++) {
         step(4 * TICK - 1);
-        out(RLD, 2, 1);
+        io_out(&p.b, RLD, 2, 1);
     }
-    CHECK_EQ(in(STS1, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS1, 2), 0);
     CHECK(!smi());
     pci_bench_fini(&p);
 }
@@ -138,18 +125,18 @@ static void the_first_timeout_asks_for_smi_the_second_tells_the_machine(void)
 {
     begin_with("noreboot", "off");
     mem_out(&p.b, GCS, 4, 0);
-    out(RLD, 2, 1);
+    io_out(&p.b, RLD, 2, 1);
     step(4 * TICK);
-    CHECK_EQ(in(STS1, 2), TIMEOUT);
-    CHECK_EQ(in(STS2, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS1, 2), TIMEOUT);
+    CHECK_EQ(io_in(&p.b, STS2, 2), 0);
     CHECK(smi() && !expired());
-    CHECK_EQ(in(RLD, 2), 4);                            /* it starts again by itself */
+    CHECK_EQ(io_in(&p.b, RLD, 2), 4);                   /* it starts again by itself */
     step(4 * TICK);
-    CHECK_EQ(in(STS2, 2), SECOND_TO | BOOT);
+    CHECK_EQ(io_in(&p.b, STS2, 2), SECOND_TO | BOOT);
     CHECK(smi() && expired());
-    out(STS1, 2, TIMEOUT);
-    out(STS2, 2, SECOND_TO | BOOT);
-    CHECK_EQ(in(STS1, 2) | in(STS2, 2), 0);
+    io_out(&p.b, STS1, 2, TIMEOUT);
+    io_out(&p.b, STS2, 2, SECOND_TO | BOOT);
+    CHECK_EQ(io_in(&p.b, STS1, 2) | io_in(&p.b, STS2, 2), 0);
     pci_bench_fini(&p);
 }
 
@@ -157,11 +144,11 @@ static void a_reload_after_the_first_timeout_begins_anew(void)
 {
     begin_with("noreboot", "off");
     mem_out(&p.b, GCS, 4, 0);
-    out(RLD, 2, 1);
+    io_out(&p.b, RLD, 2, 1);
     step(5 * TICK);
-    out(RLD, 2, 1);
+    io_out(&p.b, RLD, 2, 1);
     step(4 * TICK);
-    CHECK_EQ(in(STS2, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS2, 2), 0);
     CHECK(!expired());
     step(4 * TICK);
     CHECK(expired());
@@ -179,9 +166,9 @@ static void no_reboot_keeps_the_machine(void)
     for (unsigned i = 0; i < 4; i++) {
         begin_with("noreboot", cases[i].strap);
         mem_out(&p.b, GCS, 4, cases[i].gcs);
-        out(RLD, 2, 1);
+        io_out(&p.b, RLD, 2, 1);
         step(8 * TICK);
-        CHECK_EQ(in(STS2, 2), SECOND_TO | BOOT);
+        CHECK_EQ(io_in(&p.b, STS2, 2), SECOND_TO | BOOT);
         CHECK_EQ(expired(), cases[i].reboots);
         pci_bench_fini(&p);
     }
@@ -190,10 +177,10 @@ static void no_reboot_keeps_the_machine(void)
 static void without_tco_en_no_smi(void)
 {
     begin();
-    out(SMI_EN, 4, GBL_SMI_EN);
-    out(RLD, 2, 1);
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN);
+    io_out(&p.b, RLD, 2, 1);
     step(4 * TICK);
-    CHECK_EQ(in(STS1, 2), TIMEOUT);
+    CHECK_EQ(io_in(&p.b, STS1, 2), TIMEOUT);
     CHECK(!smi());
     pci_bench_fini(&p);
 }
@@ -202,33 +189,33 @@ static void without_tco_en_no_smi(void)
 static void halting_keeps_the_count(void)
 {
     begin();
-    out(TMR, 2, 10);
-    out(RLD, 2, 1);
+    io_out(&p.b, TMR, 2, 10);
+    io_out(&p.b, RLD, 2, 1);
     step(3 * TICK);
-    out(CNT1, 2, HALT);
-    CHECK_EQ(in(RLD, 2), 7);
+    io_out(&p.b, CNT1, 2, HALT);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 7);
     CHECK_EQ(machine_clock_next(p.b.m), TIMER_OFF);
     step(100 * TICK);
-    CHECK_EQ(in(RLD, 2), 7);
-    out(CNT1, 2, 0);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 7);
+    io_out(&p.b, CNT1, 2, 0);
     step(7 * TICK - 1);
-    CHECK_EQ(in(STS1, 2), 0);
+    CHECK_EQ(io_in(&p.b, STS1, 2), 0);
     step(1);
-    CHECK_EQ(in(STS1, 2), TIMEOUT);
+    CHECK_EQ(io_in(&p.b, STS1, 2), TIMEOUT);
     pci_bench_fini(&p);
 }
 
 static void a_reload_while_halted_counts_when_let_go(void)
 {
     begin();
-    out(CNT1, 2, HALT);
-    out(TMR, 2, 5);
-    out(RLD, 2, 1);
-    CHECK_EQ(in(RLD, 2), 5);
+    io_out(&p.b, CNT1, 2, HALT);
+    io_out(&p.b, TMR, 2, 5);
+    io_out(&p.b, RLD, 2, 1);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 5);
     CHECK_EQ(machine_clock_next(p.b.m), TIMER_OFF);
-    out(CNT1, 2, 0);
+    io_out(&p.b, CNT1, 2, 0);
     step(5 * TICK);
-    CHECK_EQ(in(STS1, 2), TIMEOUT);
+    CHECK_EQ(io_in(&p.b, STS1, 2), TIMEOUT);
     pci_bench_fini(&p);
 }
 
@@ -237,16 +224,16 @@ static void counts_of_0_and_1_are_ignored(void)
 {
     begin();
     for (unsigned n = 0; n < 2; n++) {
-        out(TMR, 2, n | 0xfc00);
-        out(RLD, 2, 1);
+        io_out(&p.b, TMR, 2, n | 0xfc00);
+        io_out(&p.b, RLD, 2, 1);
         CHECK_EQ(machine_clock_next(p.b.m), TIMER_OFF);
     }
-    out(TMR, 2, 2);
-    out(RLD, 2, 1);
+    io_out(&p.b, TMR, 2, 2);
+    io_out(&p.b, RLD, 2, 1);
     CHECK_EQ(machine_clock_next(p.b.m), machine_clock_ns(p.b.m) + 2 * TICK);
-    out(TMR, 2, 0xffff);                                /* bits 9:0 */
-    out(RLD, 2, 1);
-    CHECK_EQ(in(RLD, 2), 0x3ff);
+    io_out(&p.b, TMR, 2, 0xffff);                       /* bits 9:0 */
+    io_out(&p.b, RLD, 2, 1);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 0x3ff);
     pci_bench_fini(&p);
 }
 
@@ -255,21 +242,21 @@ static void counts_of_0_and_1_are_ignored(void)
 static void tco_lock_holds_tco_en_until_reset(void)
 {
     begin();
-    out(CNT1, 2, LOCK);
-    out(CNT1, 2, 0);
-    CHECK_EQ(in(CNT1, 2), LOCK);
-    out(SMI_EN, 4, 0);
-    CHECK_EQ(in(SMI_EN, 4), TCO_EN);
+    io_out(&p.b, CNT1, 2, LOCK);
+    io_out(&p.b, CNT1, 2, 0);
+    CHECK_EQ(io_in(&p.b, CNT1, 2), LOCK);
+    io_out(&p.b, SMI_EN, 4, 0);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), TCO_EN);
     bench_reload(&p.b);
-    out(SMI_EN, 4, 0);
-    CHECK_EQ(in(SMI_EN, 4), TCO_EN);
+    io_out(&p.b, SMI_EN, 4, 0);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), TCO_EN);
     machine_reset(p.b.m, false);
     pci_out(&p, 0x1f, 0, LPC_PMBASE, 4, PM | 1);
     pci_out(&p, 0x1f, 0, LPC_ACPI_CNTL, 1, LPC_ACPI_ENABLE);
-    CHECK_EQ(in(CNT1, 2), 0);
-    out(SMI_EN, 4, TCO_EN);
-    out(SMI_EN, 4, 0);
-    CHECK_EQ(in(SMI_EN, 4), 0);
+    CHECK_EQ(io_in(&p.b, CNT1, 2), 0);
+    io_out(&p.b, SMI_EN, 4, TCO_EN);
+    io_out(&p.b, SMI_EN, 4, 0);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), 0);
     pci_bench_fini(&p);
 }
 
@@ -278,35 +265,35 @@ static void tco_lock_holds_tco_en_until_reset(void)
 static void the_mailboxes_set_their_status(void)
 {
     begin();
-    out(DAT_IN, 1, 0x5a);
-    CHECK_EQ(in(STS1, 2), SW_SMI);
+    io_out(&p.b, DAT_IN, 1, 0x5a);
+    CHECK_EQ(io_in(&p.b, STS1, 2), SW_SMI);
     CHECK(smi());
-    out(DAT_OUT, 1, 0xa5);
-    CHECK_EQ(in(STS1, 2), SW_SMI | TCO_INT);
+    io_out(&p.b, DAT_OUT, 1, 0xa5);
+    CHECK_EQ(io_in(&p.b, STS1, 2), SW_SMI | TCO_INT);
     CHECK(!smi());
-    CHECK_EQ(in(DAT_IN, 2), 0xa55a);
-    out(STS1, 2, SW_SMI);
-    CHECK_EQ(in(STS1, 2), TCO_INT);
+    CHECK_EQ(io_in(&p.b, DAT_IN, 2), 0xa55a);
+    io_out(&p.b, STS1, 2, SW_SMI);
+    CHECK_EQ(io_in(&p.b, STS1, 2), TCO_INT);
     pci_bench_fini(&p);
 }
 
 static void what_counts_goes_on_after_a_load(void)
 {
     begin();
-    out(TMR, 2, 10);
-    out(RLD, 2, 1);
+    io_out(&p.b, TMR, 2, 10);
+    io_out(&p.b, RLD, 2, 1);
     step(3 * TICK);
     bench_reload(&p.b);
-    CHECK_EQ(in(RLD, 2), 7);
+    CHECK_EQ(io_in(&p.b, RLD, 2), 7);
     step(7 * TICK);
-    CHECK_EQ(in(STS1, 2), TIMEOUT);
+    CHECK_EQ(io_in(&p.b, STS1, 2), TIMEOUT);
     pci_bench_fini(&p);
 }
 
 static void switched_off_it_is_not_there(void)
 {
     begin_with("enable_tco", "off");
-    CHECK_EQ(in(TMR, 2), 0xffff);
+    CHECK_EQ(io_in(&p.b, TMR, 2), 0xffff);
     bench_reload(&p.b);
     pci_bench_fini(&p);
 }

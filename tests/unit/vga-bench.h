@@ -56,15 +56,12 @@ static inline void out(uint16_t port, uint8_t val)
 
 static inline void outw(uint16_t port, uint16_t val)
 {
-    address_space_write(&vb.b.m->io_as, port, 2, val, NULL);
+    io_out(&vb.b, port, 2, val);
 }
 
 static inline uint16_t inw(uint16_t port)
 {
-    uint64_t val = 0;
-
-    address_space_read(&vb.b.m->io_as, port, 2, &val, NULL);
-    return val;
+    return io_in(&vb.b, port, 2);
 }
 
 static inline void sr(uint8_t index, uint8_t val)
