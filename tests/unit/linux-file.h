@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Linux kernels made by hand: only the fields that the boot protocol gives a boot loader. */
+/*
+ * Linux kernels made by hand: only the fields that the boot protocol gives a boot loader; and a folder for the files
+ * that a boot loader is told of
+ */
 
 #include "lib/bits.h"
 #include "tests/test.h"
@@ -13,6 +16,8 @@ enum { PAYLOAD = 4096, LOAD = 1 << 20, FILE_MAX = 257 * 512 + PAYLOAD };
 
 static uint8_t file[FILE_MAX];
 static size_t file_size;
+static char folder[] = "/tmp/rhea-kernel-XXXXXX";
+static char kernel_path[64], initrd_path[64];
 
 static inline void set(unsigned at, unsigned bytes, uint64_t val)
 {
@@ -45,4 +50,21 @@ static inline void put_file(const char *path, const void *bytes, size_t n)
 
     CHECK(fd >= 0 && write(fd, bytes, n) == (ssize_t)n);
     close(fd);
+}
+
+/* Neither file is there yet. */
+static inline bool folder_open(void)
+{
+    if (!mkdtemp(folder))
+        return false;
+    snprintf(kernel_path, sizeof(kernel_path), "%s/kernel", folder);
+    snprintf(initrd_path, sizeof(initrd_path), "%s/initrd", folder);
+    return true;
+}
+
+static inline void folder_close(void)
+{
+    unlink(kernel_path);
+    unlink(initrd_path);
+    rmdir(folder);
 }

@@ -7,50 +7,14 @@
  * Places and contents of the Multiboot information are those that the reference has.
  */
 
-#include "hw/i386/board.h"
 #include "tests/unit/elf-file.h"
-#include "tests/unit/fw-cfg-bench.h"
+#include "tests/unit/kernel-bench.h"
 
 #include <errno.h>
 
-#define MIB (1ull << 20)
-enum { RESERVED = 160 << 10, PAGE = 4096 };
+enum { PAGE = 4096 };
 
-static char folder[] = "/tmp/rhea-kernel-XXXXXX";
-static char kernel_path[64], a_path[64], b_path[64];
-static struct fw_bench f;
-static bool running;            /* a refused kernel leaves the machine as it was: the next one takes it */
-static struct error *err;
-static int result;
-
-static int added(const char *initrd, const char *append, uint64_t low_bytes)
-{
-    struct board_config cfg = { .kernel = kernel_path, .initrd = initrd, .append = append };
-
-    err = NULL;
-    put_file(kernel_path, file, file_size);
-    if (!running)
-        fw_bench_init(&f);
-    running = true;
-    result = kernel_add(f.dev, &cfg, low_bytes, &err);
-    return result;
-}
-
-static void closed(void)
-{
-    CHECK_EQ(result < 0, !!err);
-    if (err)
-        error_free(err);
-    if (result > 0) {
-        fw_bench_fini(&f);
-        running = false;
-    }
-}
-
-static uint32_t number(uint16_t key)
-{
-    return fw_get(&f, key, 4);
-}
+static char a_path[64], b_path[64];
 
 /* Memory of the kernel at an address of the guest, as its item has it. */
 static const uint8_t *memory(uint32_t at)
@@ -510,10 +474,8 @@ static void what_is_neither_is_refused_with_all_kinds_named(void)
 
 int main(void)
 {
-    epoch_thread_init();
-    if (!mkdtemp(folder))
+    if (!kernel_bench_init())
         return 1;
-    snprintf(kernel_path, sizeof(kernel_path), "%s/kernel", folder);
     snprintf(a_path, sizeof(a_path), "%s/a", folder);
     snprintf(b_path, sizeof(b_path), "%s/b", folder);
     TEST(the_header_is_aligned_in_the_first_8192_bytes);
@@ -535,12 +497,8 @@ int main(void)
     TEST(a_file_cut_anywhere_is_refused);
     TEST(no_byte_of_the_headers_does_harm);
     TEST(what_is_neither_is_refused_with_all_kinds_named);
-    if (running)
-        fw_bench_fini(&f);
-    unlink(kernel_path);
     unlink(a_path);
     unlink(b_path);
-    rmdir(folder);
-    epoch_thread_fini();
+    kernel_bench_fini();
     return test_end();
 }

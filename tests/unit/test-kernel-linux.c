@@ -7,51 +7,11 @@
  * Addresses and patched fields are those that the reference has for the same kernel.
  */
 
-#include "hw/i386/board.h"
-#include "tests/unit/fw-cfg-bench.h"
-#include "tests/unit/linux-file.h"
+#include "tests/unit/kernel-bench.h"
 
 #include <errno.h>
 
-#define MIB (1ull << 20)
-enum { RESERVED = 160 << 10, KERNEL_AT = 1 << 20 };
-
-static char folder[] = "/tmp/rhea-kernel-XXXXXX";
-static char kernel_path[64], initrd_path[64];
-static struct fw_bench f;
-static bool running;            /* a refused kernel leaves the machine as it was: the next one takes it */
-static struct error *err;
-static int result;
-
-/* Puts `file` and a machine together; closed() ends it. */
-static int added(const char *initrd, const char *append, uint64_t low_bytes)
-{
-    struct board_config cfg = { .kernel = kernel_path, .initrd = initrd, .append = append };
-
-    err = NULL;
-    put_file(kernel_path, file, file_size);
-    if (!running)
-        fw_bench_init(&f);
-    running = true;
-    result = kernel_add(f.dev, &cfg, low_bytes, &err);
-    return result;
-}
-
-static void closed(void)
-{
-    CHECK_EQ(result < 0, !!err);
-    if (err)
-        error_free(err);
-    if (result > 0) {
-        fw_bench_fini(&f);
-        running = false;
-    }
-}
-
-static uint32_t number(uint16_t key)
-{
-    return fw_get(&f, key, 4);
-}
+enum { KERNEL_AT = 1 << 20 };
 
 /* Of the setup code, as the guest finds it. */
 static uint64_t setup(unsigned at, unsigned size)
@@ -334,11 +294,8 @@ static void ram_has_to_hold_the_kernel(void)
 
 int main(void)
 {
-    epoch_thread_init();
-    if (!mkdtemp(folder))
+    if (!kernel_bench_init())
         return 1;
-    snprintf(kernel_path, sizeof(kernel_path), "%s/kernel", folder);
-    snprintf(initrd_path, sizeof(initrd_path), "%s/initrd", folder);
     TEST(a_bzimage_is_split_into_setup_and_kernel);
     TEST(the_rom_that_starts_it_is_a_file_and_bootorder_s_first);
     TEST(the_header_says_who_loads_and_where_things_are);
@@ -353,11 +310,6 @@ int main(void)
     TEST(what_cannot_be_entered_is_refused);
     TEST(no_byte_of_the_header_does_harm);
     TEST(ram_has_to_hold_the_kernel);
-    if (running)
-        fw_bench_fini(&f);
-    unlink(kernel_path);
-    unlink(initrd_path);
-    rmdir(folder);
-    epoch_thread_fini();
+    kernel_bench_fini();
     return test_end();
 }

@@ -16,9 +16,6 @@
 #define MIB (1ull << 20)
 enum { RESERVED = 128 << 10 };
 
-static char folder[] = "/tmp/rhea-linux-boot-XXXXXX";
-static char kernel_path[64], initrd_path[64];
-
 static struct linux_image *image;
 static struct error *err;
 
@@ -324,10 +321,8 @@ static void e820_takes_no_empty_and_no_33rd_line(void)
 int main(void)
 {
     epoch_thread_init();
-    if (!mkdtemp(folder))
+    if (!folder_open())
         return 1;
-    snprintf(kernel_path, sizeof(kernel_path), "%s/kernel", folder);
-    snprintf(initrd_path, sizeof(initrd_path), "%s/initrd", folder);
     TEST(a_good_kernel_is_taken);
     TEST(a_kernel_cut_anywhere_is_refused);
     TEST(zero_setup_sectors_mean_four);
@@ -343,9 +338,7 @@ int main(void)
     TEST(the_boot_parameters_tell_where_everything_is);
     TEST(the_cpu_starts_in_64_bit_mode_at_200h_of_the_kernel);
     TEST(e820_takes_no_empty_and_no_33rd_line);
-    unlink(kernel_path);
-    unlink(initrd_path);
-    rmdir(folder);
+    folder_close();
     epoch_thread_fini();
     return test_end();
 }

@@ -6,9 +6,6 @@
 #include "tests/unit/elf-file.h"
 #include "tests/unit/rom-bench.h"
 
-static char folder[] = "/tmp/rhea-rom-XXXXXX";
-static char kernel_path[64], initrd_path[64];
-
 static const char *const names[] = { "linuxboot_dma.bin", "multiboot_dma.bin", "pvh.bin" };
 enum { ROMS = sizeof(names) / sizeof(names[0]) };
 
@@ -254,10 +251,8 @@ int main(void)
 {
     alarm(110);
     epoch_thread_init();
-    if (!mkdtemp(folder))
+    if (!folder_open())
         return 1;
-    snprintf(kernel_path, sizeof(kernel_path), "%s/kernel", folder);
-    snprintf(initrd_path, sizeof(initrd_path), "%s/initrd", folder);
     TEST(a_rom_has_signature_length_and_checksum);
     TEST(a_rom_names_its_boot_entry_in_a_pnp_header);
     TEST(linuxboot_enters_setup_as_the_protocol_says);
@@ -267,9 +262,7 @@ int main(void)
     TEST(without_a_memory_map_there_is_a_message);
     TEST(without_a_kernel_there_is_a_message);
     TEST(what_fw_cfg_cannot_give_ends_in_a_message);
-    unlink(kernel_path);
-    unlink(initrd_path);
-    rmdir(folder);
+    folder_close();
     epoch_thread_fini();
     return test_end();
 }
