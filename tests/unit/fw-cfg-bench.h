@@ -20,20 +20,14 @@ struct fw_bench {
 static inline void fw_bench_init(struct fw_bench *f)
 {
     bench_init(&f->b, 0);
-    CHECK(!machine_ram_new(f->b.m, &(struct ram_config){ .name = "pc.ram", .size = FW_RAM_BYTES }, &f->ram, NULL));
-    region_init_ram(&f->region, "ram", f->ram, 0, FW_RAM_BYTES);
-    map_begin(&f->b.m->map);
-    region_add(&f->b.m->memory, 0, &f->region, 0);
-    map_end(&f->b.m->map);
+    f->ram = ram_region_new(f->b.m, &f->region, "pc.ram", FW_RAM_BYTES);
+    region_map(f->b.m, &f->b.m->memory, 0, &f->region, 0);
     CHECK(!fw_cfg_new(f->b.m, &f->dev, NULL));
 }
 
 static inline void fw_bench_fini(struct fw_bench *f)
 {
-    map_begin(&f->b.m->map);
-    region_remove(&f->region);
-    map_end(&f->b.m->map);
-    region_fini(&f->region);
+    region_drop(f->b.m, &f->region);
     bench_fini(&f->b);
 }
 

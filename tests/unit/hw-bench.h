@@ -11,6 +11,7 @@
 #include "hw/isa/isa.h"
 #include "lib/epoch.h"
 #include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 enum { BENCH_LINES = 128 };
 

@@ -24,7 +24,7 @@
 #include "hw/isa/isa.h"
 #include "hw/timer/i8254.h"
 #include "lib/epoch.h"
-#include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 #include <stdatomic.h>
 #include <unistd.h>
@@ -221,15 +221,12 @@ static void memory_new(void)
 {
     struct machine *m = rig.m;
 
-    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = RAM_BYTES }, &rig.ram, NULL));
+    rig.ram = ram_region_new(m, &rig.ram_region, "pc.ram", RAM_BYTES);
     CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "rom", .size = 0x1000 }, &rig.rom, NULL));
     memset(rig.rom->host, 0x5a, 0x1000);
-    region_init_ram(&rig.ram_region, "pc.ram", rig.ram, 0, RAM_BYTES);
     region_init_rom(&rig.rom_region, "rom", rig.rom, 0, 0x1000);
-    map_begin(&m->map);
-    region_add(&m->memory, 0, &rig.ram_region, 0);
-    region_add(&m->memory, ROM, &rig.rom_region, 1);
-    map_end(&m->map);
+    region_map(m, &m->memory, 0, &rig.ram_region, 0);
+    region_map(m, &m->memory, ROM, &rig.rom_region, 1);
 }
 
 static void cpus_new(unsigned n)
@@ -306,12 +303,8 @@ static void rig_free(void)
     while (!list_empty(&m->devices))
         device_free(list_entry(m->devices.prev, struct device, in_machine));
     isa_bus_fini(&rig.isa);
-    map_begin(&m->map);
-    region_remove(&rig.rom_region);
-    region_remove(&rig.ram_region);
-    map_end(&m->map);
-    region_fini(&rig.rom_region);
-    region_fini(&rig.ram_region);
+    region_drop(m, &rig.rom_region);
+    region_drop(m, &rig.ram_region);
     machine_free(m);
     loop_free(rig.loop);
 }

@@ -9,7 +9,7 @@
 
 #include "core/device.h"
 #include "core/machine.h"
-#include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 struct probe {
     struct device dev;
@@ -90,17 +90,12 @@ static inline void rig_init(struct rig *rig)
 
 static inline void rig_add(struct rig *rig, struct region *parent, uint64_t base, struct region *child, int priority)
 {
-    map_begin(&rig->m.map);
-    region_add(parent, base, child, priority);
-    map_end(&rig->m.map);
+    region_map(&rig->m, parent, base, child, priority);
 }
 
 static inline void rig_remove(struct rig *rig, struct region *r)
 {
-    map_begin(&rig->m.map);
-    region_remove(r);
-    map_end(&rig->m.map);
-    region_fini(r);
+    region_drop(&rig->m, r);
 }
 
 static inline void rig_fini(struct rig *rig)

@@ -15,7 +15,7 @@ enum { PCI_BENCH_RAM = 2 << 20 };
 struct pci_bench {
     struct bench b;
     struct ram_block *ram;
-    struct region low, pci, rom;
+    struct region low, pci;
     struct device *host, *mch;          /* mch: function 00.0 */
     uint64_t ram_bytes;                 /* what the host bridge is told */
 };
@@ -28,13 +28,10 @@ static inline void pci_bench_memory_init(struct pci_bench *p)
     bench_init(&p->b, 0);
     p->ram_bytes = PCI_BENCH_RAM;
     m = p->b.m;
-    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = PCI_BENCH_RAM }, &p->ram, NULL));
+    p->ram = ram_region_new(m, &p->low, "pc.ram", PCI_BENCH_RAM);
     region_init(&p->pci, "pci", REGION_CONTAINER, UINT64_MAX);
-    region_init_ram(&p->low, "ram-below-4g", p->ram, 0, PCI_BENCH_RAM);
-    map_begin(&m->map);
-    region_add(&m->memory, 0, &p->low, 0);
-    region_add(&m->memory, 0, &p->pci, -1);
-    map_end(&m->map);
+    region_map(m, &m->memory, 0, &p->low, 0);
+    region_map(m, &m->memory, 0, &p->pci, -1);
 }
 
 /* The host bridge and function 00.0 of the chipset, which is told of its host by set_host. */
@@ -63,22 +60,14 @@ static inline void pci_bench_init_i440fx(struct pci_bench *p)
     pci_bench_bridges_init(p, "i440FX-pcihost", "i440FX", i440fx_set_host);
 }
 
-static inline void pci_bench_drop(struct bench *b, struct region *r)
-{
-    map_begin(&b->m->map);
-    region_remove(r);
-    map_end(&b->m->map);
-    region_fini(r);
-}
-
 static inline void pci_bench_fini(struct pci_bench *p)
 {
     struct list_node *devices = &p->b.m->devices;
 
     while (!list_empty(devices))
         device_free(list_entry(devices->prev, struct device, in_machine));
-    pci_bench_drop(&p->b, &p->low);
-    pci_bench_drop(&p->b, &p->pci);
+    region_drop(p->b.m, &p->low);
+    region_drop(p->b.m, &p->pci);
     bench_fini(&p->b);
 }
 

@@ -20,7 +20,7 @@
 #include "hw/intc/apic.h"
 #include "lib/error.h"
 #include "lib/epoch.h"
-#include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -115,11 +115,8 @@ static inline void rom_bench_init(const char *rom)
     CHECK(!accel_open(m, "tcg", NULL, NULL) && !cpu_config_parse("qemu64", true, model, NULL));
     model->cores = model->threads = 1;
     m->cpu_model = model;
-    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = ROM_RAM }, &rb.ram, NULL));
-    region_init_ram(&rb.region, "ram", rb.ram, 0, ROM_RAM);
-    map_begin(&m->map);
-    region_add(&m->memory, 0, &rb.region, 0);
-    map_end(&m->map);
+    rb.ram = ram_region_new(m, &rb.region, "pc.ram", ROM_RAM);
+    region_map(m, &m->memory, 0, &rb.region, 0);
     rom_memory_fill();
     m->vcpus = calloc(1, sizeof(*m->vcpus));
     CHECK(!vcpu_new(m, 0, 0, model, &m->vcpus[0], NULL));
@@ -143,10 +140,7 @@ static inline void rom_bench_run(void)
 
 static inline void rom_bench_fini(void)
 {
-    map_begin(&rb.m->map);
-    region_remove(&rb.region);
-    map_end(&rb.m->map);
-    region_fini(&rb.region);
+    region_drop(rb.m, &rb.region);
     machine_free(rb.m);
     loop_free(rb.loop);
 }

@@ -46,19 +46,14 @@ static int map(const char *name)
     memset(&f, 0, sizeof(f));
     err = NULL;
     region_init(&pci, "pci", REGION_CONTAINER, UINT64_MAX);
-    map_begin(&b.m->map);
-    region_add(&b.m->memory, 0, &pci, -1);
-    map_end(&b.m->map);
+    region_map(b.m, &b.m->memory, 0, &pci, -1);
     return firmware_map(&f, b.m, &pci, name, &err);
 }
 
 static void unmap(void)
 {
     firmware_unmap(&f, b.m);
-    map_begin(&b.m->map);
-    region_remove(&pci);
-    map_end(&b.m->map);
-    region_fini(&pci);
+    region_drop(b.m, &pci);
     bench_fini(&b);
 }
 

@@ -25,7 +25,7 @@ static void begin(void)
 
 static void end(void)
 {
-    pci_bench_drop(&p.b, &behind);
+    region_drop(p.b.m, &behind);
     pci_bench_fini(&p);
 }
 

@@ -46,15 +46,9 @@ static uint8_t *ram;
 
 static void init(unsigned channel)
 {
-    struct ram_block *block;
-
     bench_init(&b, 0);
-    CHECK(!machine_ram_new(b.m, &(struct ram_config){ .name = "ram", .size = RAM_BYTES }, &block, NULL));
-    region_init_ram(&ram_region, "ram", block, 0, RAM_BYTES);
-    map_begin(&b.m->map);
-    region_add(&b.m->memory, 0, &ram_region, 0);
-    map_end(&b.m->map);
-    ram = block->host;
+    ram = ram_region_new(b.m, &ram_region, "ram", RAM_BYTES)->host;
+    region_map(b.m, &b.m->memory, 0, &ram_region, 0);
     CHECK(!i8257_new_pair(b.m, NULL));
     u = (struct user *)device_new(b.m, &user_type);
     CHECK(!device_realize(&u->dev, NULL, NULL, NULL));
@@ -75,10 +69,7 @@ static void fini(void)
 {
     isa_dma_detach(&u->dma);
     isa_dma_detach(&u->dma);
-    map_begin(&b.m->map);
-    region_remove(&ram_region);
-    map_end(&b.m->map);
-    region_fini(&ram_region);
+    region_drop(b.m, &ram_region);
     bench_fini(&b);
 }
 

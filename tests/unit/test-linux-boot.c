@@ -221,14 +221,10 @@ static struct region low;
 static void placed(const char *append)
 {
     struct e820 map = { 0 };
-    struct ram_block *ram;
 
     bench_init(&b, 0);
-    CHECK(!machine_ram_new(b.m, &(struct ram_config){ .name = "ram", .size = 16 * MIB }, &ram, NULL));
-    region_init_ram(&low, "ram", ram, 0, 16 * MIB);
-    map_begin(&b.m->map);
-    region_add(&b.m->memory, 0, &low, 0);
-    map_end(&b.m->map);
+    ram_region_new(b.m, &low, "ram", 16 * MIB);
+    region_map(b.m, &b.m->memory, 0, &low, 0);
     good(1);
     put_file(initrd_path, "initrd!", 7);
     CHECK_EQ(open_image(initrd_path, append, 16 * MIB), 0);
@@ -240,10 +236,7 @@ static void placed(const char *append)
 static void removed(void)
 {
     linux_image_close(image);
-    map_begin(&b.m->map);
-    region_remove(&low);
-    map_end(&b.m->map);
-    region_fini(&low);
+    region_drop(b.m, &low);
     bench_fini(&b);
 }
 

@@ -91,15 +91,13 @@ static void the_ports_that_there_are_are_decoded(void)
                                                  .write = nothing_write };
 
         region_init_io(&ports[i], &p.b.lines->dev, &type, NULL);
-        map_begin(&p.b.m->map);
-        region_add(&p.b.m->io, at[i], &ports[i], 0);
-        map_end(&p.b.m->map);
+        region_map(p.b.m, &p.b.m->io, at[i], &ports[i], 0);
     }
     machine_reset(p.b.m, false);
     CHECK_EQ(get(0x5c, 4), 0x90000000);
     CHECK_EQ(get(0x64, 4), 0x98000000);
     for (unsigned i = 0; i < 3; i++)
-        pci_bench_drop(&p.b, &ports[i]);
+        region_drop(p.b.m, &ports[i]);
     pci_bench_fini(&p);
 }
 

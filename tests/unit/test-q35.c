@@ -28,7 +28,7 @@ static void begin(void)
 
 static void end(void)
 {
-    pci_bench_drop(&p.b, &rom);
+    region_drop(p.b.m, &rom);
     pci_bench_fini(&p);
 }
 

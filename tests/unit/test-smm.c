@@ -8,7 +8,7 @@
 #include "cpu/state.h"
 #include "hw/intc/apic.h"
 #include "lib/epoch.h"
-#include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -90,27 +90,18 @@ static void reset_boot(struct machine *m)
     }
 }
 
-static void ram_new(struct ram_block **block, const char *name, uint64_t size)
-{
-    CHECK(!machine_ram_new(rig.m, &(struct ram_config){ .name = name, .size = size }, block, NULL));
-}
-
 static void map_build(void)
 {
     struct machine *m = rig.m;
 
-    ram_new(&rig.ram, "pc.ram", RAM_BYTES);
-    ram_new(&rig.vga, "vga.vram", SEGMENT_BYTES);
+    rig.ram = ram_region_new(m, &rig.low, "pc.ram", RAM_BYTES);
+    rig.vga = ram_region_new(m, &rig.window, "vga.vram", SEGMENT_BYTES);
     memset(rig.vga->host, 0x11, SEGMENT_BYTES);
     memset(rig.ram->host + SEGMENT, 0x5a, SEGMENT_BYTES);
-    region_init_ram(&rig.low, "low", rig.ram, 0, RAM_BYTES);
-    region_init_ram(&rig.window, "vga", rig.vga, 0, SEGMENT_BYTES);
     region_init_ram(&rig.smram, "smram-low", rig.ram, SEGMENT, SEGMENT_BYTES);
-    map_begin(&m->map);
-    region_add(&m->memory, 0, &rig.low, 0);
-    region_add(&m->memory, SEGMENT, &rig.window, 1);
-    region_add(&m->smram, SEGMENT, &rig.smram, 0);
-    map_end(&m->map);
+    region_map(m, &m->memory, 0, &rig.low, 0);
+    region_map(m, &m->memory, SEGMENT, &rig.window, 1);
+    region_map(m, &m->smram, SEGMENT, &rig.smram, 0);
 }
 
 static void begin(unsigned n, uint32_t smbase, const uint8_t *code, const uint8_t *end, const uint8_t *code1,
@@ -150,15 +141,11 @@ static void run(void)
 static void end(void)
 {
     struct machine *m = rig.m;
-    struct region *const all[] = { &rig.smram, &rig.window, &rig.low };
 
     machine_stop(m, RUN_PAUSED, NULL);
-    map_begin(&m->map);
-    for (unsigned i = 0; i < 3; i++)
-        region_remove(all[i]);
-    map_end(&m->map);
-    for (unsigned i = 0; i < 3; i++)
-        region_fini(all[i]);
+    region_drop(m, &rig.smram);
+    region_drop(m, &rig.window);
+    region_drop(m, &rig.low);
     machine_free(m);
     loop_free(rig.loop);
 }

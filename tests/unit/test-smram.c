@@ -19,17 +19,6 @@ static struct ram_block *low, *vga;
 static struct region low_region, vga_region;
 static struct address_space smm;
 
-static void ram_add(struct ram_block **block, struct region *r, struct region *to, const char *name, uint64_t at,
-                    uint64_t size, uint8_t fill)
-{
-    CHECK(!machine_ram_new(p.b.m, &(struct ram_config){ .name = name, .size = size }, block, NULL));
-    memset((*block)->host, fill, size);
-    region_init_ram(r, name, *block, 0, size);
-    map_begin(&p.b.m->map);
-    region_add(to, at, r, 0);
-    map_end(&p.b.m->map);
-}
-
 /* 32 MiB of RAM full of 5Ah below a bridge of its own, PCI's memory at A0000h full of 11h; `smm` is SMRAM alone. */
 static void begin_with(const char *prop, const char *value)
 {
@@ -39,11 +28,13 @@ static void begin_with(const char *prop, const char *value)
     bench_init(&p.b, 0);
     m = p.b.m;
     region_init(&p.pci, "pci", REGION_CONTAINER, UINT64_MAX);
-    map_begin(&m->map);
-    region_add(&m->memory, 0, &p.pci, -1);
-    map_end(&m->map);
-    ram_add(&low, &low_region, &m->memory, "pc.ram", 0, LOW, RAM);
-    ram_add(&vga, &vga_region, &p.pci, "vga", 0xa0000, 0x20000, VGA);
+    low = ram_region_new(m, &low_region, "pc.ram", LOW);
+    vga = ram_region_new(m, &vga_region, "vga", 0x20000);
+    memset(low->host, RAM, LOW);
+    memset(vga->host, VGA, 0x20000);
+    region_map(m, &m->memory, 0, &p.pci, -1);
+    region_map(m, &m->memory, 0, &low_region, 0);
+    region_map(m, &p.pci, 0xa0000, &vga_region, 0);
     p.host = device_new(m, device_type_find("q35-pcihost"));
     pci_host_set_memory(p.host, &(struct pci_host_memory){ &m->memory, &low_region, &p.pci, LOW });
     CHECK(!device_realize(p.host, NULL, NULL, NULL));
@@ -66,9 +57,9 @@ static void end(void)
     address_space_fini(&smm);
     while (!list_empty(devices))
         device_free(list_entry(devices->prev, struct device, in_machine));
-    pci_bench_drop(&p.b, &vga_region);
-    pci_bench_drop(&p.b, &low_region);
-    pci_bench_drop(&p.b, &p.pci);
+    region_drop(p.b.m, &vga_region);
+    region_drop(p.b.m, &low_region);
+    region_drop(p.b.m, &p.pci);
     bench_fini(&p.b);
 }
 

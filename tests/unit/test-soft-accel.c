@@ -8,7 +8,7 @@
 #include "cpu/state.h"
 #include "hw/intc/apic.h"
 #include "lib/epoch.h"
-#include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 #include <sched.h>
 #include <unistd.h>
@@ -161,25 +161,14 @@ static void reset_boot(struct machine *m)
     m->accel->ops->vcpu_put(m->vcpus[0], &st);
 }
 
-static void ram_at(struct ram_block **block, struct region *r, const char *name, uint64_t base, uint64_t size,
-    int priority)
-{
-    struct ram_config cfg = { .name = name, .size = size };
-
-    CHECK(!machine_ram_new(rig.m, &cfg, block, NULL));
-    region_init_ram(r, name, *block, 0, size);
-    map_begin(&rig.m->map);
-    region_add(&rig.m->memory, base, r, priority);
-    map_end(&rig.m->map);
-}
-
 /* Two banks at one address, with the number of the bank in the first word and a function at 100h that returns it. */
 static void banks_init(void)
 {
     struct bank_switch *b = &rig.bank_switch;
 
     for (uint8_t n = 0; n < 2; n++) {
-        ram_at(&rig.bank[n], &rig.bank_region[n], n ? "bank1" : "bank0", BANK, 0x2000, n);
+        rig.bank[n] = ram_region_new(rig.m, &rig.bank_region[n], n ? "bank1" : "bank0", 0x2000);
+        region_map(rig.m, &rig.m->memory, BANK, &rig.bank_region[n], n);
         rig.bank[n]->host[0] = n;
         memcpy(rig.bank[n]->host + 0x100, (uint8_t[]){ 0xb8, n, 0, 0, 0, 0xc3 }, 6);
     }
@@ -210,7 +199,8 @@ static void rig_init(unsigned n, const uint8_t *first, const uint8_t *first_end,
     model->cores = n;
     model->threads = 1;
     m->cpu_model = model;
-    ram_at(&rig.ram, &rig.ram_region, "pc.ram", 0, RAM_BYTES, 0);
+    rig.ram = ram_region_new(m, &rig.ram_region, "pc.ram", RAM_BYTES);
+    region_map(m, &m->memory, 0, &rig.ram_region, 0);
     banks_init();
     m->vcpus = calloc(n, sizeof(*m->vcpus));
     for (unsigned i = 0; i < n; i++) {
@@ -230,16 +220,10 @@ static void rig_fini(void)
     struct machine *m = rig.m;
 
     machine_stop(m, RUN_PAUSED, NULL);
-    map_begin(&m->map);
-    region_remove(&rig.bank_switch.region);
-    region_remove(&rig.bank_region[1]);
-    region_remove(&rig.bank_region[0]);
-    region_remove(&rig.ram_region);
-    map_end(&m->map);
-    region_fini(&rig.bank_switch.region);
-    region_fini(&rig.bank_region[1]);
-    region_fini(&rig.bank_region[0]);
-    region_fini(&rig.ram_region);
+    region_drop(m, &rig.bank_switch.region);
+    region_drop(m, &rig.bank_region[1]);
+    region_drop(m, &rig.bank_region[0]);
+    region_drop(m, &rig.ram_region);
     lock_fini(&rig.bank_switch.dev.own);
     machine_free(m);
     loop_free(rig.loop);

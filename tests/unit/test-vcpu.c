@@ -6,7 +6,7 @@
 #include "core/accel.h"
 #include "core/machine.h"
 #include "lib/epoch.h"
-#include "tests/test.h"
+#include "tests/unit/machine-ram.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -284,19 +284,13 @@ static void smm_chooses_the_view_that_has_smram_above_everything(void)
 
     begin(1);
     cpu = m->vcpus[0];
-    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "ram", .size = 0x4000 }, &ram, NULL));
-    CHECK(!machine_ram_new(m, &(struct ram_config){ .name = "hidden", .size = 0x1000 }, &hidden, NULL));
+    ram = ram_region_new(m, &low, "ram", 0x4000);
+    hidden = ram_region_new(m, &smram, "hidden", 0x1000);
     memset(ram->host, 0x11, 0x4000);
     memset(hidden->host, 0x22, 0x1000);
-    region_init_ram(&low, "low", ram, 0, 0x4000);
-    region_init_ram(&smram, "hidden", hidden, 0, 0x1000);
-    map_begin(&m->map);
-    region_add(&m->memory, 0, &low, 0);
-    map_end(&m->map);
+    region_map(m, &m->memory, 0, &low, 0);
     CHECK(cpu->as.view == cpu->smm_as.view);            /* without SMRAM there is one view for both */
-    map_begin(&m->map);
-    region_add(&m->smram, 0x1000, &smram, -1);
-    map_end(&m->map);
+    region_map(m, &m->smram, 0x1000, &smram, -1);
     CHECK(vcpu_as(cpu) == &cpu->as);
     CHECK_EQ(seen(vcpu_as(cpu), 0x1000), 0x11111111);
     vcpu_set_smm(cpu, true);
@@ -306,12 +300,8 @@ static void smm_chooses_the_view_that_has_smram_above_everything(void)
     CHECK_EQ(seen(&m->memory_as, 0x1000), 0x11111111);
     vcpu_set_smm(cpu, false);
     CHECK_EQ(seen(vcpu_as(cpu), 0x1000), 0x11111111);
-    map_begin(&m->map);
-    region_remove(&smram);
-    region_remove(&low);
-    map_end(&m->map);
-    region_fini(&smram);
-    region_fini(&low);
+    region_drop(m, &smram);
+    region_drop(m, &low);
     end();
 }
 
