@@ -10,6 +10,7 @@
 #include "core/machine.h"
 #include "hw/isa/isa.h"
 #include "lib/epoch.h"
+#include "lib/error.h"
 #include "tests/test.h"
 #include "tests/unit/machine-ram.h"
 
@@ -151,6 +152,21 @@ static inline int bench_load(struct bench *b, struct wire *in, struct error **er
     while (!r && in->at < in->len)
         r = wire_get(in, 1) == 0x04 ? machine_load_section(b->m, in, err) : -1;
     machine_load_end(b->m, r < 0);
+    return r;
+}
+
+/* The stream with the byte at offset `at` of the section set: what does loading it say? */
+static inline int bench_load_with(struct bench *b, struct saved *s, int at, uint8_t val)
+{
+    struct wire in = { .buf = s->w.buf, .len = s->w.at };
+    uint8_t *byte = (uint8_t *)s->fields + at, old = *byte;
+    struct error *err = NULL;
+    int r;
+
+    *byte = val;
+    r = bench_load(b, &in, &err);
+    error_free(err);
+    *byte = old;
     return r;
 }
 

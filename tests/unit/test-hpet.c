@@ -484,20 +484,6 @@ static void there_are_3_to_32_comparators(void)
     bench_fini(&b);
 }
 
-static int load_with(struct saved *s, int at, uint8_t val)
-{
-    struct wire in = { .buf = s->w.buf, .len = s->w.at };
-    uint8_t *byte = (uint8_t *)s->fields + at, old = *byte;
-    struct error *err = NULL;
-    int r;
-
-    *byte = val;
-    r = bench_load(&b, &in, &err);
-    error_free(err);
-    *byte = old;
-    return r;
-}
-
 /* facts/migration/vmstate-dump.json, "hpet", "hpet_timer", "hpet/offset". */
 static void the_stream_is_checked_and_goes_on_elsewhere(void)
 {
@@ -514,12 +500,12 @@ static void the_stream_is_checked_and_goes_on_elsewhere(void)
     CHECK_EQ(get(0x20), 2);
     s = bench_save(&b, "hpet");
     CHECK(!memcmp(s.fields + 151, offset, sizeof(offset) - 1));
-    CHECK(load_with(&s, 7, 4) < 0);             /* config */
-    CHECK(load_with(&s, 24, 4) < 0);            /* another number of timers */
-    CHECK(!load_with(&s, 25, 31) && load_with(&s, 25, 32) < 0);
-    CHECK(!load_with(&s, 25 + 33, 1) && load_with(&s, 25 + 33, 2) < 0);
-    CHECK(load_with(&s, -1, 1) < 0 && load_with(&s, -1, 3) < 0);
-    CHECK(load_with(&s, 151 + 16, 2) < 0);
+    CHECK(bench_load_with(&b, &s, 7, 4) < 0);   /* config */
+    CHECK(bench_load_with(&b, &s, 24, 4) < 0);  /* another number of timers */
+    CHECK(!bench_load_with(&b, &s, 25, 31) && bench_load_with(&b, &s, 25, 32) < 0);
+    CHECK(!bench_load_with(&b, &s, 25 + 33, 1) && bench_load_with(&b, &s, 25 + 33, 2) < 0);
+    CHECK(bench_load_with(&b, &s, -1, 1) < 0 && bench_load_with(&b, &s, -1, 3) < 0);
+    CHECK(bench_load_with(&b, &s, 151 + 16, 2) < 0);
     bench_fini(&b);
     begin_watched(NULL);
     machine_clock_step(b.m, 5500);

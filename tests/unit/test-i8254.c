@@ -565,21 +565,6 @@ static const uint8_t at_reset[] =
     "\0\1\0\0" "\0\0\0\0\0\0\0\0\0\3\0\0" "\0\0\0\0\0\0\0\0" "\0\0\0\0\0\0\0\0"
     "\0\0\0\0\1\xa3\x0c\x2d\x7e";
 
-/* The stream with the byte at offset `at` of the section set: what does loading it say? */
-static int load_with(struct saved *s, int at, uint8_t val)
-{
-    struct wire in = { .buf = s->w.buf, .len = s->w.at };
-    uint8_t *byte = (uint8_t *)s->fields + at, old = *byte;
-    struct error *err = NULL;
-    int r;
-
-    *byte = val;
-    r = bench_load(&b, &in, &err);
-    error_free(err);
-    *byte = old;
-    return r;
-}
-
 static void the_stream_has_the_references_fields_and_ranges(void)
 {
     static const struct { uint8_t at, max; } field[] = {
@@ -592,13 +577,13 @@ static void the_stream_has_the_references_fields_and_ranges(void)
     s = bench_save(&b, "i8254");
     CHECK(!memcmp(s.fields, at_reset, sizeof(at_reset) - 1));
     for (unsigned i = 0; i < sizeof(field) / sizeof(field[0]); i++) {
-        CHECK(!load_with(&s, field[i].at, field[i].max));
-        CHECK(field[i].max == 255 || load_with(&s, field[i].at, field[i].max + 1) < 0);
+        CHECK(!bench_load_with(&b, &s, field[i].at, field[i].max));
+        CHECK(field[i].max == 255 || bench_load_with(&b, &s, field[i].at, field[i].max + 1) < 0);
     }
-    CHECK(load_with(&s, 7, 1) < 0);             /* counts go from 1 to 0x10000 */
+    CHECK(bench_load_with(&b, &s, 7, 1) < 0);   /* counts go from 1 to 0x10000 */
     for (unsigned n = 0; n < 3; n++)
-        CHECK(load_with(&s, 5 + 32 * n, 0) < 0);
-    CHECK(load_with(&s, -1, 2) < 0 && load_with(&s, -1, 4) < 0);
+        CHECK(bench_load_with(&b, &s, 5 + 32 * n, 0) < 0);
+    CHECK(bench_load_with(&b, &s, -1, 2) < 0 && bench_load_with(&b, &s, -1, 4) < 0);
     wire_fini(&s.w);
     bench_fini(&b);
 }
