@@ -115,6 +115,19 @@ static inline void port_out(struct bench *b, uint16_t port, uint8_t val)
     io_out(b, port, 1, val);
 }
 
+/* CMOS memory and the clock's registers, by the index port 70h. */
+static inline uint8_t cmos_in(struct bench *b, uint8_t at)
+{
+    port_out(b, 0x70, at);
+    return port_in(b, 0x71);
+}
+
+static inline void cmos_out(struct bench *b, uint8_t at, uint8_t val)
+{
+    port_out(b, 0x70, at);
+    port_out(b, 0x71, val);
+}
+
 static inline uint64_t mem_in(struct bench *b, uint64_t addr, unsigned size)
 {
     uint64_t val = 0;

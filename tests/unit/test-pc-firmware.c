@@ -23,18 +23,12 @@
 static struct bench b;
 static struct device *clock_chip;
 
-static uint8_t cmos(unsigned at)
-{
-    port_out(&b, 0x70, at);
-    return port_in(&b, 0x71);
-}
-
 static unsigned cmos_number(unsigned at, unsigned n)
 {
     unsigned val = 0;
 
     while (n--)
-        val = val << 8 | cmos(at + n);
+        val = val << 8 | cmos_in(&b, at + n);
     return val;
 }
 
@@ -78,29 +72,29 @@ static void what_does_not_fit_is_told_as_the_most_that_fits(void)
 {
     fill((struct pc_cmos){ .low_bytes = 2 * GIB, .high_bytes = 1ull << 41, .cpus = 288 });
     CHECK_EQ(cmos_number(0x5b, 3), 0xffffff);
-    CHECK_EQ(cmos(0x5f), 0xff);
+    CHECK_EQ(cmos_in(&b, 0x5f), 0xff);
     bench_fini(&b);
 }
 
 static void equipment_has_an_fpu_and_a_mouse_if_there_is_one(void)
 {
     fill((struct pc_cmos){ .low_bytes = 8 * MIB, .mouse = true });
-    CHECK_EQ(cmos(0x14), 6);
+    CHECK_EQ(cmos_in(&b, 0x14), 6);
     bench_fini(&b);
     fill((struct pc_cmos){ .low_bytes = 8 * MIB });
-    CHECK_EQ(cmos(0x14), 2);
+    CHECK_EQ(cmos_in(&b, 0x14), 2);
     bench_fini(&b);
 }
 
 static void boot_devices_are_nibbles_in_order(void)
 {
     fill((struct pc_cmos){ .low_bytes = 8 * MIB, .boot_order = "cad" });
-    CHECK_EQ(cmos(0x3d), 0x12);
-    CHECK_EQ(cmos(0x38), 0x31);
+    CHECK_EQ(cmos_in(&b, 0x3d), 0x12);
+    CHECK_EQ(cmos_in(&b, 0x38), 0x31);
     bench_fini(&b);
     fill((struct pc_cmos){ .low_bytes = 8 * MIB, .boot_order = "n", .floppy_check = true });
-    CHECK_EQ(cmos(0x3d), 0x04);
-    CHECK_EQ(cmos(0x38), 0x00);
+    CHECK_EQ(cmos_in(&b, 0x3d), 0x04);
+    CHECK_EQ(cmos_in(&b, 0x38), 0x00);
     bench_fini(&b);
 }
 
@@ -108,7 +102,7 @@ static void it_survives_a_reset(void)
 {
     fill((struct pc_cmos){ .low_bytes = 512 * MIB, .cpus = 4 });
     machine_reset(b.m, true);
-    CHECK_EQ(cmos(0x5f), 3);
+    CHECK_EQ(cmos_in(&b, 0x5f), 3);
     CHECK_EQ(cmos_number(0x34, 2), (512 - 16) * 16);
     bench_fini(&b);
 }

@@ -14,14 +14,12 @@ static struct device *rtc;
 
 static uint8_t get(uint8_t at)
 {
-    port_out(&b, 0x70, at);
-    return port_in(&b, 0x71);
+    return cmos_in(&b, at);
 }
 
 static void set(uint8_t at, uint8_t val)
 {
-    port_out(&b, 0x70, at);
-    port_out(&b, 0x71, val);
+    cmos_out(&b, at, val);
 }
 
 /* 2026-11-20 07:42:56 and a quarter, a Friday. */
