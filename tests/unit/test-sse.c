@@ -5,36 +5,12 @@
  * What the instructions compute is test-insn-host's subject; here are the rules around them.
  * Reference: Intel SDM volume 1, chapters 10 and 11; volume 3, sections 2.5 and 13.1; volume 2.
  */
-#include "tests/test.h"
-
-#include "tests/unit/host-guest.h"
-
-#include "cpu/state.h"
-
-static struct guest *guest;
-static struct cpu_regs in;
-static struct cpu_result out;
+#include "tests/unit/fpu-bench.h"
 
 static void start(void)
 {
-    uint32_t mxcsr = 0x1f80;
-
-    memset(&in, 0, sizeof(in));
-    in.fx[0] = 0x7f;
-    in.fx[1] = 3;
-    memcpy(in.fx + 24, &mxcsr, 4);
-    in.rflags = 0x202;
-    in.rip = SANDBOX_CODE;
-    in.gpr[RAX] = in.gpr[RDI] = SANDBOX_DATA;
-    guest_set_control(guest, GUEST_CR0, GUEST_CR4);
-}
-
-#define RUN(...) run((const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
-
-static int run(const uint8_t *code, unsigned len)
-{
-    guest_run(guest, CPU_64, &in, code, len, &out);
-    return out.vector;
+    regs_init();
+    in.gpr[RDI] = SANDBOX_DATA;
 }
 
 static void set_mxcsr(uint32_t v)

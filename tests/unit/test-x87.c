@@ -5,39 +5,14 @@
  * What the instructions compute is test-insn-host's subject; here are the rules around them.
  * Reference: Intel SDM volume 1, chapters 8 and 9; volume 3, sections 2.5 and 12.
  */
-#include "tests/test.h"
-
-#include "tests/unit/host-guest.h"
-
-#include "cpu/state.h"
+#include "tests/unit/fpu-bench.h"
 
 enum { FSW_TOP_FIELD = 7 << 11 };
 
-static struct guest *guest;
-static struct cpu_regs in;
-static struct cpu_result out;
-
 static void start(void)
 {
-    uint32_t mxcsr = 0x1f80;
-
-    memset(&in, 0, sizeof(in));
-    in.fx[0] = 0x7f;
-    in.fx[1] = 3;
-    memcpy(in.fx + 24, &mxcsr, 4);
-    in.rflags = 0x202;
-    in.rip = SANDBOX_CODE;
-    in.gpr[RAX] = SANDBOX_DATA;
-    guest_set_control(guest, GUEST_CR0, GUEST_CR4);
+    regs_init();
     memset(guest_data(guest), 0xcc, 256);
-}
-
-#define RUN(...) run((const uint8_t[]){ __VA_ARGS__ }, sizeof((const uint8_t[]){ __VA_ARGS__ }))
-
-static int run(const uint8_t *code, unsigned len)
-{
-    guest_run(guest, CPU_64, &in, code, len, &out);
-    return out.vector;
 }
 
 static uint16_t word(const uint8_t *p)
