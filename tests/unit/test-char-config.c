@@ -4,10 +4,8 @@
  * Command line notations for chardevs: the sentences of chardev/config.h
  */
 
-#include "tests/test.h"
-
 #include "chardev/config.h"
-#include "lib/error.h"
+#include "tests/unit/error-check.h"
 
 #include <errno.h>
 
@@ -78,19 +76,6 @@ static void the_long_notation_is_read(void)
     CHECK(!cfg.signal);
     CHECK_EQ(chardev_parse_option(&cfg, "socket,id=s,path=x,abstract=on,tight=off", NULL), 0);
     CHECK(cfg.address.abstract && !cfg.address.tight);
-}
-
-static void check_refused(int r, struct error *err, const char *text, const char *says)
-{
-    struct error_line line = { "" };
-
-    if (err)
-        line = error_line(err);
-    error_free(err);
-    if (!r || !strstr(line.s, says))
-        printf("# %s: %s\n", text, line.s);
-    CHECK(r < 0);
-    CHECK(strstr(line.s, says));
 }
 
 static void bad_options_are_refused_by_name_with_what_is_legal(void)

@@ -4,14 +4,12 @@
  * Character devices: the sentences of chardev/char.h
  */
 
-#include "tests/test.h"
-
 #include "chardev/char.h"
 #include "lib/epoch.h"
-#include "lib/error.h"
 #include "lib/loop.h"
 #include "lib/ring.h"
 #include "lib/thread.h"
+#include "tests/unit/error-check.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -148,19 +146,6 @@ static const char *hear(int fd)
 }
 
 /* The set */
-
-static void check_refused(int r, struct error *err, const char *text, const char *says)
-{
-    struct error_line line = { "" };
-
-    if (err)
-        line = error_line(err);
-    error_free(err);
-    if (!r || !strstr(line.s, says))
-        printf("# %s: %s\n", text, line.s);
-    CHECK(r < 0);
-    CHECK(strstr(line.s, says));
-}
 
 static void ids_are_unique_and_stdio_is_one(void)
 {
