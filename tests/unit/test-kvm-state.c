@@ -10,14 +10,7 @@
  */
 
 #include "core/view.h"
-
-static uint64_t seed = 1;
-
-static uint64_t rnd(uint64_t n)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (seed >> 33) % n;
-}
+#include "tests/unit/random-tree.h"
 
 static uint64_t rnd64(void)
 {
@@ -209,22 +202,6 @@ static uint64_t base_random(void)
     return 0x10000000 + rnd(SPAN_PAGES) * PAGE + (rnd(5) ? 0 : 0x800);
 }
 
-static void tree_change(void)
-{
-    map_begin(&rig.m->map);
-    for (unsigned n = rnd(3) + 1; n; n--) {
-        struct region *r = &region[rnd(REGIONS)];
-
-        switch (rnd(4)) {
-        case 0: region_move(r, base_random()); break;
-        case 1: region_enable(r, !r->enabled); break;
-        case 2: region_set_readonly(r, !r->readonly); break;
-        case 3: region_set_romd(r, !r->romd); break;
-        }
-    }
-    map_end(&rig.m->map);
-}
-
 static const struct slot *slot_at(const struct slots *s, uint64_t gpa)
 {
     for (unsigned i = 0; i < s->n_now; i++)
@@ -283,7 +260,7 @@ static void slots_follow_every_transaction(void)
         map_end(&rig.m->map);
         check_slots();
         for (unsigned step = 0; step < 20; step++) {
-            tree_change();
+            tree_change(&rig.m->map, region, REGIONS, base_random);
             check_slots();
         }
         map_begin(&rig.m->map);

@@ -11,19 +11,13 @@
 #include "core/view.h"
 #include "lib/epoch.h"
 #include "tests/unit/map-rig.h"
+#include "tests/unit/random-tree.h"
 
 enum { REGIONS = 12, SPAN = 256 };
 
 static struct rig rig;
 static struct region region[REGIONS];
-static uint64_t seed;
 static unsigned trees;
-
-static uint64_t rnd(uint64_t n)
-{
-    seed = seed * 6364136223846793005u + 1442695040888963407u;
-    return (seed >> 33) % n;
-}
 
 struct answer { const struct region *region; uint64_t offset; bool readonly; };
 
@@ -137,23 +131,6 @@ static void tree_make(void)
     map_end(&rig.m.map);
 }
 
-/* A step of a guest that moves its BARs. */
-static void tree_change(void)
-{
-    map_begin(&rig.m.map);
-    for (unsigned n = rnd(3) + 1; n; n--) {
-        struct region *r = &region[rnd(REGIONS)];
-
-        switch (rnd(4)) {
-        case 0: region_move(r, base_random()); break;
-        case 1: region_enable(r, !r->enabled); break;
-        case 2: region_set_readonly(r, !r->readonly); break;
-        case 3: region_set_romd(r, !r->romd); break;
-        }
-    }
-    map_end(&rig.m.map);
-}
-
 static void tree_check(void)
 {
     struct address_space *as = &rig.m.memory_as;
@@ -211,7 +188,7 @@ static void a_rendered_tree_answers_at_each_address_as_the_tree_itself(void)
         seed = i;
         tree_make();
         tree_check();
-        tree_change();
+        tree_change(&rig.m.map, region, REGIONS, base_random);
         tree_check();
         CHECK_EQ(mirror.n, rig.m.memory_as.view->n);
         tree_free();
