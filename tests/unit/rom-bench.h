@@ -8,43 +8,27 @@
  * Guests store what they found from FOUND on and set DONE last; a ROM that gives up shows its text and halts.
  */
 
-#include "accel/accel.h"
-#include "core/accel.h"
-#include "core/machine.h"
-#include "cpu/device.h"
-#include "cpu/model.h"
-#include "cpu/state.h"
 #include "firmware/option-rom.h"
 #include "hw/i386/board.h"
 #include "hw/i386/kernel-image.h"
-#include "hw/intc/apic.h"
 #include "lib/error.h"
-#include "lib/epoch.h"
-#include "tests/unit/machine-ram.h"
-
-#include <sched.h>
-#include <unistd.h>
+#include "tests/unit/tcg-bench.h"
 
 enum { ROM_RAM = 4 << 20, ROM_AT = 0xd0000, BIOS_AT = 0xf0000, FOUND = 0x500, DONE = 0x5f0, SHOWN_N = 0x600,
        SHOWN = 0x602, RSDP_AT = 0xf4000 };
 
-#define CODE(name, bits, text)                                                                      \
-    extern const uint8_t name[], name##_end[];                                                      \
-    __asm__(".pushsection .rodata\n.code" #bits "\n.globl " #name "\n" #name ":\n" text              \
-            "\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
-
 /* INT 10h at 0, INT 12h at 40h, INT 15h at 60h, the map's two lines at C0h. */
-CODE(bios, 16,
-     "bios_10: pushw %ds; pushw %bx; xorw %bx,%bx; movw %bx,%ds; movw 0x600,%bx; movb %al,0x602(%bx); incw 0x600\n"
-     "cmpw $0x0a0d,0x601(%bx); jne 1f; movl $1,0x5f0; 1: popw %bx; popw %ds; iretw\n"
-     ".org bios_10 + 0x40; movw $639,%ax; iretw\n"
-     ".org bios_10 + 0x60; cmpl $0xe820,%eax; jne 2f; cmpl $0x534d4150,%edx; jne 2f; cmpl $20,%ecx; jb 2f\n"
-     "cmpb $0,%cs:0xff; jne 2f; pushw %si; pushw %di; imulw $20,%bx,%si; addw $0xc0,%si; movw $20,%cx\n"
-     "cld; rep movsb %cs:(%si),%es:(%di)\n"
-     "popw %di; popw %si; movl $20,%ecx; movl $0x534d4150,%eax; incl %ebx; cmpw $2,%bx; jb 3f; xorl %ebx,%ebx\n"
-     "3: clc; lretw $2; 2: stc; lretw $2\n"
-     ".org bios_10 + 0xc0; .quad 0, 0x9fc00; .long 1; .quad 0x100000, 0x2f0000; .long 1\n"
-     ".org bios_10 + 0x100");
+GUEST(bios, 16,
+      "bios_10: pushw %ds; pushw %bx; xorw %bx,%bx; movw %bx,%ds; movw 0x600,%bx; movb %al,0x602(%bx); incw 0x600\n"
+      "cmpw $0x0a0d,0x601(%bx); jne 1f; movl $1,0x5f0; 1: popw %bx; popw %ds; iretw\n"
+      ".org bios_10 + 0x40; movw $639,%ax; iretw\n"
+      ".org bios_10 + 0x60; cmpl $0xe820,%eax; jne 2f; cmpl $0x534d4150,%edx; jne 2f; cmpl $20,%ecx; jb 2f\n"
+      "cmpb $0,%cs:0xff; jne 2f; pushw %si; pushw %di; imulw $20,%bx,%si; addw $0xc0,%si; movw $20,%cx\n"
+      "cld; rep movsb %cs:(%si),%es:(%di)\n"
+      "popw %di; popw %si; movl $20,%ecx; movl $0x534d4150,%eax; incl %ebx; cmpw $2,%bx; jb 3f; xorl %ebx,%ebx\n"
+      "3: clc; lretw $2; 2: stc; lretw $2\n"
+      ".org bios_10 + 0xc0; .quad 0, 0x9fc00; .long 1; .quad 0x100000, 0x2f0000; .long 1\n"
+      ".org bios_10 + 0x100");
 enum { BIOS_NO_MAP = BIOS_AT + 0xff };  /* not 0: INT 15h refuses */
 
 struct rom_bench {
@@ -106,23 +90,15 @@ static inline void rom_memory_fill(void)
 /* A machine in which kernel_add() or a test then fills fw_cfg. */
 static inline void rom_bench_init(const char *rom)
 {
-    struct cpu_config *model = calloc(1, sizeof(*model));
     struct machine *m;
 
     rb = (struct rom_bench){ .rom = option_rom_find(rom) };
-    CHECK(rb.rom && !loop_new(&rb.loop, NULL) && !machine_new(rb.loop, 702, &rb.m, NULL));
-    m = rb.m;
-    CHECK(!accel_open(m, "tcg", NULL, NULL) && !cpu_config_parse("qemu64", true, model, NULL));
-    model->cores = model->threads = 1;
-    m->cpu_model = model;
+    CHECK(rb.rom);
+    m = rb.m = tcg_machine_new(&rb.loop, 1);
     rb.ram = ram_region_new(m, &rb.region, "pc.ram", ROM_RAM);
     region_map(m, &m->memory, 0, &rb.region, 0);
     rom_memory_fill();
-    m->vcpus = calloc(1, sizeof(*m->vcpus));
-    CHECK(!vcpu_new(m, 0, 0, model, &m->vcpus[0], NULL));
-    m->n_vcpus = 1;
-    CHECK(!apic_new(m, m->vcpus[0], NULL));
-    CHECK(!vcpu_start_thread(m->vcpus[0], NULL));
+    tcg_cpus_start(m);
     CHECK(!fw_cfg_new(m, &rb.fw_cfg, NULL));
     m->reset_boot = rom_reset_boot;
 }
@@ -132,9 +108,7 @@ static inline void rom_bench_run(void)
 {
     machine_reset(rb.m, true);
     CHECK(!machine_start(rb.m, NULL));
-    do
-        sched_yield();
-    while (!*(volatile uint8_t *)(rb.ram->host + DONE));
+    WAIT_FOR(*(volatile uint8_t *)(rb.ram->host + DONE));
     machine_stop(rb.m, RUN_PAUSED, NULL);
 }
 

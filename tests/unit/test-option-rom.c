@@ -62,10 +62,10 @@ static void kernel_run(const char *append, enum kernel_kind kind)
 }
 
 /* Stores CS, DS, ES, FS, GS, SS, SP. */
-CODE(setup_code, 16,
-     "movw %ds,%ax; movw %es,%cx; movw %fs,%dx; movw %gs,%si; movw %ss,%di; movw %sp,%bp; xorw %bx,%bx\n"
-     "movw %bx,%ds; movw %cs,0x500; movw %ax,0x502; movw %cx,0x504; movw %dx,0x506; movw %si,0x508; movw %di,0x50a\n"
-     "movw %bp,0x50c; pushfw; popw 0x50e; movl $1,0x5f0; 1: cli; hlt; jmp 1b");
+GUEST(setup_code, 16,
+      "movw %ds,%ax; movw %es,%cx; movw %fs,%dx; movw %gs,%si; movw %ss,%di; movw %sp,%bp; xorw %bx,%bx\n"
+      "movw %bx,%ds; movw %cs,0x500; movw %ax,0x502; movw %cx,0x504; movw %dx,0x506; movw %si,0x508; movw %di,0x50a\n"
+      "movw %bp,0x50c; pushfw; popw 0x50e; movl $1,0x5f0; 1: cli; hlt; jmp 1b");
 
 /* "At entry, ds = es = ss should point to the start of the real-mode kernel code (fs = gs = ds = es = ss), sp should
  * be set up properly, ... interrupts should be disabled"; the entry is at segment + 20h, offset 0. */
@@ -105,9 +105,9 @@ static void linuxboot_enters_an_old_setup_at_90000h(void)
 }
 
 /* Stores EAX, EBX, CR0, EFLAGS, CS and DS, ES and SS, the task, and what the stack pointer is. */
-CODE(entry_code, 32,
-     "movl %eax,0x500; movl %ebx,0x504; movl %cr0,%eax; movl %eax,0x508; movl $0x7c00,%esp; pushfl; popl 0x50c\n"
-     "movw %cs,0x510; movw %ds,0x512; movw %es,0x514; movw %ss,0x516; strw 0x518; movl $1,0x5f0; 1: cli; hlt; jmp 1b");
+GUEST(entry_code, 32,
+      "movl %eax,0x500; movl %ebx,0x504; movl %cr0,%eax; movl %eax,0x508; movl $0x7c00,%esp; pushfl; popl 0x50c\n"
+      "movw %cs,0x510; movw %ds,0x512; movw %es,0x514; movw %ss,0x516; strw 0x518; movl $1,0x5f0; 1: cli; hlt; jmp 1b");
 
 static void elf_run(const char *append, enum kernel_kind kind)
 {

@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "accel/accel.h"
-#include "core/accel.h"
-#include "core/machine.h"
 #include "core/pins.h"
-#include "cpu/model.h"
-#include "cpu/device.h"
-#include "cpu/state.h"
-#include "hw/intc/apic.h"
-#include "lib/epoch.h"
-#include "tests/unit/machine-ram.h"
-
-#include <sched.h>
-#include <unistd.h>
+#include "tests/unit/tcg-bench.h"
 
 /*
  * System management mode in a machine, after AMD APM volume 2, chapter 10: each processor sees SMRAM while it is in
@@ -27,13 +16,6 @@ enum {
     /* variables of the guests */
     SMIS = 0x100000, WRONG = 0x100008, DONE = 0x100010, SPINS = 0x100018, STOP = 0x100020, ROUNDS = 0x100028,
 };
-
-static bool long_form;
-
-#define GUEST(name, bits, text)                                                                     \
-    extern const uint8_t name[], name##_end[];                                                      \
-    __asm__(".pushsection .rodata\n.code" #bits "\n.globl " #name "\n" #name ":\n" text              \
-            "\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
 
 #define SMI_SELF "movl $0x44200,0xfee00300\n"
 #define FINISH "cli; movl $1,0x100010; 9: hlt; jmp 9b"
@@ -63,13 +45,7 @@ static void put(uint64_t gpa, const uint8_t *bytes, const uint8_t *end)
 
 static void flat(struct x86_state *st, unsigned n)
 {
-    x86_state_reset(st, rig.m->cpu_model, !n);
-    for (unsigned s = 0; s < X86_SREGS; s++)
-        st->seg[s] = (struct x86_seg){
-            .sel = s == CS ? 8 : 16, .limit = UINT32_MAX,
-            .attr = SEG_P | SEG_S | SEG_ACCESSED | SEG_RW | SEG_DB | SEG_G | (s == CS ? SEG_CODE : 0),
-        };
-    st->cr0 = CR0_PE | CR0_ET;
+    tcg_state_flat(st, rig.m, !n);
     st->rip = CODE + n * CODE_STEP;
     st->smbase = rig.smbase + n * SMBASE_STEP;
     st->halted = st->wait_sipi = 0;
@@ -107,26 +83,14 @@ static void map_build(void)
 static void begin(unsigned n, uint32_t smbase, const uint8_t *code, const uint8_t *end, const uint8_t *code1,
                   const uint8_t *end1)
 {
-    struct cpu_config *model = calloc(1, sizeof(*model));
     struct machine *m;
 
     memset(&rig, 0, sizeof(rig));
     rig.smbase = smbase;
     rig.code[0] = code, rig.end[0] = end, rig.code[1] = code1, rig.end[1] = end1;
-    CHECK(!loop_new(&rig.loop, NULL) && !machine_new(rig.loop, 702, &rig.m, NULL));
-    m = rig.m;
-    CHECK(!accel_open(m, "tcg", NULL, NULL) && !cpu_config_parse("qemu64", true, model, NULL));
-    model->cores = n;
-    model->threads = 1;
-    m->cpu_model = model;
+    m = rig.m = tcg_machine_new(&rig.loop, n);
     map_build();
-    m->vcpus = calloc(n, sizeof(*m->vcpus));
-    for (unsigned i = 0; i < n; i++) {
-        CHECK(!vcpu_new(m, i, i, model, &m->vcpus[i], NULL));
-        m->n_vcpus++;
-        CHECK(!apic_new(m, m->vcpus[i], NULL));
-        CHECK(!vcpu_start_thread(m->vcpus[i], NULL));
-    }
+    tcg_cpus_start(m);
     m->reset_boot = reset_boot;
 }
 #define BEGIN(n, smbase, first, second) begin(n, smbase, first, first##_end, second, second##_end)
@@ -149,9 +113,6 @@ static void end(void)
     machine_free(m);
     loop_free(rig.loop);
 }
-
-/* The test's time limit ends what never happens. */
-#define WAIT_FOR(condition) do sched_yield(); while (!(condition))
 
 /* Sends itself SMIs, and between them finds the window, not SMRAM. */
 GUEST(sends, 32,
@@ -344,9 +305,7 @@ static void a_processor_that_is_loaded_in_smm_sees_smram(void)
 
 int main(int argc, char **argv)
 {
-    long_form = test_long(argc, argv);
-    alarm(long_form ? 3600 : 110);
-    epoch_thread_init();
+    tcg_bench_init(argc, argv);
     TEST(a_handler_in_smram_runs_and_nobody_sees_it);
     TEST(one_processor_in_smm_shows_another_nothing);
     TEST(both_may_be_in_smm_at_once);

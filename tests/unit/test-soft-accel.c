@@ -1,17 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "accel/accel.h"
-#include "core/accel.h"
 #include "core/dma.h"
-#include "core/machine.h"
-#include "cpu/device.h"
-#include "cpu/model.h"
-#include "cpu/state.h"
-#include "hw/intc/apic.h"
-#include "lib/epoch.h"
-#include "tests/unit/machine-ram.h"
-
-#include <sched.h>
-#include <unistd.h>
+#include "tests/unit/tcg-bench.h"
 
 /*
  * The software CPU in a machine: start of processors, halt and wake, pause, map changes, reset, teardown
@@ -29,13 +18,6 @@ enum {
     UP = 0x100000, READY = 0x100008, STARTED = 0x100010, DONE = 0x100018, WRONG = 0x100020, STOP = 0x100028,
     SPINS = 0x100030, COUNT = 0x100100, END = 0x100200,
 };
-
-static bool long_form;
-
-#define GUEST(name, bits, text)                                                                     \
-    extern const uint8_t name[], name##_end[];                                                      \
-    __asm__(".pushsection .rodata\n.code" #bits "\n.globl " #name "\n" #name ":\n" text              \
-            "\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
 
 GUEST(start16, 16, "cli; xor %ax,%ax; mov %ax,%ds; lgdtl 0x7f0; mov %cr0,%eax; or $1,%al; mov %eax,%cr0\n"
                    "ljmpl $8,$0x9000");
@@ -149,14 +131,8 @@ static void reset_boot(struct machine *m)
     struct x86_state st;
 
     memory_fill();
-    x86_state_reset(&st, m->cpu_model, true);
-    for (unsigned n = 0; n < X86_SREGS; n++)
-        st.seg[n] = (struct x86_seg){
-            .sel = n == CS ? 8 : 16, .limit = UINT32_MAX,
-            .attr = SEG_P | SEG_S | SEG_ACCESSED | SEG_RW | SEG_DB | SEG_G | (n == CS ? SEG_CODE : 0),
-        };
+    tcg_state_flat(&st, m, true);
     st.gdt = (struct x86_seg){ .base = GDT, .limit = 0x17 };
-    st.cr0 = CR0_PE | CR0_ET;
     st.rip = FIRST;
     m->accel->ops->vcpu_put(m->vcpus[0], &st);
 }
@@ -185,30 +161,17 @@ static void banks_init(void)
 static void rig_init(unsigned n, const uint8_t *first, const uint8_t *first_end, const uint8_t *others,
                      const uint8_t *others_end, unsigned rounds)
 {
-    struct cpu_config *model = calloc(1, sizeof(*model));
     struct machine *m;
 
     memset(&rig, 0, sizeof(rig));
     rig.others = n - 1;
     rig.rounds = rounds;
     rig.code[0] = first, rig.end[0] = first_end, rig.code[1] = others, rig.end[1] = others_end;
-    CHECK(!loop_new(&rig.loop, NULL) && !machine_new(rig.loop, 702, &rig.m, NULL));
-    m = rig.m;
-    CHECK(!accel_open(m, "tcg", NULL, NULL));
-    CHECK(!cpu_config_parse("qemu64", true, model, NULL));
-    model->cores = n;
-    model->threads = 1;
-    m->cpu_model = model;
+    m = rig.m = tcg_machine_new(&rig.loop, n);
     rig.ram = ram_region_new(m, &rig.ram_region, "pc.ram", RAM_BYTES);
     region_map(m, &m->memory, 0, &rig.ram_region, 0);
     banks_init();
-    m->vcpus = calloc(n, sizeof(*m->vcpus));
-    for (unsigned i = 0; i < n; i++) {
-        CHECK(!vcpu_new(m, i, i, model, &m->vcpus[i], NULL));
-        m->n_vcpus++;
-        CHECK(!apic_new(m, m->vcpus[i], NULL));
-        CHECK(!vcpu_start_thread(m->vcpus[i], NULL));
-    }
+    tcg_cpus_start(m);
     m->reset_boot = reset_boot;
     machine_reset(m, true);
     CHECK(!machine_start(m, NULL));
@@ -230,9 +193,6 @@ static void rig_fini(void)
 }
 
 #define RIG_INIT(n, first, others, rounds) rig_init(n, first, first##_end, others, others##_end, rounds)
-/* The test's time limit ends what never happens. */
-#define WAIT_FOR(condition) do sched_yield(); while (!(condition))
-
 GUEST(first_only_starts, 32, START_OTHERS FINISH);
 GUEST(others_stop, 32, FINISH);
 
@@ -413,9 +373,7 @@ static void a_device_sees_and_changes_the_registers_of_its_visitor(void)
 
 int main(int argc, char **argv)
 {
-    long_form = test_long(argc, argv);
-    alarm(long_form ? 3600 : 110);
-    epoch_thread_init();
+    tcg_bench_init(argc, argv);
     TEST(sipi_starts_the_others_at_its_vector);
     TEST(no_wake_up_out_of_hlt_is_lost);
     TEST(pausing_again_and_again_loses_no_wake_up_either);
