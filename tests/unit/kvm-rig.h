@@ -24,6 +24,7 @@
 #include "hw/isa/isa.h"
 #include "hw/timer/i8254.h"
 #include "lib/epoch.h"
+#include "tests/unit/guest-code.h"
 #include "tests/unit/machine-ram.h"
 
 #include <stdatomic.h>
@@ -35,12 +36,6 @@ enum {
     ROM = 0xf0000, PROBE_PORT = 0x500, FINISH = 0x510, VECTOR = 0x40, VECTOR2 = 0x50,
 };
 #define PROBE 0xe0000000u
-
-/* A guest program, assembled by the host's assembler. */
-#define GUEST(name, bits, text)                                                                 \
-    extern const uint8_t name[], name##_end[];                                                  \
-    __asm__(".pushsection .rodata\n.code" #bits "\n.globl " #name "\n" #name ":\n" text         \
-            "\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
 
 enum { LOG_MAX = 256 };
 struct seen { uint64_t at, val; uint8_t size; bool write; };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/test.h"
+#include "tests/unit/guest-code.h"
 #include "tests/unit/soft-bench.h"
 
 #include <pthread.h>
@@ -9,11 +10,6 @@
  * The interpreter as a whole: guest programs, assembled by the host's assembler, from their first
  * instruction to HLT.  Single instructions are compared with the host in test-insn-host.c.
  */
-
-#define GUEST(name, bits, text)                                                                     \
-    extern const uint8_t name[], name##_end[];                                                      \
-    __asm__(".pushsection .rodata\n.code" #bits "\n.globl " #name "\n" #name ":\n" text              \
-            "\n.globl " #name "_end\n" #name "_end:\n.code64\n.popsection\n")
 
 static struct bench *bench;
 
