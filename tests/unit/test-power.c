@@ -12,6 +12,7 @@
 #include "lib/epoch.h"
 #include "lib/error.h"
 #include "tests/test.h"
+#include "tests/unit/wait-for.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -120,9 +121,6 @@ static void wake_boot(struct machine *machine)
 {
     wakes++;
 }
-
-/* The test's time limit ends what never happens. */
-#define WAIT_FOR(condition) do sched_yield(); while (!(condition))
 
 static void begin(void)
 {

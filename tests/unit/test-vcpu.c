@@ -7,6 +7,7 @@
 #include "core/machine.h"
 #include "lib/epoch.h"
 #include "tests/unit/machine-ram.h"
+#include "tests/unit/wait-for.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -114,9 +115,6 @@ static void end(void)
     machine_free(m);
     loop_free(loop);
 }
-
-/* Others need the processor to get there; the test's time limit ends what never happens. */
-#define WAIT_FOR(condition) do sched_yield(); while (!(condition))
 
 static void a_thread_starts_parked_and_runs_until_it_is_parked(void)
 {
