@@ -112,30 +112,31 @@ static void prealloc_makes_pages_resident(void)
     }
 }
 
+/* What the file of a new block has at `at` once 7 is stored there. */
+static uint8_t byte_of_file(const struct ram_config *cfg, uint64_t at)
+{
+    struct ram_block *b = NULL;
+    uint8_t byte = 0xee;
+
+    CHECK_EQ(ram_block_new(cfg, &b, NULL), 0);
+    b->host[at] = 7;
+    CHECK_EQ(pread(b->fd, &byte, 1, at), 1);
+    ram_block_free(b);
+    return byte;
+}
+
 static void a_shared_memfd_is_seen_through_its_descriptor(void)
 {
     struct ram_config cfg = { .name = "mem0", .size = 8192, .source = RAM_MEMFD, .share = true };
-    struct ram_block *b = NULL;
-    char byte = 0;
 
-    CHECK_EQ(ram_block_new(&cfg, &b, NULL), 0);
-    b->host[8191] = 7;
-    CHECK_EQ(pread(b->fd, &byte, 1, 8191), 1);
-    CHECK_EQ(byte, 7);
-    ram_block_free(b);
+    CHECK_EQ(byte_of_file(&cfg, 8191), 7);
 }
 
 static void a_private_mapping_leaves_the_file_alone(void)
 {
     struct ram_config cfg = { .name = "mem0", .size = 4096, .source = RAM_FILE, .path = temp_file(4096) };
-    struct ram_block *b = NULL;
-    char byte = 1;
 
-    CHECK_EQ(ram_block_new(&cfg, &b, NULL), 0);
-    b->host[0] = 7;
-    CHECK_EQ(pread(b->fd, &byte, 1, 0), 1);
-    CHECK_EQ(byte, 0);
-    ram_block_free(b);
+    CHECK_EQ(byte_of_file(&cfg, 0), 0);
     unlink(temp_path);
 }
 
