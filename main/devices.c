@@ -117,7 +117,7 @@ int process_debugcon(struct process *p, const char *spec, struct error **err)
     const char *id;
     int r = process_chardev(p, "-debugcon", spec, "debugcon", &id, err);
 
-    return r || !id ? r : process_device(p, T("isa-debugcon,iobase=0xe9,chardev=%s", id), err);
+    return r || !id ? r : process_device(p, T("isa-debugcon,chardev=%s", id), err);
 }
 
 int process_device(struct process *p, const char *spec, struct error **err)

@@ -28,6 +28,7 @@ struct reg {
     uint64_t w1c;               /* bits that writing 1 clears */
     uint64_t rclear;            /* bits that reading clears */
     uint64_t hw;                /* further bits that the chip itself sets; migration allows them */
+    bool kept;                  /* of PCI configuration space: `reset` is its value at power-on only */
     /* `at` is the offset of the register (of the element) in the region; val is the whole register. */
     uint64_t (*read)(struct device *dev, uint32_t at);
     /* a partial write: merged with the backing, w1c bits as 0 */

@@ -53,7 +53,7 @@ void piix4_pm_set_gsi(struct device *pm, const struct irq_sink *gsi)
 }
 
 /* DEVRESA to DEVRESC, bits 31:24: firmware finds what there is decoded. */
-static void resources_reset(struct device *dev)
+static void resources_init(struct device *dev)
 {
     uint8_t *config = piix4(dev)->st.pci.config;
 
@@ -123,11 +123,14 @@ static const struct region_type piix4_regions[] = {
 
 static const struct reg piix4_config[] = {
     REG_FN(PCI_STATUS, "STATUS", 2, .reset = 0x0280, .w1c = 0xf900, .doc = "fast back-to-back, medium DEVSEL# timing"),
-    REG_FN(PIIX4_PMBA, "PMBA", 4, .reset = 1, .wmask = 0xffffffff, .doc = "where the power management ports lie"),
+    REG_FN(PIIX4_PMBA, "PMBA", 4, .reset = 1, .wmask = 0xffffffff, .kept = true,
+           .doc = "where the power management ports lie"),
     REG_FN(DEVACTB, "DEVACTB", 4, .wmask = 0xffffffff, .doc = "bit 25: writes to APM_CNT raise SMI"),
     REG_FN(PIIX4_PMREGMISC, "PMREGMISC", 1, .wmask = 0xff, .doc = "bit 0 enables the power management ports"),
-    REG_FN(SMBBA, "SMBBA", 4, .reset = 1, .wmask = 0xffffffff, .doc = "where the SMBus ports lie"),
-    REG_FN(SMBHSTCFG, "SMBHSTCFG", 1, .reset = 0x09, .wmask = 0xff, .doc = "bit 0 enables the SMBus ports"),
+    REG_FN(SMBBA, "SMBBA", 4, .reset = 1, .wmask = 0xffffffff, .kept = true,
+           .doc = "where the SMBus ports lie"),
+    REG_FN(SMBHSTCFG, "SMBHSTCFG", 1, .reset = 0x09, .wmask = 0xff, .kept = true,
+           .doc = "bit 0 enables the SMBus ports"),
     {}
 };
 
@@ -200,12 +203,16 @@ static void piix4_outputs(struct device *dev)
 static void piix4_reset(struct device *dev)
 {
     struct piix4_pm *p = piix4(dev);
+    bool power_on = pci_is_power_on(dev);
 
     pci_reset(dev);
-    bits_store(p->st.pci.config + SMBBA, 4, p->cfg.smb_io_base | 1);
+    p->st.pci.config[PIIX4_PMBA] = 1;           /* the upper bytes keep the last place, which is closed */
+    if (power_on) {
+        bits_store(p->st.pci.config + SMBBA, 4, p->cfg.smb_io_base | 1);
+        resources_init(dev);
+    }
     if (!p->cfg.smm_enabled)            /* firmware that finds it set leaves SMM alone */
         bits_store(p->st.pci.config + DEVACTB, 4, DEVACTB_APMC_EN);
-    resources_reset(dev);
     smb_host_reset(&p->host);
 }
 

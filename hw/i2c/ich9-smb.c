@@ -77,7 +77,8 @@ static const struct region_type smb_regions[] = {
     {}
 };
 static const struct reg smb_config[] = {
-    REG_FN(HOSTC, "HOSTC", 1, .wmask = HOSTC_BITS, .doc = "host configuration: bit 0 enables, bit 2 is I2C's"),
+    REG_FN(HOSTC, "HOSTC", 1, .wmask = HOSTC_BITS, .kept = true,
+           .doc = "host configuration: bit 0 enables, bit 2 is I2C's"),
     {}
 };
 static const struct pci_bar smb_bars[] = {

@@ -125,7 +125,7 @@ static const struct reg lpc_config[] = {
            .doc = "bit 7 enables them; bits 2 to 0 choose the SCI's line"),
     REG_FN(0x60, "PIRQ_A_D", 1, .count = 4, .reset = 0x80, .wmask = 0xff, .doc = "PIRQA to PIRQD routing"),
     REG_FN(0x68, "PIRQ_E_H", 1, .count = 4, .reset = 0x80, .wmask = 0xff, .doc = "PIRQE to PIRQH routing"),
-    REG_FN(LPC_EN, "LPC_EN", 1, .wmask = 0xff, .doc = "which ports of the low pin count bus are decoded"),
+    REG_FN(LPC_EN, "LPC_EN", 1, .wmask = 0xff, .kept = true, .doc = "which ports of the low pin count bus are decoded"),
     REG_FN(LPC_GEN_PMCON_1, "GEN_PMCON_1", 2, .wmask = 0xffff, .doc = "bit 4 locks GBL_SMI_EN until reset"),
     REG_FN(LPC_RCBA, "RCBA", 4, .wmask = 0xffffffff, .doc = "where the root complex registers lie; bit 0 enables them"),
     {}
@@ -231,11 +231,14 @@ static void lpc_outputs(struct device *dev)
 
 static void lpc_reset(struct device *dev)
 {
+    bool power_on = pci_is_power_on(dev);
+
     pci_reset(dev);
     ich9_pirq_reset(dev);
     ich9_smi_reset(dev);
     ich9_lpc(dev)->st.chip_config[LPC_GCS] = LPC_GCS_NO_REBOOT;
-    ich9_lpc(dev)->st.pci.config[LPC_EN] = lpc_en(dev->machine);
+    if (power_on)
+        ich9_lpc(dev)->st.pci.config[LPC_EN] = lpc_en(dev->machine);
 }
 
 static void lpc_resumed(struct device *dev)

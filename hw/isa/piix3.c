@@ -108,8 +108,15 @@ static const struct reg piix3_config[] = {
     REG_FN(0x70, "MBIRQ", 1, .reset = 0x80, .wmask = 0xff, .doc = "motherboard device IRQ routing"),
     REG_FN(0x76, "MBDMA", 1, .count = 2, .reset = 0x0c, .wmask = 0xff, .doc = "motherboard device DMA control"),
     REG_FN(0x78, "PCSC", 2, .reset = 0x0002, .wmask = 0xffff, .doc = "programmable chip select"),
+    REG_FN(0x80, "APICBASE", 1, .wmask = 0xff, .doc = "I/O APIC base address relocation"),
+    REG_FN(0x82, "DLC", 1, .wmask = 0xff, .doc = "deterministic latency control"),
     REG_FN(0xa0, "SMICNTL", 1, .reset = 0x08, .wmask = 0xff, .doc = "SMI control"),
+    REG_FN(0xa2, "SMIEN", 2, .wmask = 0xffff, .doc = "SMI enable"),
+    REG_FN(0xa4, "SEE", 4, .wmask = 0xffffffff, .doc = "system event enable"),
     REG_FN(0xa8, "FTMR", 1, .reset = 0x0f, .wmask = 0xff, .doc = "fast-off timer"),
+    REG_FN(0xaa, "SMIREQ", 2, .wmask = 0xffff, .doc = "SMI request"),
+    REG_FN(0xac, "CTLTMR", 1, .wmask = 0xff, .doc = "clock scale, STPCLK# low timer"),
+    REG_FN(0xae, "CTHTMR", 1, .wmask = 0xff, .doc = "clock scale, STPCLK# high timer"),
     {}
 };
 

@@ -58,10 +58,11 @@ static void masks_new(struct device *dev)
     struct pci_device *p = pci_device(dev);
     unsigned bytes = pci_config_bytes(dev);
 
-    p->wmask = calloc(3, bytes);
+    p->wmask = calloc(4, bytes);
     assert(p->wmask);
     p->w1c = p->wmask + bytes;
     p->reset = p->w1c + bytes;
+    p->kept = p->reset + bytes;
 }
 
 /* Function 0 says whether there are others, so it has to know. */

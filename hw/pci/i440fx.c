@@ -57,9 +57,10 @@ static void i440fx_config_changed(struct device *dev, uint32_t at, unsigned size
 }
 
 static const struct reg i440fx_config[] = {
-    REG_FN(I440FX_PAM0, "PAM", 1, .count = PAM_REGISTERS, .wmask = 0xff,
+    REG_FN(I440FX_PAM0, "PAM", 1, .count = PAM_REGISTERS, .wmask = 0xff, .kept = true,
            .doc = "programmable attribute maps: read and write enables per segment"),
-    REG_FN(I440FX_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0xff, .doc = "system management RAM control"),
+    REG_FN(I440FX_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0xff, .kept = true,
+           .doc = "system management RAM control"),
     {}
 };
 

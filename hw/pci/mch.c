@@ -43,7 +43,7 @@ static const struct reg mch_config[] = {
            .doc = "FFFFh asks for the size of the extended TSEG in MiB"),
     REG_FN(MCH_PCIEXBAR, "PCIEXBAR", 8, .reset = 0xb0000000, .wmask = UINT64_MAX,
            .doc = "where the ECAM window lies; bit 0 enables it"),
-    REG_FN(MCH_PAM0, "PAM", 1, .count = PAM_REGISTERS, .wmask = 0xff,
+    REG_FN(MCH_PAM0, "PAM", 1, .count = PAM_REGISTERS, .wmask = 0xff, .kept = true,
            .doc = "programmable attribute maps: read and write enables per segment"),
     REG_FN(MCH_F_SMBASE, "F_SMBASE", 1, .wmask = 0xff, .doc = "FFh asks for SMRAM at 30000h, 2 closes and locks it"),
     REG_FN(MCH_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0x78, .doc = "compatible SMRAM control"),

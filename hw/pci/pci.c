@@ -42,7 +42,7 @@ static uint64_t pci_version(const struct device *dev)
 #define STATE_FIELDS(T)                                                                                               \
     COMPUTED("version_id", 4, .type = "int32", .get = pci_version, .max = 2),                                          \
     { .name = "config", .kind = FIELD_BUFFER, .type = "pci config", .off = offsetof(T, config),                        \
-      .size = sizeof(((T *)0)->config), .count = 1 },                                                                  \
+      .size = sizeof(((T *)0)->config), .count = 1, .keep = true },                                                   \
     { .name = "irq_state", .type = "pci irq state", .off = offsetof(T, irq_level), .size = 4, .count = PCI_PINS,       \
       .max = 1 }
 
@@ -89,6 +89,7 @@ static void header_init(struct device *dev)
     put(p->wmask, PCI_CACHE_LINE, 1, 0xff);
     put(p->wmask, PCI_IRQ_LINE, 1, 0xff);
     memset(p->wmask + PCI_OWN, 0xff, pci_config_bytes(dev) - PCI_OWN);
+    memset(p->kept + PCI_OWN, 1, pci_config_bytes(dev) - PCI_OWN);
 }
 
 static void own_init(struct device *dev)
@@ -103,6 +104,7 @@ static void own_init(struct device *dev)
             put(p->reset, at, r->width, r->reset);
             put(p->wmask, at, r->width, r->wmask);
             put(p->w1c, at, r->width, r->w1c);
+            memset(p->kept + at, r->kept, r->width);
         }
 }
 
@@ -214,9 +216,21 @@ int pci_realize(struct device *dev, struct error **err)
     return pci_rom_realize(dev, err);
 }
 
+/* State begins as zeros, and no function's vendor is 0. */
+bool pci_is_power_on(struct device *dev)
+{
+    return !bits_load(pci_config(dev) + PCI_VENDOR, 2);
+}
+
 void pci_reset(struct device *dev)
 {
-    memcpy(pci_config(dev), pci_device(dev)->reset, pci_config_bytes(dev));
+    const struct pci_device *p = pci_device(dev);
+    bool all = pci_is_power_on(dev);
+    uint8_t *config = pci_config(dev);
+
+    for (unsigned at = 0; at < pci_config_bytes(dev); at++)
+        if (all || !p->kept[at])
+            config[at] = p->reset[at];
 }
 
 void pci_resumed(struct device *dev)

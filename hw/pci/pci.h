@@ -71,7 +71,8 @@ struct pci_device {
     } cfg;
     uint8_t devfn;
     struct irq intx;                    /* into the bus's router; a function sets it with pci_irq_set() */
-    uint8_t *wmask, *w1c, *reset;       /* of each byte of configuration space, while it is plugged */
+    /* Of each byte of configuration space, while it is plugged; kept: 1 if only power-on resets it. */
+    uint8_t *wmask, *w1c, *reset, *kept;
     struct ram_block *rom_block;        /* behind the ROM BAR; NULL: none */
     struct region rom;
     uint32_t rom_bytes;
@@ -92,7 +93,12 @@ void pci_config_write(struct device *dev, uint64_t at, unsigned size, uint64_t v
 /* What a function's description shares: in its device_type. */
 #define PCI_TYPE_HOOKS .bus = "PCI", .realize = pci_realize, .reset = pci_reset, .resumed = pci_resumed
 int pci_realize(struct device *dev, struct error **err);        /* a bad ROM file fails: before what has to be undone */
+/*
+ * All of the header and what `config` declares, unless as kept.  Bytes beyond the header that nobody declares hold what
+ * was written through every reset but power-on, as in the reference.
+ */
 void pci_reset(struct device *dev);
+bool pci_is_power_on(struct device *dev);       /* in a function's own reset, before pci_reset() */
 void pci_resumed(struct device *dev);           /* maps BARs from st */
 
 /* The ROM's part in these (rom.c); the bus takes it down when the function leaves. */

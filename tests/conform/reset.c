@@ -9,13 +9,15 @@
  * same age that nobody has touched.
  */
 
+#include "hw/pci/pci.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct look {
     struct conform *c;
-    const struct device *dev;
+    struct device *dev;
     const uint8_t *twin, *before;       /* before: NULL, or st as it was before a warm reset */
     const char *when;
 };
@@ -41,6 +43,18 @@ static void look_bytes(const struct look *l, const struct conform_field *at, con
         }
 }
 
+/* Of a PCI function's configuration space some bytes are kept. */
+static void look_config(const struct look *l, const struct conform_field *at)
+{
+    uint8_t *want = malloc(at->field->count * at->field->size);
+    const uint8_t *kept = pci_device(l->dev)->kept;
+
+    for (uint32_t i = 0; i < at->field->size * at->field->count; i++)
+        want[i] = (kept[i] ? l->before : l->twin)[at->off + i];
+    look_bytes(l, at, want, "expected");
+    free(want);
+}
+
 static void look(const struct conform_field *at, void *opaque)
 {
     const struct look *l = opaque;
@@ -54,6 +68,10 @@ static void look(const struct conform_field *at, void *opaque)
 
     if (f->kind == FIELD_UNUSED || !f->size)
         return;
+    if (l->before && type_is(&l->c->type->type, "pci-device") && !strcmp(f->name, "config")) {
+        look_config(l, at);
+        return;
+    }
     if (f->keep && l->before) {
         look_bytes(l, at, l->before + at->off, "before");
         return;

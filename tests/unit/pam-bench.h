@@ -109,15 +109,18 @@ static inline void a_segment_does_not_touch_its_neighbours(void)
     pam_bench_fini();
 }
 
-static inline void after_reset_every_segment_goes_to_the_bus(void)
+/* At power-on every segment is the bus's.  A reset keeps the registers, as in the reference: firmware that finds itself
+ * in RAM knows that it has run before, and may resume from sleep. */
+static inline void a_reset_keeps_the_segments(void)
 {
     pam_bench_init();
+    check_segments(0);
     for (unsigned i = 0; i < PAM_REGISTERS; i++)
         pci_out(&p, 0, 0, chip.pam0 + i, 1, 0x33);
     machine_reset(p.b.m, false);
     for (unsigned i = 0; i < PAM_REGISTERS; i++)
-        CHECK_EQ(pci_in(&p, 0, 0, chip.pam0 + i, 1), 0);
-    check_segments(0);
+        CHECK_EQ(pci_in(&p, 0, 0, chip.pam0 + i, 1), 0x33);
+    check_segments(3);
     pam_bench_fini();
 }
 
@@ -126,5 +129,5 @@ static inline void test_pam(void)
 {
     TEST(each_pam_value_says_where_reads_and_writes_go);
     TEST(a_segment_does_not_touch_its_neighbours);
-    TEST(after_reset_every_segment_goes_to_the_bus);
+    TEST(a_reset_keeps_the_segments);
 }

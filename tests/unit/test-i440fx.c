@@ -38,7 +38,7 @@ static void all_segments_change_with_two_doublewords(void)
     pci_out(&p, 0, 0, 0x58, 4, 0x33333000);
     pci_out(&p, 0, 0, 0x5c, 4, 0x33333333);
     check_segments(3);
-    machine_reset(p.b.m, false);
+    machine_reset(p.b.m, true);
     check_segments(0);
     pam_bench_fini();
 }
@@ -66,6 +66,8 @@ static void g_smrame_shows_ram_to_processors_in_smm(void)
     CHECK_EQ(address_space_read(&smm, 0xc0000, 1, &val, NULL), MEM_DECODE_ERROR);
     CHECK(!smram_is_ram(0xa0000));
     machine_reset(p.b.m, false);
+    CHECK(!address_space_read(&smm, 0xa0000, 1, &val, NULL) && val == IN_RAM);
+    machine_reset(p.b.m, true);
     CHECK_EQ(address_space_read(&smm, 0xa0000, 1, &val, NULL), MEM_DECODE_ERROR);
     address_space_fini(&smm);
     pam_bench_fini();
@@ -84,6 +86,8 @@ static void smram_belongs_to_pci_unless_it_is_open(void)
     CHECK(!smram_is_ram(0xa0000));
     pci_out(&p, 0, 0, I440FX_SMRAM, 1, D_OPEN);
     machine_reset(p.b.m, false);
+    CHECK(smram_is_ram(0xa0000));
+    machine_reset(p.b.m, true);
     CHECK(!smram_is_ram(0xa0000));
     pam_bench_fini();
 }
@@ -118,6 +122,8 @@ static void smram_is_rams_for_who_is_in_smm(void)
     CHECK_EQ(smm_in(&smm, 0xa0000), 0);
     pci_out(&p, 0, 0, I440FX_SMRAM, 1, G_SMRAME | 2);
     machine_reset(p.b.m, false);
+    CHECK_EQ(smm_in(&smm, 0xa0000), IN_RAM);
+    machine_reset(p.b.m, true);
     CHECK_EQ(smm_in(&smm, 0xa0000), 0);
     address_space_fini(&smm);
     pam_bench_fini();

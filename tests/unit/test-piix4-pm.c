@@ -59,10 +59,10 @@ static bool sci(void)
     return p.b.lines->level[SCI];
 }
 
-static void identity_and_reset_values(void)
+static void identity_and_values_at_power_on(void)
 {
     begin();
-    machine_reset(p.b.m, false);
+    machine_reset(p.b.m, true);
     CHECK_EQ(get(0, 4), 0x71138086);
     CHECK_EQ(get(4, 4), 0x02800000);
     CHECK_EQ(get(8, 4), 0x06800003);
@@ -76,6 +76,26 @@ static void identity_and_reset_values(void)
     CHECK_EQ(get(SMBBA, 4), 0xb101);
     CHECK_EQ(get(SMBHSTCFG, 1), 9);
     CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);
+    pci_bench_fini(&p);
+}
+
+/* As in the reference, where of this function a reset sets PMBA's low byte, DEVACTB and PMREGMISC. */
+static void a_reset_closes_the_ports_of_power_management_only(void)
+{
+    begin();
+    set(DEVACTB, 4, 1 << 25);
+    set(0x5c, 4, 0x1234);
+    set(SMBBA, 4, 0x4001);
+    set(SMBHSTCFG, 1, 1);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(get(PIIX4_PMBA, 4), PM | 1);
+    CHECK_EQ(get(PIIX4_PMREGMISC, 1), 0);
+    CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);
+    CHECK_EQ(get(DEVACTB, 4), 0);
+    CHECK_EQ(get(0x5c, 4), 0x1234);
+    CHECK_EQ(get(SMBBA, 4), 0x4001);
+    CHECK_EQ(get(SMBHSTCFG, 1), 1);
+    CHECK_EQ(io_in(&p.b, 0x4000, 1), 0);
     pci_bench_fini(&p);
 }
 
@@ -93,7 +113,7 @@ static void the_ports_that_there_are_are_decoded(void)
         region_init_io(&ports[i], &p.b.lines->dev, &type, NULL);
         region_map(p.b.m, &p.b.m->io, at[i], &ports[i], 0);
     }
-    machine_reset(p.b.m, false);
+    machine_reset(p.b.m, true);
     CHECK_EQ(get(0x5c, 4), 0x90000000);
     CHECK_EQ(get(0x64, 4), 0x98000000);
     for (unsigned i = 0; i < 3; i++)
@@ -238,7 +258,8 @@ static void the_section_is_as_long_as_the_reference_s(void)
 int main(void)
 {
     epoch_thread_init();
-    TEST(identity_and_reset_values);
+    TEST(identity_and_values_at_power_on);
+    TEST(a_reset_closes_the_ports_of_power_management_only);
     TEST(the_ports_that_there_are_are_decoded);
     TEST(pmba_places_the_block_and_pmiose_enables_it);
     TEST(the_sci_is_line_9);
