@@ -8,6 +8,7 @@
  */
 
 #include "lib/error.h"
+#include "lib/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +20,7 @@ static void file_lost(struct char_stream *s, int code)
 
 static int file_open(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
 {
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (cfg->append ? O_APPEND : O_TRUNC), in = -1, out, r;
+    int flags = cfg->append ? O_APPEND : O_TRUNC, in = -1, out, r;
     struct char_stream *s = (struct char_stream *)chr;
 
     if (*cfg->input_path) {
@@ -27,9 +28,9 @@ static int file_open(struct chardev *chr, const struct chardev_config *cfg, stru
         if (in < 0)
             return error_set_host(err, -errno, T("chardev %s", chr->label), T("in=%s", cfg->input_path));
     }
-    out = open(cfg->path, flags, 0666);
+    out = file_create(cfg->path, flags);
     if (out < 0) {
-        r = error_set_host(err, -errno, T("chardev %s", chr->label), T("path=%s", cfg->path));
+        r = error_set_host(err, out, T("chardev %s", chr->label), T("path=%s", cfg->path));
         if (in >= 0)
             close(in);
         return r;

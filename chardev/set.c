@@ -9,6 +9,7 @@
 
 #include "chardev/backend.h"
 #include "lib/error.h"
+#include "lib/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -60,13 +61,11 @@ static int check_free(struct chardevs *set, const char *label, enum char_kind ki
 
 static int open_log(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
 {
-    int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (cfg->logappend ? O_APPEND : O_TRUNC);
-
     if (!*cfg->logfile)
         return 0;
-    chr->log_fd = open(cfg->logfile, flags, 0666);
+    chr->log_fd = file_create(cfg->logfile, cfg->logappend ? O_APPEND : O_TRUNC);
     if (chr->log_fd < 0)
-        return error_set_host(err, -errno, T("chardev %s", chr->label), T("logfile=%s", cfg->logfile));
+        return error_set_host(err, chr->log_fd, T("chardev %s", chr->label), T("logfile=%s", cfg->logfile));
     return 0;
 }
 

@@ -31,17 +31,22 @@ static int regular_read(int fd, uint8_t *data, size_t size)
     return 0;
 }
 
-/* 1: there may be more. */
-static int stream_step(int fd, size_t limit, uint8_t **data, size_t *size)
+/* 1: there may be more.  The buffer doubles when it is full. */
+static int stream_step(int fd, size_t limit, uint8_t **data, size_t *size, size_t *room)
 {
-    uint8_t *more = realloc(*data, *size + STEP_BYTES);
     ssize_t n;
 
-    if (!more)
-        return -ENOMEM;
-    *data = more;
+    if (*size == *room) {
+        size_t more = *room < limit / 2 ? 2 * *room + STEP_BYTES : limit + STEP_BYTES;
+        uint8_t *grown = realloc(*data, more);
+
+        if (!grown)
+            return -ENOMEM;
+        *data = grown;
+        *room = more;
+    }
     do
-        n = read(fd, more + *size, STEP_BYTES);
+        n = read(fd, *data + *size, *room - *size);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return -errno;
@@ -66,6 +71,16 @@ static int finish(int fd, int r, const char *option, const char *path, size_t li
     if (r == -EINVAL)
         return error_set(err, r, ERROR_SYNTAX, option, path, "a regular file that is not empty");
     return error_set_host(err, r, option, path);
+}
+
+int file_create(const char *path, int flags)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags, 0666);
+
+    if (fd < 0)
+        return -errno;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+    return fd;
 }
 
 int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size, struct error **err)
@@ -93,10 +108,11 @@ int file_read_stream(const char *option, const char *path, size_t limit, uint8_t
                      struct error **err)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC), r = fd < 0 ? -errno : 1;
+    size_t room = 0;
 
     *data = NULL;
     *size = 0;
     while (r > 0)
-        r = stream_step(fd, limit, data, size);
+        r = stream_step(fd, limit, data, size, &room);
     return finish(fd, r, option, path, limit, data, err);
 }

@@ -10,6 +10,10 @@
 
 struct error;
 
+/* Opens path for writing, made if it is not there; flags: O_TRUNC or O_APPEND.  A descriptor, or negative errno: a FIFO
+ * that nobody reads is -ENXIO, not waited for, since nothing ends the wait. */
+int file_create(const char *path, int flags);
+
 /* Reads all of a regular file of 1 to limit bytes, so that nobody can change or cut it after a check.
  * option and path are for the error.  *data is the caller's to free(), NULL after a failure.  Blocks. */
 int file_read(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size, struct error **err);

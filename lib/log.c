@@ -10,6 +10,7 @@
  */
 
 #include "lib/error.h"
+#include "lib/file.h"
 #include "lib/lock.h"
 #include "lib/trace.h"
 
@@ -202,10 +203,10 @@ int log_open(const char *path, struct error **err)
     if (percent ? asprintf(&name, "%.*s%d%s", (int)(percent - path), path, getpid(), percent + 2) < 0
                 : !(name = strdup(path)))
         return -ENOMEM;
-    fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    fd = file_create(name, O_TRUNC | O_APPEND);
     free(name);
     if (fd < 0)
-        return error_set_host(err, -errno, "-D", path);
+        return error_set_host(err, fd, "-D", path);
     lock_take(&log_lock);
     log_fd = fd;
     lock_drop(&log_lock);

@@ -35,7 +35,7 @@ static int open_locked(const char *path)
     struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
     for (unsigned i = 0; i < TRIES; i++) {
-        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600), r;
+        int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600), r;
 
         if (fd < 0)
             return -errno;

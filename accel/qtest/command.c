@@ -46,8 +46,8 @@ static void clock_step(struct qtest *q, const char *word)
 {
     uint64_t now = machine_clock_ns(q->m), ns = 0, at = machine_clock_next(q->m);
 
-    if (word && !qtest_number(word, &ns))
-        qtest_reply(q, "FAIL clock_step: '%s' is not a number", word);
+    if (word && (*word == '-' || !qtest_number(word, &ns)))
+        qtest_reply(q, "FAIL clock_step: '%s' is not a number of nanoseconds", word);
     else if (word)
         clock_to(q, __builtin_add_overflow(now, ns, &at) ? TIMER_OFF - 1 : at);
     else

@@ -10,9 +10,11 @@
  */
 
 #include "accel/qtest/server.h"
+#include "lib/file.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,13 +185,17 @@ static int chardev_get(struct machine *m, const char *spec, struct chardev **chr
 
 static int log_get(const char *path, FILE **log, struct error **err)
 {
-    *log = stderr;
-    if (path)
-        *log = strcmp(path, "none") ? fopen(path, "w") : NULL;
-    if (path && !*log && strcmp(path, "none"))
-        return error_set_host(err, -errno, "-qtest-log", path);
-    if (*log && *log != stderr)
-        setvbuf(*log, NULL, _IOLBF, 0);
+    int fd;
+
+    *log = path ? NULL : stderr;
+    if (!path || !strcmp(path, "none"))
+        return 0;
+    fd = file_create(path, O_TRUNC);
+    if (fd < 0)
+        return error_set_host(err, fd, "-qtest-log", path);
+    *log = fdopen(fd, "w");
+    assert(*log);
+    setvbuf(*log, NULL, _IOLBF, 0);
     return 0;
 }
 

@@ -84,7 +84,7 @@ WRONG = [
                  "file=/dev/null", "file=/dev/zero", "file=/tmp", "file=/dev/null,type=1"], None),
     ("-uuid", ["", "x", "00112233445566778899aabbccddeeff", "00112233-4455-6677-8899-aabbccddeef", 36 * "0"], None),
     ("-global", ["", ",", "a", "=", ".", "a.b", "a.=1", ".b=1", "driver=a", "driver=a,property=b",
-                 "driver=a,property=b,value=1,nosuch=1"], None),
+                 "driver=a,property=b,value=1,nosuch=1", "driver=,property=b,value=1", "driver=a,property=,value=1"], None),
     ("-pidfile", ["", "/nonexistent/pid", "/tmp", "/dev/null"], None),
     ("-debugcon", ["nosuch", "chardev:nosuch"], None),
     ("-numa", ["", ",", "nosuch", "node,nosuch=1", "node,nodeid=128", "node,nodeid=-1", "node,nodeid=1,mem=128M", "node",
@@ -111,7 +111,8 @@ LINES = [
     ([word for n in range(40) for word in ("-fw_cfg", f"opt/{n},string=x")], "x-file-slots"),
     (["-smbios", "type=11,value=" + "x" * 66000], "SMBIOS 2.1 table"), (["-smbios", "type=41,pcidev=nosuch"], "nosuch"),
     (["-global", "hpet.timers=99"], "hpet.timers"), (["-global", "ICH9-LPC.nosuch=1"], "nosuch"),
-    (["-global", "device.nosuch=1"], "nosuch"), (["-global", "a.b=1"] * 65, "at most 64"),
+    (["-global", "device.nosuch=1"], "-global device.nosuch=1: "), (["-global", "a.b=1"] * 65, "at most 64"),
+    (["-M", "none", "-fw_cfg", "opt/a,string=x"], "-fw_cfg"), (["-M", "none", "-m", "64", "-numa", "node,mem=64M"], "-numa"),
     (["-global", "apic.nosuch=1"], "nosuch"), (["-debugcon", "file:/nonexistent/x"], "debugcon"),
     (["-debugcon", "null", "-debugcon", "null"], "debugcon"),
     (["-device", "vmgenid,guid=x"], "vmgenid.guid"), (["-device", "vmgenid", "-device", "vmgenid"], "vmgenid"),
@@ -192,6 +193,16 @@ def wrong_values(tap, program, folder):
     tap.case(not wrong, f"each of {len(TAKING)} options without its value is refused with one line", "\n".join(wrong))
 
 
+def fifos(tap, program, folder):
+    """Nobody reads them, and nothing but a kill would end a wait for somebody who does."""
+    fifo = folder / "fifo"
+    os.mkfifo(fifo)
+    for words in (["-debugcon", f"file:{fifo}"], ["-D", str(fifo)], ["-pidfile", str(fifo)], ["-qtest", "null", "-qtest-log", str(fifo)],
+                  ["-chardev", f"null,id=a,logfile={fifo}"]):
+        refused(tap, program, words, ["fifo"], f"{words[-2]} with a FIFO that nobody reads is refused with one line", folder)
+    fifo.unlink()
+
+
 def right_values(tap, program, folder):
     wrong = []
     for line in RIGHT:
@@ -206,6 +217,9 @@ def warnings(tap, program, folder):
     silent = run(program, [*ENDS, "-fw_cfg", "opt/etc/a,string=x"], folder=folder)
     tap.case(warned.status == 0 and len(warned.errors.splitlines()) == 1 and "-fw_cfg etc/a,string=x: warning:" in warned.errors and
              silent.status == 0 and not silent.errors, "-fw_cfg with a name that is not below opt/ is taken with a warning", warned)
+    (folder / "table").write_bytes(bytes(36))
+    none = run(program, [*ENDS, "-M", "none", "-acpitable", f"data={folder / 'table'}"], folder=folder)
+    tap.case(none.status == 0 and "-acpitable has no effect" in none.errors, "an option without effect on -M none is taken with a warning", none)
 
 
 def kernels(tap, program, folder, long):
@@ -364,6 +378,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="rhea-wrong-") as name:
         folder = pathlib.Path(name)
         wrong_values(tap, args.program, folder)
+        fifos(tap, args.program, folder)
         right_values(tap, args.program, folder)
         warnings(tap, args.program, folder)
         kernels(tap, args.program, folder, args.long)

@@ -82,7 +82,7 @@ def malformed_requests_are_refused_and_the_machine_goes_on(case):
     bad = ["", " ", "inb", "inb x", "inb 0x10000", "outb 0x80", "outb 0x80 z", "readb", "readq 99999999999999999999",
         "read 0 0",
            "read 0 99999999999", "read 0 -1", "write 0 4", "write 0 4 0xzz", "b64write 0 4 ", "memset 0 1",
-               "clock_step x",
+               "clock_step x", "clock_step -1",
            "clock_set", "set_irq_in ioapic unnamed-gpio-in 99 1", "set_irq_in nobody x 0 1", "set_irq_in ioapic",
            "irq_intercept_in nobody", "irq_intercept_in", "inq 0x80", "nonsense", "a" * 100000]
     with case.ours() as m:
