@@ -83,6 +83,18 @@ static void prop_fini_one(const struct prop *p, void *opaque)
     props_fini(one, opaque);
 }
 
+/* Names the wish too: the device may be one that the user never asked for. */
+static void global_apply(struct device *dev, const struct global_prop *g)
+{
+    struct error *why = NULL;
+    int r = device_set(dev, g->prop, g->value, &why);
+
+    if (r < 0)
+        error_set(&dev->refused, r, why->kind, T("-global %s.%s=%s: %s", g->type, g->prop, g->value, why->object),
+                  why->value, why->legal);
+    error_free(why);
+}
+
 /* The first one that fails is kept for realize: whoever makes a device may not know of the user's wishes. */
 static void globals_apply(struct device *dev)
 {
@@ -92,7 +104,7 @@ static void globals_apply(struct device *dev)
         const struct global_prop *g = &m->globals[i];
 
         if (type_is(&dev->type->type, g->type))
-            device_set(dev, g->prop, g->value, &dev->refused);
+            global_apply(dev, g);
     }
 }
 

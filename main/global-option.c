@@ -5,7 +5,8 @@
  * -global: what a property of every device of a type begins with
  *
  * Two forms: TYPE.PROPERTY=VALUE, where the value may hold commas, and driver=,property=,value=.
- * A type or property that no device has is no mistake: the same line is given to many machines.
+ * A type that no device has is no mistake, only warned of: the same line is given to many machines.  A property that
+ * a device of the type has not got is one.
  */
 
 #include "lib/error.h"
@@ -40,7 +41,7 @@ static int option_pairs(struct config *c, const char *spec, struct error **err)
     type = keyval_take(&kv, "driver");
     prop = keyval_take(&kv, "property");
     value = keyval_take(&kv, "value");
-    if (!type || !prop || !value)
+    if (!type || !prop || !value || !*type || !*prop)
         r = error_set(err, -EINVAL, ERROR_SYNTAX, "-global", spec,
                       "TYPE.PROPERTY=VALUE or driver=TYPE,property=PROPERTY,value=VALUE");
     else

@@ -237,7 +237,8 @@ static int add_fields(struct smbios_config *c, struct keyval *kv, struct error *
     if (r < 0)
         return r;
     if (type == TYPES)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, "-smbios", "neither of them", "type=NUMBER or file=FILE");
+        return error_set(err, -EINVAL, ERROR_SYNTAX, "-smbios", "a description without them",
+                         "type=NUMBER or file=FILE");
     if (!has_fields(type))
         return error_set(err, -EINVAL, ERROR_RANGE, "-smbios type", T("%u", type), "0, 1, 2, 3, 4, 8, 11, 17, 41");
     if (smbios_bit(c->blobs, type))

@@ -7,6 +7,10 @@
  * No device, no vCPU, and RAM from address 0 only as far as -m asks for it.  Nothing can be started on it.
  */
 
+#include "hw/i386/numa.h"
+#include "lib/error.h"
+#include "lib/log.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -29,6 +33,23 @@ static void none_free(struct machine *m)
     free(b);
 }
 
+/* What needs a CPU is refused or, where the reference takes it, said to have no effect. */
+static int check(const struct board_config *cfg, struct error **err)
+{
+    static const char legal[] = "legal: with a machine that has CPUs";
+
+    if (cfg->kernel)
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel, legal);
+    if (cfg->n_fw_cfg)
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-fw_cfg", cfg->fw_cfg[0].name, legal);
+    if (cfg->numa)
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-numa", T("%u nodes", cfg->numa->n_nodes), legal);
+    if (cfg->bios || cfg->n_roms || cfg->n_acpi_tables)
+        log_warn("machine none has no CPU: %s has no effect",
+                 cfg->bios ? "-bios" : cfg->n_roms ? "-option-rom" : "-acpitable");
+    return 0;
+}
+
 static int none_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct none *b = calloc(1, sizeof(*b));
@@ -37,11 +58,9 @@ static int none_build(struct machine *m, const struct board_config *cfg, struct 
     assert(b);
     m->board = b;
     m->board_free = none_free;
-    if (cfg->kernel)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-kernel", cfg->kernel,
-                         "legal: with a machine that has CPUs");
-    if (!cfg->ram_asked)
-        return 0;
+    r = check(cfg, err);
+    if (r < 0 || !cfg->ram_asked)
+        return r;
     r = machine_ram_new(m, &(struct ram_config){ .name = "ram", .size = cfg->ram_bytes }, &b->block, err);
     if (r < 0)
         return r;

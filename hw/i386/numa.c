@@ -45,7 +45,7 @@ static int nodes_check(const struct numa *n, uint64_t ram_bytes, struct error **
 
     for (unsigned i = 0; i < n->n_nodes; i++) {
         if (!n->node[i].declared)
-            return error_set(err, -EINVAL, ERROR_STATE, "-numa node", T("nodeid=%u is missing", i),
+            return error_set(err, -EINVAL, ERROR_RANGE, "-numa node", T("no nodeid=%u", i),
                              "node ids from 0 on without gaps");
         if (n->node[i].bytes > ram_bytes - sum)
             break;

@@ -175,7 +175,7 @@ int vmport_register(struct device *dev, uint32_t n, vmport_fn *fn, struct error 
     struct vmport *p = find(dev->machine);
 
     if (!p)
-        return error_set(err, -ENODEV, ERROR_STATE, dev->type->type.name, "without vmport", "with -machine vmport=on");
+        return error_set(err, -ENODEV, ERROR_STATE, dev->type->type.name, "vmport=off", "-machine vmport=on");
     if (n >= COMMANDS || p->command[n].fn)
         return error_set(err, -EBUSY, ERROR_STATE, dev->type->type.name, T("vmport command %#x", n),
                          "one that nobody else answers");

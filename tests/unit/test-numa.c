@@ -105,7 +105,7 @@ static void nodes_have_no_gap_and_all_memory(void)
 {
     setup(3);
     n->node[1].declared = false;
-    check_refused(false, "nodeid=1 is missing");
+    check_refused(false, "no nodeid=1");
     setup(2);
     n->node[1].bytes = 511 * MIB;
     check_refused(false, "0x40000000");

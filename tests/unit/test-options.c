@@ -421,7 +421,7 @@ static void nodes_that_make_no_sense_are_refused(void)
     bad("-M q35 -numa node,nosuch=1", "-numa", "nosuch=1");
     bad("-M q35 -numa node,nodeid=128", "-numa nodeid", "128");
     bad("-M q35 -numa node,nodeid=-1", "-numa nodeid", "-1");
-    bad("-M q35 -numa node,mem=128M,nodeid=1", "-numa node", "nodeid=0 is missing");
+    bad("-M q35 -numa node,mem=128M,nodeid=1", "-numa node", "no nodeid=0");
     bad("-M q35 -numa node -numa node,nodeid=0", "-numa node nodeid", "0");
     bad("-M q35 -numa node,mem=64M", "-numa node", "mem of all nodes together");
     bad("-M q35 -numa node,mem=x", "-numa node mem", "x");

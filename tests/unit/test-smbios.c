@@ -287,8 +287,8 @@ static void refused(const char *value, const char *object, const char *told)
 static void wrong_options_are_refused_by_name(void)
 {
     smbios_config_init(&c.smbios);
-    refused("", "-smbios", "neither of them");
-    refused("vendor=x", "-smbios", "neither of them");
+    refused("", "-smbios", "a description without them");
+    refused("vendor=x", "-smbios", "a description without them");
     refused("type=x", "-smbios type", "x");
     refused("type=256", "-smbios type", "256");
     refused("type=16", "-smbios type", "16");
