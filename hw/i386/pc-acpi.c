@@ -11,11 +11,13 @@
 #include "core/dma.h"
 #include "hw/acpi/script.h"
 #include "hw/i386/acpi-parts.h"
+#include "lib/bits.h"
 #include "lib/error.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What firmware moves: any thread. */
 static void registers_read(struct pc *pc, struct acpi_machine *a)
@@ -121,4 +123,15 @@ uint64_t pc_acpi_place(struct machine *m)
     rsdp = pc->acpi_base + blob.rsdp;
     acpi_blob_fini(&blob);
     return rsdp;
+}
+
+/* The FACS comes first, since it is aligned most. */
+uint32_t pc_acpi_waking_vector(struct machine *m)
+{
+    enum { FIRMWARE_WAKING_VECTOR = 12 };
+    uint8_t facs[FIRMWARE_WAKING_VECTOR + 4];
+
+    if (dma_read(&m->memory_as, pc_of(m)->acpi_base, facs, sizeof(facs)) != MEM_OK || memcmp(facs, "FACS", 4))
+        return 0;
+    return bits_load(facs + FIRMWARE_WAKING_VECTOR, 4);
 }

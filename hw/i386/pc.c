@@ -29,15 +29,32 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static void boot_cpu_start(struct machine *m, const struct linux_image *image)
+/* The first processor goes where `start` puts it instead of to the reset vector. */
+static void boot_cpu_start(struct machine *m, void (*start)(const void *opaque, struct x86_state *st),
+                           const void *opaque)
 {
     struct x86_state *st = calloc(1, sizeof(*st));
 
     assert(st);
     m->accel->ops->vcpu_get(m->vcpus[0], st);
-    linux_image_start(image, st);
+    start(opaque, st);
     m->accel->ops->vcpu_put(m->vcpus[0], st);
     free(st);
+}
+
+static void kernel_start(const void *image, struct x86_state *st)
+{
+    linux_image_start(image, st);
+}
+
+/* ACPI 3.0, 5.2.10: real mode, at the "physical address of OS's waking vector", CS a multiple of 16 below. */
+static void waking_start(const void *vector, struct x86_state *st)
+{
+    uint32_t at = *(const uint32_t *)vector;
+
+    st->seg[CS].sel = at >> 4;
+    st->seg[CS].base = at & ~0xfu;
+    st->rip = at & 0xf;
 }
 
 /* -boot once holds until the first reset after power-on. */
@@ -63,8 +80,25 @@ static void pc_reset_boot(struct machine *m)
     rsdp = pc_acpi_place(m);
     if (pc->linux_image && m->accel->ops->runs_code) {
         linux_image_place(pc->linux_image, &m->memory_as, &pc->e820, rsdp);
-        boot_cpu_start(m, pc->linux_image);
+        boot_cpu_start(m, kernel_start, pc->linux_image);
     }
+}
+
+/* What firmware does at the end of a sleep.  A guest that left no vector starts anew. */
+static void pc_wake_boot(struct machine *m)
+{
+    struct pc *pc = pc_of(m);
+    uint32_t vector;
+
+    if (!pc->direct_boot)
+        return;
+    vector = pc_acpi_waking_vector(m);
+    if (!vector || vector >= 1 << 20) {
+        pc_reset_boot(m);
+        return;
+    }
+    pc->plan->firmware_registers(pc);
+    boot_cpu_start(m, waking_start, &vector);
 }
 
 /* A board that failed half way has not made all of them. */
@@ -101,6 +135,7 @@ static struct pc *pc_begin(struct machine *m, const struct pc_plan *plan)
     m->board = pc;
     m->board_free = pc_free;
     m->reset_boot = pc_reset_boot;
+    m->wake_boot = pc_wake_boot;
     m->powerdown = acpi_power_button;
     return pc;
 }

@@ -72,7 +72,7 @@ struct pc {
     bool floppy_check, started;
 };
 
-/* Sets the machine's `board`, `board_free` and `reset_boot`. */
+/* Sets the machine's `board`, `board_free`, `reset_boot` and `wake_boot`. */
 int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_plan *plan, struct error **err);
 /* A PCI function of the board that is made, but not realized; others: more functions share its slot. */
 int pc_function_realize(struct device *dev, const char *addr, bool others, struct object *parent, const char *name,
@@ -89,6 +89,8 @@ int pc_acpi_files(struct machine *m, struct error **err);
 void pc_acpi_find(struct machine *m);
 /* Writes the tables where a direct boot has them; returns the root pointer's address. */
 uint64_t pc_acpi_place(struct machine *m);
+/* Of these tables: where the guest wants to be woken up, an address; 0: it has not said. */
+uint32_t pc_acpi_waking_vector(struct machine *m);
 
 static inline struct pc *pc_of(struct machine *m)
 {

@@ -13,6 +13,7 @@
  */
 
 #include "core/machine.h"
+#include "lib/bits.h"
 
 enum { APM_ACPI_ENABLE = 2, APM_ACPI_DISABLE = 3 };
 enum { RST_SYS = 1 << 1, RST_CPU = 1 << 2, RST_FULL = 1 << 3 };
@@ -229,11 +230,28 @@ static void lpc_outputs(struct device *dev)
     ich9_pirq_outputs(dev);
 }
 
+/*
+ * A wake-up keeps the place of the power management block.  The reference loses it, and SeaBIOS, which would place it
+ * anew, does so at a start only: the guest's power button and power-off would be dead after the first sleep.
+ */
+static void config_reset(struct device *dev)
+{
+    uint8_t *config = ich9_lpc(dev)->st.pci.config;
+    uint32_t base = bits_load(config + LPC_PMBASE, 4);
+    uint8_t cntl = config[LPC_ACPI_CNTL];
+
+    pci_reset(dev);
+    if (dev->machine->power.waking) {
+        bits_store(config + LPC_PMBASE, 4, base);
+        config[LPC_ACPI_CNTL] = cntl;
+    }
+}
+
 static void lpc_reset(struct device *dev)
 {
     bool power_on = pci_is_power_on(dev);
 
-    pci_reset(dev);
+    config_reset(dev);
     ich9_pirq_reset(dev);
     ich9_smi_reset(dev);
     ich9_lpc(dev)->st.chip_config[LPC_GCS] = LPC_GCS_NO_REBOOT;

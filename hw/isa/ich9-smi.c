@@ -48,8 +48,10 @@ void ich9_smi_tco(struct device *dev)
 
 void ich9_smi_reset(struct device *dev)
 {
-    /* firmware that finds it set leaves SMM alone */
-    ich9_lpc(dev)->st.smi_en = ich9_lpc(dev)->no_smm ? APMC_EN : 0;
+    bool alone = ich9_lpc(dev)->no_smm || dev->machine->power.waking;
+
+    /* Firmware that finds it set leaves SMM alone, as it has to at a wake-up, when its handler may be gone. */
+    ich9_lpc(dev)->st.smi_en = alone ? APMC_EN : 0;
 }
 
 void ich9_smi_lock(struct device *dev)

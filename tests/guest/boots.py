@@ -121,6 +121,14 @@ def step_idle(plan, guest):
     return f"{wakes:.0f} wake-ups a second, {said}"
 
 
+def step_sleep(plan, guest):
+    """the guest sleeps in S3 until the alarm of its clock, and goes on with all CPUs"""
+    said = guest.shell("echo +2 > /sys/class/rtc/rtc0/wakealarm && echo mem > /sys/power/state && "
+                       "cat /sys/power/suspend_stats/success && nproc", 60)
+    if said.split()[-2:] != ["1", str(plan.cpus)]:
+        guest.fail(f"after the sleep: {said}")
+
+
 def step_busy(plan, guest):
     """a pipeline of ordinary programs gives the right answer on every CPU"""
     said = guest.shell("for i in $(seq 1 %d); do seq 1 20000 | sort -nr | md5sum & done; wait" % (2 * plan.cpus), 120)
@@ -184,10 +192,9 @@ def expect_status(guest, wanted):
         guest.fail(f"the process ended with {status}")
 
 
-# pc cannot be switched off yet, so its boots end with a reboot.
 ON_PC = Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_idle, step_no_reboot], board="pc")
 # SeaBIOS, then the option ROM that fetches kernel and initrd from fw_cfg.
-BY_FIRMWARE = [Plan(2, "512", [step_cpus, step_memory, step_date, step], board=board, firmware=True)
+BY_FIRMWARE = [Plan(2, "512", [step_cpus, step_memory, step_sleep, step_date, step], board=board, firmware=True)
                for board, step in (("q35", step_poweroff), ("pc", step_no_reboot))]
 SHORT = [
     Plan(2, "512", [step_cpus, step_memory, step_interrupts, step_date, step_wakes, step_idle, step_poweroff]),
@@ -195,6 +202,8 @@ SHORT = [
     ON_PC,
     *BY_FIRMWARE,
 ]
+
+
 def product():
     """Every board, way of starting, number of CPUs and size of memory with every other."""
     for board in ("q35", "pc"):
@@ -211,6 +220,9 @@ LONG = [
     Plan(4, "1G", [step_cpus, step_memory, step_interrupts, step_date, step_wakes, step_busy, step_idle,
                    step_poweroff], wakes=100000),
     Plan(4, "8G", [step_interrupts, step_powerdown], qmp=True),
+    *[Plan(cpus, "512", [step_sleep, step_wakes, step_cpus, step_poweroff], board=board)
+      for board, cpus in (("q35", 4), ("pc", 1))],
+    *BY_FIRMWARE,
     ON_PC,
     Plan(4, "4G", [step_cpus, step_memory, step_wakes, step_busy, step_reboot, step_cpus], arguments=(),
          board="pc"),

@@ -555,6 +555,21 @@ static void what_is_saved_comes_back_with_its_place_and_its_timer(void)
     pci_bench_fini(&p);
 }
 
+/* Firmware does not place the block again, and its SMI handler may be gone. */
+static void a_wake_up_keeps_the_block_and_leaves_smm_alone(void)
+{
+    begin();
+    io_out(&p.b, SMI_EN, 4, GBL_SMI_EN | APMC_EN);
+    p.b.m->power.waking = true;
+    machine_reset(p.b.m, false);
+    p.b.m->power.waking = false;
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2), 0);
+    CHECK_EQ(io_in(&p.b, SMI_EN, 4), APMC_EN);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(io_in(&p.b, PM1_CNT, 2), 0xffff);
+    pci_bench_fini(&p);
+}
+
 static void reset_lowers_sci_and_takes_the_block_away(void)
 {
     begin();
@@ -600,6 +615,7 @@ int main(void)
     TEST(the_block_moves_with_pmbase_and_goes_with_acpi_cntl);
     TEST(rcba_places_the_root_complex_registers);
     TEST(what_is_saved_comes_back_with_its_place_and_its_timer);
+    TEST(a_wake_up_keeps_the_block_and_leaves_smm_alone);
     TEST(reset_lowers_sci_and_takes_the_block_away);
     epoch_thread_fini();
     return test_end();
