@@ -9,7 +9,7 @@
  *
  * Every offset, address and length of the file is checked before it is used.  The number of segments is bounded,
  * since they may overlap, and so is memory that no byte of the file stands for.
- * Invariant: an image that was read lies within lowest and top, and its entries within it.
+ * Invariant: an image that was read lies within lowest and top, and its entry within it.
  */
 
 #include "lib/bits.h"
@@ -195,14 +195,11 @@ static void pvh_note_find(const struct reader *r, const struct segment *s, struc
             image->pvh_entry = bits_load(n.bytes, n.len);
 }
 
-static int pvh_find(struct reader *r, struct elf_image *image)
+static void pvh_find(const struct reader *r, struct elf_image *image)
 {
     for (unsigned i = 0; i < r->n; i++)
         if (r->segment[i].type == PT_NOTE)
             pvh_note_find(r, &r->segment[i], image);
-    if (image->pvh_entry && image->pvh_entry - image->base >= image->size)
-        return bad(r, "an ELF file whose PVH entry lies in what it loads");
-    return 0;
 }
 
 static int image_fill(const struct reader *r, struct elf_image *image)
@@ -231,10 +228,9 @@ int elf_image_read(const char *option, const char *path, const uint8_t *file, si
     e = segments_read(&r, image);
     if (!e)
         e = span_find(&r, lowest, top, image);
-    if (!e)
-        e = pvh_find(&r, image);
     if (e)
         return e;
+    pvh_find(&r, image);
     entry_find(&r, image);
     return image_fill(&r, image);
 }

@@ -19,7 +19,7 @@ struct elf_image {
     uint64_t base;
     uint64_t size;
     uint64_t entry;             /* physical; 0: it lies in nothing that is loaded */
-    uint64_t pvh_entry;         /* of the PVH note; 0: there is none */
+    uint64_t pvh_entry;         /* of the PVH note, unchecked; 0: there is none */
     bool is_64;
 };
 

@@ -47,6 +47,8 @@ int kernel_pvh_add(const struct kernel_load *k, struct error **err)
 
     if (!r && !image.pvh_entry)
         r = kernel_bad_file(k, "an ELF file with a PVH note (CONFIG_PVH), a Multiboot kernel or a bzImage", err);
+    if (!r && image.pvh_entry - image.base >= image.size)
+        r = kernel_bad_file(k, "an ELF file whose PVH entry lies in what it loads", err);
     if (!r)
         r = command_line_check(k, err);
     if (!r)

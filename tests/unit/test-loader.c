@@ -107,6 +107,17 @@ static void an_elf_file_lies_where_it_says(void)
     refused(MADE("file", path), -EINVAL, "loader.file");
 }
 
+/* The PVH note is for who boots the file: the loader enters nothing. */
+static void where_a_pvh_note_points_does_not_matter(void)
+{
+    elf_good(false);
+    set(ELF_NOTE + 40, 4, ELF_AT - 1);
+    put_file(path, file, file_size);
+    CHECK_EQ(MADE("file", path), 0);
+    CHECK_EQ(ram(ELF_AT), 0x9090909090909090);
+    gone();
+}
+
 static void packed_files_are_taken_as_they_are_or_not_at_all(void)
 {
     static const char *const packed[] = { "\x27\x05\x19\x56 an image", ":10010000214601360121470136007EFE09D2190140" };
@@ -169,6 +180,7 @@ int main(void)
     TEST(a_number_may_be_big_endian);
     TEST(a_file_lies_at_its_address);
     TEST(an_elf_file_lies_where_it_says);
+    TEST(where_a_pvh_note_points_does_not_matter);
     TEST(packed_files_are_taken_as_they_are_or_not_at_all);
     TEST(what_makes_no_sense_is_refused);
     TEST(it_goes_into_ram_or_nowhere);
