@@ -116,3 +116,10 @@ int file_read_stream(const char *option, const char *path, size_t limit, uint8_t
         r = stream_step(fd, limit, data, size, &room);
     return finish(fd, r, option, path, limit, data, err);
 }
+
+bool file_is_regular(int fd)
+{
+    struct stat st;
+
+    return !fstat(fd, &st) && S_ISREG(st.st_mode);
+}

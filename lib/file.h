@@ -5,6 +5,7 @@
  * Whole files: firmware, kernels, tables, texts that a user names
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,3 +22,5 @@ int file_read(const char *option, const char *path, size_t limit, uint8_t **data
  * for. */
 int file_read_stream(const char *option, const char *path, size_t limit, uint8_t **data, size_t *size,
                      struct error **err);
+/* Neither a device, a pipe nor a folder. */
+bool file_is_regular(int fd);

@@ -9,6 +9,7 @@
  */
 
 #include "lib/error.h"
+#include "lib/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,14 +50,6 @@ static int open_locked(const char *path)
     return -EAGAIN;
 }
 
-/* /dev/null is not to be unlinked in the end. */
-static bool is_regular(int fd)
-{
-    struct stat st;
-
-    return !fstat(fd, &st) && S_ISREG(st.st_mode);
-}
-
 int pid_file_new(struct pid_file *f, const char *option, const char *path, struct error **err)
 {
     int fd = open_locked(path), r;
@@ -66,7 +59,7 @@ int pid_file_new(struct pid_file *f, const char *option, const char *path, struc
         return error_set(err, fd, ERROR_STATE, option, path, "a file that no live process has locked");
     if (fd < 0)
         return error_set_host(err, fd, option, path);
-    if (!is_regular(fd)) {
+    if (!file_is_regular(fd)) {         /* /dev/null is not to be unlinked in the end */
         close(fd);
         return error_set(err, -EINVAL, ERROR_RANGE, option, path, "a regular file, or a name for one");
     }

@@ -11,6 +11,7 @@
  */
 
 #include "lib/error.h"
+#include "lib/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { RGB = 3, PIECE = 1 << 20 };
@@ -95,13 +95,6 @@ int picture_encode(const struct surface *s, enum picture_format format, uint8_t 
     return format == PICTURE_PNG ? png_encode(s, bytes, len, err) : ppm_encode(s, bytes, len, err);
 }
 
-static bool is_plain(int fd)
-{
-    struct stat st;
-
-    return !fstat(fd, &st) && S_ISREG(st.st_mode);
-}
-
 static int file_write(const char *path, const uint8_t *bytes, size_t len)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666), r = 0;
@@ -109,7 +102,7 @@ static int file_write(const char *path, const uint8_t *bytes, size_t len)
 
     if (fd < 0)
         return -errno;
-    plain = is_plain(fd);
+    plain = file_is_regular(fd);
     for (ssize_t n = 0; len && !r; bytes += n, len -= n) {
         n = write(fd, bytes, len < PIECE ? len : PIECE);
         if (n < 0) {

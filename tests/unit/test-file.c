@@ -108,6 +108,25 @@ static void a_fifo_needs_a_reader(void)
     unlink(path);
 }
 
+static void a_regular_file_is_neither_a_device_a_pipe_nor_a_folder(void)
+{
+    int fd = file_create(path, O_TRUNC), device = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int dir = open(folder, O_RDONLY | O_CLOEXEC), pipes[2];
+
+    CHECK(!pipe(pipes));
+    CHECK(file_is_regular(fd));
+    CHECK(!file_is_regular(device));
+    CHECK(!file_is_regular(dir));
+    CHECK(!file_is_regular(pipes[0]));
+    close(fd);
+    CHECK(!file_is_regular(fd));
+    close(device);
+    close(dir);
+    close(pipes[0]);
+    close(pipes[1]);
+    unlink(path);
+}
+
 int main(void)
 {
     alarm(60);
@@ -118,6 +137,7 @@ int main(void)
     TEST(a_stream_beyond_its_limit_is_refused);
     TEST(a_file_is_made_emptied_or_continued);
     TEST(a_fifo_needs_a_reader);
+    TEST(a_regular_file_is_neither_a_device_a_pipe_nor_a_folder);
     rmdir(folder);
     return test_end();
 }
