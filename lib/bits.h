@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Bits and bytes: masks, checked arithmetic on numbers from outside, little-endian memory
+ * Bits and bytes: masks, checked arithmetic on numbers from outside, numbers in memory
  */
 
 #include <stdbool.h>
@@ -43,4 +43,23 @@ static inline uint64_t bits_load(const void *p, unsigned size)
 static inline void bits_store(void *p, unsigned size, uint64_t v)
 {
     memcpy(p, &v, size);
+}
+
+/* The same, big-endian; any size up to 8 bytes.  What does not fit is left out. */
+static inline uint64_t bits_load_be(const void *p, unsigned size)
+{
+    const uint8_t *bytes = p;
+    uint64_t v = 0;
+
+    while (size--)
+        v = v << 8 | *bytes++;
+    return v;
+}
+
+static inline void bits_store_be(void *p, unsigned size, uint64_t v)
+{
+    uint8_t *bytes = p;
+
+    while (size--)
+        *bytes++ = v >> 8 * size;
 }

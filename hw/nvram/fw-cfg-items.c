@@ -12,6 +12,7 @@
  */
 
 #include "core/machine.h"
+#include "lib/bits.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -86,24 +87,18 @@ void items_fini(struct fw_cfg *f)
     f->names = NULL;
 }
 
-static void put_be(uint8_t *p, uint32_t val, unsigned bytes)
-{
-    while (bytes--)
-        *p++ = val >> 8 * bytes;
-}
-
 static void directory_write(struct fw_cfg *f)
 {
     struct fw_item *dir = item_at(f, FW_CFG_FILE_DIR);
 
     if (!dir->bytes)
         item_new(f, FW_CFG_FILE_DIR, NULL, DIR_HEAD + DIR_ENTRY * f->cfg.file_slots);
-    put_be(dir->bytes, f->n_files, 4);
+    bits_store_be(dir->bytes, 4, f->n_files);
     for (unsigned i = 0; i < f->n_files; i++) {
         uint8_t *entry = dir->bytes + DIR_HEAD + DIR_ENTRY * i;
 
-        put_be(entry, item_at(f, FW_CFG_FILE_FIRST + i)->len, 4);
-        put_be(entry + DIR_KEY, FW_CFG_FILE_FIRST + i, 2);
+        bits_store_be(entry, 4, item_at(f, FW_CFG_FILE_FIRST + i)->len);
+        bits_store_be(entry + DIR_KEY, 2, FW_CFG_FILE_FIRST + i);
         memcpy(entry + DIR_NAME, f->names[i], sizeof(f->names[i]));
     }
 }

@@ -22,6 +22,7 @@
 #include "core/dma.h"
 #include "core/machine.h"
 #include "hw/nvram/fw-cfg-chip.h"
+#include "lib/bits.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -71,15 +72,6 @@ static void port_write(struct device *dev, uint64_t at, unsigned size, uint64_t 
         select_key(fw_cfg(dev), val);
     else
         guest_error(dev, "the data port cannot be written", val);
-}
-
-static uint64_t get_be(const uint8_t *p, unsigned bytes)
-{
-    uint64_t val = 0;
-
-    while (bytes--)
-        val = val << 8 | *p++;
-    return val;
 }
 
 struct transfer { uint32_t control, len; uint64_t addr; };
@@ -156,7 +148,7 @@ static void dma_start(struct fw_cfg *f, uint64_t addr)
     bool ok = dma_read(as, addr, block, sizeof(block)) == MEM_OK;
 
     if (ok) {
-        struct transfer t = { get_be(block, 4), get_be(block + 4, 4), get_be(block + 8, 8) };
+        struct transfer t = { bits_load_be(block, 4), bits_load_be(block + 4, 4), bits_load_be(block + 8, 8) };
 
         ok = transfer_run(f, &t);
     }
