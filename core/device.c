@@ -206,6 +206,27 @@ void device_map(struct device *dev, unsigned n, struct region *space, uint64_t b
     map_end(&dev->machine->map);
 }
 
+static struct device *find_after(const struct machine *m, const struct list_node *node, const struct device_type *type)
+{
+    while ((node = node->next) != &m->devices) {
+        struct device *dev = list_entry(node, struct device, in_machine);
+
+        if (dev->type == type && dev->realized)
+            return dev;
+    }
+    return NULL;
+}
+
+struct device *device_find(struct machine *m, const struct device_type *type)
+{
+    return find_after(m, &m->devices, type);
+}
+
+struct device *device_find_next(const struct device *after)
+{
+    return find_after(after->machine, &after->in_machine, after->type);
+}
+
 /* After this nobody finds the device any more. */
 static void detach(struct device *dev)
 {

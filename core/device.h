@@ -142,6 +142,10 @@ int device_set(struct device *dev, const char *prop, const char *value, struct e
 /* Finds its bus by the type's `bus` if `bus` was not set by the caller, plugs, realizes, resets.
  * parent: where it stands in the tree; NULL: /machine/unattached/device[n], name may be NULL then. */
 int device_realize(struct device *dev, struct object *parent, const char *name, struct error **err);
+/* The first realized device of exactly this type, in order of creation, and the next one of the same type; NULL: none.
+ * type: NULL if there is no such type.  Home loop; borrowed, until somebody frees it. */
+struct device *device_find(struct machine *m, const struct device_type *type);
+struct device *device_find_next(const struct device *after);
 /* Unmaps, cancels timers and work, unrealizes, frees; no vCPU may be inside (they are parked, or it left the map). */
 void device_free(struct device *dev);
 /* Maps region n of dev into a space.  Home loop, in realize of a board or a bus. */

@@ -116,11 +116,7 @@ DEVICE_TYPE(vmgenid_type);
 
 const char *vmgenid_text(struct machine *m)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
+    struct device *dev = device_find(m, &vmgenid_type);
 
-        if (dev->type == &vmgenid_type && dev->realized)
-            return vmgenid(dev)->cfg.guid;
-    }
-    return NULL;
+    return dev ? vmgenid(dev)->cfg.guid : NULL;
 }

@@ -78,12 +78,9 @@ static uint32_t next_index(const struct device *self)
 {
     uint32_t n = 0;
 
-    list_for_each(node, &self->machine->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev != self && dev->realized && dev->type == &isa_serial_type && isa_serial(dev)->cfg.index >= n)
+    for (struct device *dev = device_find(self->machine, &isa_serial_type); dev; dev = device_find_next(dev))
+        if (isa_serial(dev)->cfg.index >= n)
             n = isa_serial(dev)->cfg.index + 1;
-    }
     return n;
 }
 

@@ -159,12 +159,9 @@ static uint32_t next_index(const struct device *self)
 {
     uint32_t n = 0;
 
-    list_for_each(node, &self->machine->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev != self && dev->realized && dev->type == &parallel_type && parallel(dev)->cfg.index >= n)
+    for (struct device *dev = device_find(self->machine, &parallel_type); dev; dev = device_find_next(dev))
+        if (parallel(dev)->cfg.index >= n)
             n = parallel(dev)->cfg.index + 1;
-    }
     return n;
 }
 

@@ -238,15 +238,15 @@ static void pageh_write(struct device *dev, uint32_t at, uint64_t val)
     of_page(dev, at)->pageh = val & 0x7f;
 }
 
+static const struct device_type i8257_type;
+
 static struct device *find(struct machine *m, int32_t dshift)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
+    struct device *dev = device_find(m, &i8257_type);
 
-        if (!strcmp(dev->type->type.name, "i8257") && dev->realized && i8257(dev)->cfg.dshift == dshift)
-            return dev;
-    }
-    return NULL;
+    while (dev && i8257(dev)->cfg.dshift != dshift)
+        dev = device_find_next(dev);
+    return dev;
 }
 
 int isa_dma_attach(struct isa_dma *d, struct device *user, unsigned channel, struct work *work, struct error **err)

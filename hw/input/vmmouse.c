@@ -18,7 +18,6 @@
 #include "ui/input.h"
 
 #include <errno.h>
-#include <string.h>
 
 enum { DATA = 39, STATUS = 40, COMMAND = 41 };
 enum { READ_ID = 0x45414552, DISABLE = 0xf5, REQUEST_RELATIVE = 0x4c455252, REQUEST_ABSOLUTE = 0x53424152 };
@@ -199,13 +198,9 @@ static const struct section vmmouse_section = {
 
 static struct device *mouse_find(struct machine *m)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
+    struct device *keyboard_controller = device_find(m, device_type_find("i8042"));
 
-        if (!strcmp(dev->type->type.name, "i8042") && dev->realized)
-            return i8042_mouse(dev);
-    }
-    return NULL;
+    return keyboard_controller ? i8042_mouse(keyboard_controller) : NULL;
 }
 
 static int vmmouse_realize(struct device *dev, struct error **err)

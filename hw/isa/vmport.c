@@ -161,13 +161,9 @@ DEVICE_TYPE(vmport_type);
 
 static struct vmport *find(struct machine *m)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
+    struct device *dev = device_find(m, &vmport_type);
 
-        if (dev->type == &vmport_type && dev->realized)
-            return vmport(dev);
-    }
-    return NULL;
+    return dev ? vmport(dev) : NULL;
 }
 
 int vmport_register(struct device *dev, uint32_t n, vmport_fn *fn, struct error **err)

@@ -310,13 +310,7 @@ DEVICE_TYPE(fw_cfg_io_type);
 
 struct device *fw_cfg_find(struct machine *m)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev->type == &fw_cfg_io_type && dev->realized)
-            return dev;
-    }
-    return NULL;
+    return device_find(m, &fw_cfg_io_type);
 }
 
 bool fw_cfg_has_dma(struct device *dev)

@@ -50,23 +50,12 @@ static const struct section vmcoreinfo_section = { "vmcoreinfo", 1, 1, .fields =
 
 static const struct device_type vmcoreinfo_type;
 
-static bool has_another(struct device *self)
-{
-    list_for_each(node, &self->machine->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev != self && dev->type == &vmcoreinfo_type && dev->realized)
-            return true;
-    }
-    return false;
-}
-
 static int vmcoreinfo_realize(struct device *dev, struct error **err)
 {
     struct device *fw_cfg = fw_cfg_find(dev->machine);
     V *v = (V *)dev;
 
-    if (has_another(dev))
+    if (device_find(dev->machine, &vmcoreinfo_type))
         return error_set(err, -EBUSY, ERROR_STATE, "vmcoreinfo", "a second one", "at most one in a machine");
     if (!fw_cfg || !fw_cfg_has_dma(fw_cfg))
         return error_set(err, -ENODEV, ERROR_STATE, "vmcoreinfo", "this machine", "one whose fw_cfg has DMA");

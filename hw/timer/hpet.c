@@ -442,10 +442,6 @@ DEVICE_TYPE(hpet_type);
 
 void hpet_wire_pit(struct machine *m, const struct irq_sink *pit)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev->type == &hpet_type && dev->realized)
-            hpet(dev)->pit_off.sink = pit;
-    }
+    for (struct device *dev = device_find(m, &hpet_type); dev; dev = device_find_next(dev))
+        hpet(dev)->pit_off.sink = pit;
 }

@@ -413,11 +413,5 @@ DEVICE_TYPE(pit_type);
 
 struct device *i8254_find(struct machine *m)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev->type == &pit_type && dev->realized)
-            return dev;
-    }
-    return NULL;
+    return device_find(m, &pit_type);
 }

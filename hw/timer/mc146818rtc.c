@@ -284,11 +284,5 @@ void rtc_cmos_set(struct device *dev, unsigned at, uint8_t val)
 
 struct device *rtc_find(struct machine *m)
 {
-    list_for_each(node, &m->devices) {
-        struct device *dev = list_entry(node, struct device, in_machine);
-
-        if (dev->type == &rtc_type && dev->realized)
-            return dev;
-    }
-    return NULL;
+    return device_find(m, &rtc_type);
 }

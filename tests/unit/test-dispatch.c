@@ -301,6 +301,31 @@ static void work_is_an_entry_and_runs_once_however_often_it_is_posted(void)
     end();
 }
 
+static void realized_devices_are_found_by_type_in_order_of_creation(void)
+{
+    struct device *other, *found;
+
+    begin(&own_lock);
+    other = device_new(m, &chipset_lock);
+    CHECK(!device_find(m, &chipset_lock));
+    CHECK_EQ(device_realize(other, NULL, NULL, NULL), 0);
+    CHECK(device_find(m, &chipset_lock) == other);
+    CHECK(!device_find_next(other));
+    device_new(m, &own_lock);
+    found = device_find(m, &own_lock);
+    for (unsigned i = 0; i < THREADS; i++) {
+        CHECK(found == dev[i]);
+        found = found ? device_find_next(found) : NULL;
+    }
+    CHECK(!found);
+    CHECK(!device_find(m, NULL));
+    device_free(dev[0]);
+    CHECK(device_find(m, &own_lock) == dev[1]);
+    device_free(other);
+    CHECK(!device_find(m, &chipset_lock));
+    end();
+}
+
 int main(int argc, char **argv)
 {
     if (test_long(argc, argv))
@@ -316,6 +341,7 @@ int main(int argc, char **argv)
     TEST(a_deferral_under_a_lock_waits_until_the_lock_is_dropped);
     TEST(an_access_that_a_region_does_not_declare_is_answered_with_ones);
     TEST(work_is_an_entry_and_runs_once_however_often_it_is_posted);
+    TEST(realized_devices_are_found_by_type_in_order_of_creation);
     epoch_thread_fini();
     return test_end();
 }
