@@ -47,17 +47,3 @@ const char *accel_preferred(void)
             return (*a)->name;
     return NULL;
 }
-
-void accel_close(struct machine *m)
-{
-    if (m->accel)
-        m->accel->ops->close(m->accel);
-    m->accel = NULL;
-}
-
-bool accel_can(const struct machine *m, enum accel_cap cap)
-{
-    if (cap == ACCEL_IN_KERNEL_APIC)
-        return m->accel->irqchip;
-    return cap == ACCEL_RUNS_CODE && m->accel->ops->runs_code;
-}

@@ -449,9 +449,3 @@ int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const c
     }
     return parse_plain(cfg, option, spec, err);
 }
-
-void chardev_help(void (*print)(const char *kind))
-{
-    for (unsigned i = 0; i < KINDS; i++)
-        print(kinds[i].name);
-}

@@ -49,5 +49,3 @@ int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const c
                          struct error **err);
 /* -chardev SPEC: "socket,id=c0,path=/x,server=on,wait=off". */
 int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err);
-/* -chardev help */
-void chardev_help(void (*print)(const char *kind));

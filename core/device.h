@@ -128,8 +128,6 @@ void work_post(struct work *w);         /* any thread */
 
 /* Moves or switches a region; happens after the lock is dropped and before the access completes. */
 void map_request(struct device *dev, struct region *r, bool enabled, uint64_t base);
-/* The same for its read-only mark (PAM, pflash). */
-void map_request_readonly(struct device *dev, struct region *r, bool readonly);
 /* The guest did what the data sheet does not allow: logged, rate-limited, never an error of ours. */
 void guest_error(struct device *dev, const char *what, uint64_t val);
 

@@ -20,7 +20,7 @@ struct map_change {
     struct region *region;
     uint64_t base;
     unsigned number;
-    bool enabled, only_readonly, readonly;
+    bool enabled;
 };
 
 /* More than any device needs at once: all PAM segments of a host bridge. */
@@ -41,7 +41,7 @@ bool device_inside(void)
     return inside;
 }
 
-static struct map_change *map_change_add(struct device *dev, struct region *r)
+void map_request(struct device *dev, struct region *r, bool enabled, uint64_t base)
 {
     struct frame *f = inside;
 
@@ -49,24 +49,8 @@ static struct map_change *map_change_add(struct device *dev, struct region *r)
     if (!f->changes)
         f->changes = calloc(MAP_CHANGES, sizeof(*f->changes));
     assert(f->changes);
-    f->changes[f->n_changes] = (struct map_change){ .region = r, .number = ++dev->map_requests };
-    return &f->changes[f->n_changes++];
-}
-
-void map_request(struct device *dev, struct region *r, bool enabled, uint64_t base)
-{
-    struct map_change *c = map_change_add(dev, r);
-
-    c->enabled = enabled;
-    c->base = base;
-}
-
-void map_request_readonly(struct device *dev, struct region *r, bool readonly)
-{
-    struct map_change *c = map_change_add(dev, r);
-
-    c->only_readonly = true;
-    c->readonly = readonly;
+    f->changes[f->n_changes++] = (struct map_change){ .region = r, .base = base, .number = ++dev->map_requests,
+                                                      .enabled = enabled };
 }
 
 /* Two vCPUs may arrive here in the wrong order: the number, drawn under the lock, decides. */
@@ -78,15 +62,9 @@ static void map_commit(struct frame *f)
     for (unsigned i = 0; i < f->n_changes; i++) {
         const struct map_change *c = &f->changes[i];
 
-        unsigned *done = c->only_readonly ? &c->region->readonly_done : &c->region->map_done;
-
-        if ((int)(c->number - *done) <= 0)
+        if ((int)(c->number - c->region->map_done) <= 0)
             continue;
-        *done = c->number;
-        if (c->only_readonly) {
-            region_set_readonly(c->region, c->readonly);
-            continue;
-        }
+        c->region->map_done = c->number;
         if (c->region->base != c->base)
             region_move(c->region, c->base);
         if (c->region->enabled != c->enabled)

@@ -21,19 +21,6 @@ struct reg_maps {
     struct reg_maps *next;
 };
 
-const char *shutdown_cause_name(enum shutdown_cause c)
-{
-    static const char *const names[CAUSES] = {
-        [CAUSE_NONE] = "none", [CAUSE_HOST_ERROR] = "host-error", [CAUSE_HOST_QMP_QUIT] = "host-qmp-quit",
-        [CAUSE_HOST_QMP_SYSTEM_RESET] = "host-qmp-system-reset", [CAUSE_HOST_SIGNAL] = "host-signal",
-        [CAUSE_HOST_UI] = "host-ui", [CAUSE_GUEST_SHUTDOWN] = "guest-shutdown", [CAUSE_GUEST_RESET] = "guest-reset",
-        [CAUSE_GUEST_PANIC] = "guest-panic", [CAUSE_SUBSYSTEM_RESET] = "subsystem-reset",
-        [CAUSE_SNAPSHOT_LOAD] = "snapshot-load",
-    };
-
-    return names[c];
-}
-
 bool shutdown_cause_is_guest(enum shutdown_cause c)
 {
     return c >= CAUSE_GUEST_SHUTDOWN && c <= CAUSE_GUEST_PANIC;

@@ -22,7 +22,6 @@ struct accel;
 struct chardevs;
 struct displays;
 struct input;
-struct qapi_sink;
 
 /* How far the machine has come, one step after the other: an empty machine, its accelerator is open, its board is
  * built, nothing can be added any more. */
@@ -33,7 +32,6 @@ enum shutdown_cause {
     CAUSE_NONE, CAUSE_HOST_ERROR, CAUSE_HOST_QMP_QUIT, CAUSE_HOST_QMP_SYSTEM_RESET, CAUSE_HOST_SIGNAL, CAUSE_HOST_UI,
     CAUSE_GUEST_SHUTDOWN, CAUSE_GUEST_RESET, CAUSE_GUEST_PANIC, CAUSE_SUBSYSTEM_RESET, CAUSE_SNAPSHOT_LOAD, CAUSES,
 };
-const char *shutdown_cause_name(enum shutdown_cause c);
 bool shutdown_cause_is_guest(enum shutdown_cause c);
 
 /* What others are told, on the home loop. */

@@ -54,7 +54,7 @@ struct region {
     uint64_t target_offset;
     bool (*iommu)(struct region *r, uint64_t addr, bool write, struct iommu_result *res);
     struct list_node in_parent, children;   /* highest priority first; later ones first among equals */
-    unsigned map_done, readonly_done;   /* last requests that were committed, see map_request() */
+    unsigned map_done;          /* the last request that was committed, see map_request() */
 };
 
 /* In place.  size_last is size - 1.  name is copied.  The region must be out of every tree when it ends. */
@@ -147,8 +147,5 @@ enum mem_result address_space_read(struct address_space *as, uint64_t addr, unsi
 enum mem_result address_space_write(struct address_space *as, uint64_t addr, unsigned size, uint64_t val,
                                     unsigned *hint);
 
-/* What `info mtree` (flat: `info mtree -f`) prints of one space, and of all; out is called per line.
- * Takes the writers' lock. */
-void address_space_print(const struct address_space *as, bool flat, void (*out)(void *opaque, const char *line),
-                         void *opaque);
+/* What `info mtree` (flat: `info mtree -f`) prints of all spaces; out is called per line.  Takes the writers' lock. */
 void map_print(struct map *map, bool flat, void (*out)(void *opaque, const char *line), void *opaque);

@@ -174,24 +174,6 @@ static void print_flat_name(struct printer *p, const struct address_space *as)
     line(p, " AS \"%s\", root: %s", as->name, as->root->name);
 }
 
-void address_space_print(const struct address_space *as, bool flat, void (*out)(void *opaque, const char *line),
-                         void *opaque)
-{
-    struct map *map = &as->machine->map;
-    struct printer p = { .out = out, .opaque = opaque };
-
-    map_begin(map);
-    if (flat) {
-        print_flat_name(&p, as);
-        print_view(&p, as);
-    } else {
-        line(&p, "address-space: %s", as->name);
-        print_tree(&p, as->root, as->root->base, 1);
-        line(&p, "%s", "");
-    }
-    map_end(map);
-}
-
 static bool alike(const struct address_space *a, const struct address_space *b, bool flat)
 {
     return flat ? a->ports == b->ports && view_same(a->view, b->view) : a->root == b->root;

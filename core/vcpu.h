@@ -18,7 +18,6 @@
 
 struct machine;
 struct vcpu;
-struct x86_state;
 
 enum vcpu_request {
     VCPU_STOP = 1 << 0,         /* park until vcpu_resume() */

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-enum { LEAF_HYPERVISOR = 0x40000000, LA57 = 16 };
+enum { LEAF_HYPERVISOR = 0x40000000 };
 
 static uint32_t word_of_text(const char *text, size_t at)
 {

@@ -11,7 +11,6 @@
 #include <stdbool.h>
 
 struct cpu_config;
-struct device;
 struct error;
 struct machine;
 struct vcpu;

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Bits and bytes: masks, checked arithmetic on numbers from outside, numbers in memory
+ * Bits and bytes: masks, checked addition of numbers from outside, numbers in memory
  */
 
 #include <stdbool.h>
@@ -20,15 +20,10 @@ static inline bool bits_is_pow2(uint64_t v)
     return v && !(v & (v - 1));
 }
 
-/* Both false when the result does not fit. */
+/* False when the sum does not fit. */
 static inline bool bits_add(uint64_t a, uint64_t b, uint64_t *sum)
 {
     return !__builtin_add_overflow(a, b, sum);
-}
-
-static inline bool bits_mul(uint64_t a, uint64_t b, uint64_t *product)
-{
-    return !__builtin_mul_overflow(a, b, product);
 }
 
 /* size 1, 2, 4 or 8 bytes at p, any alignment, little-endian (as guests and this host are). */

@@ -13,7 +13,6 @@
 
 struct list_node { struct list_node *next, *prev; };
 
-#define LIST_HEAD(name) struct list_node name = { &name, &name }
 #define list_entry(node, type, member) ((type *)((char *)(node) - offsetof(type, member)))
 #define list_for_each(pos, head) for (struct list_node *pos = (head)->next; pos != (head); pos = pos->next)
 /* pos may be removed in the body. */

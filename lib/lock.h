@@ -15,13 +15,11 @@
 #include <stdint.h>
 
 enum lock_rank {
-    RANK_CONTROL,       /* run state, pause and reset: home loop only */
     RANK_MAP_WRITE,     /* writers of the memory map; readers use the epoch */
     RANK_DEVICE,        /* one device */
     RANK_CHIPSET,       /* the small chips that belong together */
     RANK_BRIDGE,        /* an ISA bridge, where the interrupt pins of PCI functions end */
-    RANK_CLOCK, RANK_WORK, RANK_LOOP,
-    RANK_CHAR,
+    RANK_CLOCK, RANK_WORK,
     RANK_IRQCHIP_ROUTER, RANK_IRQCHIP_PIC, RANK_IRQCHIP,        /* controllers call controllers further in only */
     RANK_VCPU,          /* kick, halt, wake */
     RANK_LEAF,          /* calls nothing */

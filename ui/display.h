@@ -43,7 +43,7 @@ static inline uint32_t *surface_line(const struct surface *s, unsigned y)
 /* A character in code page 437, and its colours among the sixteen of a VGA's text mode. */
 struct text_cell { uint8_t code, foreground, background; };
 
-enum { TEXT_COLUMNS_MAX = 256, TEXT_ROWS_MAX = 128 };
+enum { TEXT_ROWS_MAX = 128 };
 
 /* What a console shows in text mode; cells: columns * rows, line by line, the caller's to free. */
 struct text_screen {

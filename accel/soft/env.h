@@ -33,7 +33,7 @@ enum { TLB_READ, TLB_WRITE };
 /* Lazy arithmetic flags: which operation set them last, by kind and operand size.  See flags.h. */
 enum cc_kind {
     CC_RAW,                     /* cc_src holds OSZAPC as in RFLAGS */
-    CC_ADD, CC_ADC, CC_SUB, CC_SBB, CC_LOGIC, CC_INC, CC_DEC, CC_NEG, CC_SHL, CC_SHR, CC_SAR, CC_MUL, CC_KINDS,
+    CC_ADD, CC_ADC, CC_SUB, CC_SBB, CC_LOGIC, CC_INC, CC_DEC, CC_SHL, CC_SHR, CC_SAR, CC_MUL, CC_KINDS,
 };
 
 /* Reasons to leave guest code, for other threads to set (bits of env->kick). */

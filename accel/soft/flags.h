@@ -16,7 +16,7 @@
  *     CC_SHR, CC_SAR     dst: result, src: operand shifted by count - 1 (its bit 0 is CF)
  *     CC_MUL             dst: low half, src: 1 if the high half is significant (CF and OF)
  *
- * CC_NEG is not in use: NEG leaves a SUB from 0.  Intel SDM volume 1, section 3.4.3.1 and appendix A.
+ * NEG leaves a SUB from 0.  Intel SDM volume 1, section 3.4.3.1 and appendix A.
  */
 
 #include "accel/soft/regs.h"

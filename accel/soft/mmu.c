@@ -564,13 +564,3 @@ int mmu_fetch(struct env *e, uint64_t lin, struct soft_page *page, uint64_t *gpa
     *gpa = x->gpa | (lin & ~SOFT_PAGE_MASK);
     return 0;
 }
-
-bool mmu_translate_quiet(struct env *e, uint64_t lin, uint64_t *gpa)
-{
-    struct walk w;
-
-    if (!lin_canonical(lin) || !walk(e, lin, WALK_READ, MMU_SUPER, false, &w))
-        return false;
-    *gpa = w.gpa | (lin & ~SOFT_PAGE_MASK);
-    return true;
-}

@@ -29,9 +29,6 @@ void mmu_drop_code_writes(struct env *e);
 /* A table that never hits: what instructions see while every access must take the slow path. */
 struct tlb_entry *mmu_never(struct env *e);
 
-/* Without a fault: false if lin is not mapped for a supervisor read. For debuggers and monitors. */
-bool mmu_translate_quiet(struct env *e, uint64_t lin, uint64_t *gpa);
-
 /* Physical memory, A20 applied; size 1, 2, 4, 8, within a page. */
 uint64_t phys_load(struct env *e, uint64_t gpa, unsigned size);
 void phys_store(struct env *e, uint64_t gpa, unsigned size, uint64_t val);

@@ -253,11 +253,6 @@ const struct insn *op_gp0(struct env *e, const struct insn *i)
     soft_raise(e, i, VEC_GP, 0);
 }
 
-const struct insn *op_nm(struct env *e, const struct insn *i)
-{
-    soft_raise(e, i, VEC_NM, -1);
-}
-
 const struct insn *op_cpuid(struct env *e, const struct insn *i)
 {
     uint32_t out[4];

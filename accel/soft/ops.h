@@ -44,7 +44,7 @@ int bind_stos(struct env *e, struct insn *i, const uint8_t *bytes);
 /* Flag control and miscellaneous */
 insn_fn op_cmc, op_clc, op_stc, op_cld, op_std, op_pushf, op_popf, op_xlat, op_salc, op_ud, op_ud0, op_ud1, op_ud2,
     op_cpuid,
-    op_rdtsc, op_rdtscp, op_nop, op_lfence, op_mfence, op_sfence, op_gp0, op_nm;
+    op_rdtsc, op_rdtscp, op_nop, op_lfence, op_mfence, op_sfence, op_gp0;
 int bind_sahf(struct env *e, struct insn *i, const uint8_t *bytes);
 int bind_lahf(struct env *e, struct insn *i, const uint8_t *bytes);
 int bind_lea(struct env *e, struct insn *i, const uint8_t *bytes);

@@ -14,7 +14,6 @@
 enum {
     FLAT_CODE = SEG_P | SEG_S | SEG_CODE | SEG_RW | SEG_ACCESSED | SEG_G,
     FLAT_DATA = SEG_P | SEG_S | SEG_RW | SEG_ACCESSED | SEG_G | SEG_DB,
-    RING3 = 3 << SEG_DPL_SHIFT,
 };
 
 static void set_flat(struct env *e, unsigned sreg, uint16_t sel, uint32_t attr)

@@ -18,7 +18,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct error;
 struct thunk_pool;
 
 enum thunk_file { TH_NONE, TH_XMM, TH_MMX, TH_GPR, TH_MEM };

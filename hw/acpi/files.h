@@ -10,7 +10,6 @@
 
 #include "hw/acpi/loader.h"
 
-struct device;
 struct error;
 struct machine;
 

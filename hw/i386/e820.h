@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum e820_type { E820_RAM = 1, E820_RESERVED = 2, E820_ACPI = 3 };
+enum e820_type { E820_RAM = 1, E820_RESERVED = 2 };
 enum { E820_ENTRIES = 32 };
 
 struct e820_entry { uint64_t base, size; uint32_t type; } __attribute__((packed));

@@ -14,7 +14,7 @@
 struct error;
 struct board_config;
 
-enum { NUMA_NODES = 128, NUMA_CPUS = 288, NUMA_NONE = 0xffff, NUMA_LOCAL = 10, NUMA_REMOTE = 20 };
+enum { NUMA_NODES = 128, NUMA_CPUS = 288, NUMA_NONE = 0xffff, NUMA_LOCAL = 10 };
 enum { NUMA_HIERARCHIES = 4, NUMA_RATES = 6, NUMA_BANDWIDTH = 3, NUMA_CACHE_LEVELS = 3 };
 
 struct numa_node {

@@ -11,7 +11,7 @@
 #include "hw/input/ps2.h"
 
 enum { PS2_RING = 256, PS2_DATA = 16, PS2_REPLY = 8 };
-enum { PS2_ACK = 0xfa, PS2_RESEND = 0xfe, PS2_SELF_TEST_OK = 0xaa };
+enum { PS2_ACK = 0xfa, PS2_SELF_TEST_OK = 0xaa };
 
 #define PS2_NONE UINT32_MAX
 

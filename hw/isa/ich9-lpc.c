@@ -23,11 +23,6 @@ void ich9_lpc_set_gsi(struct device *lpc, const struct irq_sink *gsi)
     ich9_lpc(lpc)->gsi = gsi;
 }
 
-struct isa_bus *ich9_lpc_isa(struct device *lpc)
-{
-    return &ich9_lpc(lpc)->isa;
-}
-
 void ich9_lpc_set_no_smm(struct device *lpc)
 {
     ich9_lpc(lpc)->no_smm = true;

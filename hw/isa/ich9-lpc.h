@@ -11,7 +11,6 @@
 #include "hw/pci/pci.h"
 
 void ich9_lpc_set_gsi(struct device *lpc, const struct irq_sink *gsi);
-struct isa_bus *ich9_lpc_isa(struct device *lpc);
 /* Before realize: a machine without system management mode. */
 void ich9_lpc_set_no_smm(struct device *lpc);
 

@@ -41,8 +41,7 @@ enum fw_cfg_key {
     FW_CFG_SETUP_DATA = 0x18,
     FW_CFG_FILE_DIR = 0x19,
     FW_CFG_FILE_FIRST = 0x20,
-    FW_CFG_ARCH = 0x8000,       /* a second set of keys, of the architecture */
-    FW_CFG_IRQ0_OVERRIDE = 0x8002,
+    FW_CFG_IRQ0_OVERRIDE = 0x8002,      /* from 8000h on: a second set of keys, of the architecture */
     FW_CFG_HPET = 0x8004,
 };
 

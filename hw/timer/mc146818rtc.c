@@ -281,8 +281,3 @@ void rtc_cmos_set(struct device *dev, unsigned at, uint8_t val)
     r->board[at % CMOS_BYTES] = r->st.cmos[at % CMOS_BYTES] = val;
     r->board_set[at % CMOS_BYTES] = true;
 }
-
-struct device *rtc_find(struct machine *m)
-{
-    return device_find(m, &rtc_type);
-}

@@ -5,9 +5,7 @@
 
 #include "core/device.h"
 
-enum { CMOS_BYTES = 128, CMOS_TIME = 0x0e };
+enum { CMOS_BYTES = 128 };
 
-/* What the board writes into memory beyond the clock's registers (at >= CMOS_TIME); survives every reset. */
+/* What the board writes into memory beyond the clock's registers (at >= 0eh); survives every reset. */
 void rtc_cmos_set(struct device *rtc, unsigned at, uint8_t val);
-/* The machine's; NULL: it has none. */
-struct device *rtc_find(struct machine *m);
