@@ -109,8 +109,8 @@ class Tally:
 
 
 class Checkout:
-    def __init__(self, tally, kernel_dir):
-        self.tally, self.kernel_dir = tally, pathlib.Path(kernel_dir)
+    def __init__(self, tally, kernel_dir, unpacked):
+        self.tally, self.kernel_dir, self.unpacked = tally, pathlib.Path(kernel_dir), unpacked
 
     def build(self, folder, *options):
         """Set up if need be, and compile.  One case."""
@@ -190,6 +190,18 @@ class Checkout:
             self.tally.run_tap(f"{folder} {script}", [tool("python3"), f"tests/guest/{script}", *files, *words], env)
 
 
+    def other_kernels(self, folder):
+        """Debian's full kernel, its 32-bit one, kexec; beside the reference, what the kernel complains about."""
+        have = self.unpacked
+        words = [("--amd64", have.get("linux-image-amd64/amd64")), ("--686", have.get("linux-image-686-pae/i386")),
+                 ("--busybox-686", have.get("busybox-static/i386") and have["busybox-static/i386"] + "/tree/bin/busybox")]
+        command = [tool("python3"), "tests/guest/kernels.py", "--program", ROOT / folder / "rhea-system-x86_64",
+                   "--cloud", self.kernel_dir, "--work", ROOT / folder / "guest/kernels",
+                   "--wake", ROOT / folder / "tests/guest/wake", "--kexec", ROOT / folder / "tests/guest/kexec"]
+        self.tally.say(f"other kernels on {folder}")
+        self.tally.run_tap(f"{folder} kernels.py", command + [word for pair in words if pair[1] for word in pair])
+
+
 def short(checkout):
     if checkout.build("build"):
         checkout.lint("build")
@@ -202,6 +214,7 @@ def full(checkout):
         checkout.lint("build/full/gcc")
         checkout.tests("build/full/gcc", long=True)
         checkout.guests("build/full/gcc", long=True)
+        checkout.other_kernels("build/full/gcc")
     if checkout.build("build/full/clang", "--cc=clang", "--enable-werror"):
         checkout.tests("build/full/clang")
         checkout.guests("build/full/clang", only=("boots.py",))
@@ -214,10 +227,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
     parser.add_argument("--kernel-dir", required=True)
     parser.add_argument("--full", action="store_true")
+    parser.add_argument("--unpacked", action="append", default=[], type=lambda pair: pair.split("=", 1),
+                        help="PACKAGE/ARCHITECTURE=FOLDER, repeatable; no folder: it could not be had")
     args = parser.parse_args()
     tally = Tally()
     try:
-        (full if args.full else short)(Checkout(tally, args.kernel_dir))
+        (full if args.full else short)(Checkout(tally, args.kernel_dir, dict(args.unpacked)))
     except KeyboardInterrupt:
         tally.fail("interrupted")
     sys.exit(tally.end())

@@ -10,6 +10,8 @@ build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-de
     liburing-dev zlib1g-dev libseccomp-dev liburcu-dev"
 guest_packages="seabios busybox-static cpio"
 full_check_packages="clang"
+# Unpacked into the cache for ./dev check --full: package and architecture.
+full_check_unpacked="linux-image-amd64/amd64 linux-image-686-pae/i386 busybox-static/i386"
 reference_packages="qemu-system-x86 qemu-utils acpica-tools"
 
 kernel_package=linux-image-cloud-amd64
@@ -83,6 +85,32 @@ kernel_fetch() {
     kernel_dir=$rhea_cache/$package
     rm -rf "$kernel_dir"
     mv "$work" "$kernel_dir"
+}
+
+# A package of another kind, unpacked into the cache once, by apt's own lists of that architecture: nothing of the
+# system's changes.  Prints the folder; nothing if it cannot be had.
+package_unpacked() {
+    local package=$1 architecture=$2 options real work
+    local folder=$rhea_cache/other/$package-$architecture lists=$rhea_cache/apt-$architecture
+    [ -f "$folder/ready" ] && { printf '%s' "$folder"; return 0; }
+    mkdir -p "$lists/lists/partial" "$lists/cache/archives/partial" && touch "$lists/status" || return 1
+    options="-o APT::Architecture=$architecture -o APT::Architectures=$architecture -o Dir::State=$lists
+        -o Dir::State::status=$lists/status -o Dir::Cache=$lists/cache"
+    # shellcheck disable=SC2086 # a list of words
+    {
+        # A mirror that is half way through its own update fails here, and may have the package all the same.
+        apt-get $options -qq update >/dev/null 2>&1 || true
+        real=$(apt-cache $options depends --important "$package" 2>/dev/null |
+            sed -n 's/^ *Depends: \(linux-image-.*\)/\1/p' | head -n 1)
+        work=$(mktemp -d "$rhea_cache/fetch.XXXXXX") && chmod 755 "$work" || return 1
+        (cd "$work" && apt-get $options download -q "${real:-$package}" >&2) && dpkg-deb -x "$work"/*.deb "$work/tree"
+    } || { rm -rf "$work"; return 1; }
+    rm -f "$work"/*.deb
+    [ -d "$work/tree/boot" ] && mv "$work"/tree/boot/vmlinuz-* "$work/vmlinuz"
+    touch "$work/ready"
+    rm -rf "$folder"
+    mkdir -p "${folder%/*}" && mv "$work" "$folder" || return 1
+    printf '%s' "$folder"
 }
 
 # Where /usr/bin has the tool, that one: a PATH with another Python in front breaks meson.

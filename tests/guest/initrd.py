@@ -3,7 +3,7 @@
 """
 The guest's root: a gzipped newc archive of busybox, an inittab and a few test programs
 
-    initrd.py --kernel DIR --output FILE [--program FILE ...]
+    initrd.py --kernel DIR --output FILE [--busybox FILE] [--program FILE ...] [--file NAME=FILE ...]
 
 DIR is what tests/dev/setup.sh unpacked.  From it come the two modules that turn the power button
 into an event: Debian builds button and evdev as modules.  The archive is written here, byte by
@@ -75,7 +75,7 @@ def find_busybox(path):
     sys.exit("initrd.py: no busybox here; Debian package: busybox-static")
 
 
-def build(kernel, programs, busybox=None):
+def build(kernel, programs, busybox=None, files=()):
     archive = Archive()
     for name in ("dev", "proc", "sys", "tmp", "root", "bin", "lib"):
         archive.directory(name)
@@ -95,6 +95,8 @@ def build(kernel, programs, busybox=None):
             archive.file("lib/" + module, path.read_bytes())
     for program in programs:
         archive.file("bin/" + pathlib.Path(program).name, pathlib.Path(program).read_bytes(), executable=True)
+    for name, path in files:
+        archive.file(name, pathlib.Path(path).read_bytes())
     return archive.bytes()
 
 
@@ -104,8 +106,9 @@ def main():
     parser.add_argument("--output", required=True)
     parser.add_argument("--busybox")
     parser.add_argument("--program", action="append", default=[], help="static program for /bin, repeatable")
+    parser.add_argument("--file", action="append", default=[], type=lambda pair: pair.split("=", 1), help="NAME=FILE, repeatable")
     args = parser.parse_args()
-    data = build(args.kernel, args.program, args.busybox)
+    data = build(args.kernel, args.program, args.busybox, args.file)
     output = pathlib.Path(args.output)
     output.parent.mkdir(parents=True, exist_ok=True)
     if not output.is_file() or output.read_bytes() != data:

@@ -300,7 +300,7 @@ def sleep_and_wake_up(case, machine):
         check(ask("system_wakeup"), {}, "system_wakeup")
         check(ask("query-status")["status"], "running", "the run state, awake")
         check(" ".join(heard), "SUSPEND WAKEUP", "the events")
-        check(m.inw(power.PM + 4), 0xffff, "PM1_CNT before firmware has placed the block again")
+        check(m.inw(power.PM + 4), 0 if machine == "q35" else 0xffff, "PM1_CNT before firmware; of q35 the block is kept")
         power.pm_open(m, machine)
         check(m.inw(power.PM) & 0x8500, 0x8100, "PM1_STS")
         check(m.read(0x1000, 4).decode(), "kept", "memory")

@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Other kernels than the boots': Debian's full one and its 686 with PAE; one kernel started by another; and what the
+kernel complains about, beside the reference
+
+    kernels.py --program FILE --cloud DIR --wake FILE --kexec FILE --work DIR [--amd64 DIR] [--686 DIR] [--busybox-686 FILE]
+
+The folders are what tests/dev/setup.sh unpacked; a case whose kernel could not be had is skipped.  TAP on stdout.
+"""
+
+import argparse
+import pathlib
+import re
+import shutil
+import sys
+
+import initrd
+from guest import PROMPT, Guest, GuestError, Reference, Rhea
+
+# Lines of the kernel's level warn or worse that only one of the two machines causes, and why.
+ONLY_REFERENCE = {
+    r"mtrr: your CPUs had inconsistent (fixed|variable) MTRR settings": "its other CPUs keep none of what firmware writes",
+    r"mtrr: your CPUs had inconsistent MTRRdefType settings": "the same",
+    r"tsc: Unable to calibrate against PIT": "its timers are late when the host is busy",
+}
+ONLY_RHEA = {}
+
+
+class Tap:
+    def __init__(self):
+        self.count = self.failed = 0
+
+    def case(self, name, action):
+        self.count += 1
+        try:
+            note = action()
+        except GuestError as error:
+            self.failed += 1
+            print("# " + str(error).replace("\n", "\n#   "))
+            print(f"not ok {self.count} - {name}", flush=True)
+        else:
+            print(f"ok {self.count} - {name}{f' ({note})' if note else ''}", flush=True)
+
+    def skip(self, name, why):
+        self.count += 1
+        print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
+
+
+def end(guest):
+    guest.send("poweroff\n")
+    status = guest.wait_for_end(60)
+    if status != 0:
+        guest.fail(f"the process ended with {status}")
+
+
+def boots(machine, kernel, archive, version):
+    with Guest(machine, kernel, archive) as guest:
+        seconds = guest.wait_for_shell(120)
+        guest.shell("dmesg -n 1")
+        said = guest.shell("uname -rm && nproc").split()
+        if not re.search(version, said[0]) or said[2] != "2":
+            guest.fail(f"it says {said}")
+        end(guest)
+    return f"{' '.join(said[:2])}, {seconds:.1f} s"
+
+
+def starts_another(machine, kernel, archive):
+    with Guest(machine, kernel, archive) as guest:
+        guest.wait_for_shell(120)
+        guest.shell("dmesg -n 1")
+        before = guest.shell("uname -r").strip()
+        guest.send("kexec /boot/vmlinuz /boot/initrd.gz console=ttyS0\n")
+        guest.expect("Linux version", 60, "the other kernel's banner")
+        guest.expect("(?:^|\n)" + PROMPT, 120, "the other kernel's shell")
+        guest.shell("dmesg -n 1")
+        after, cpus = guest.shell("uname -r && nproc").split()
+        if after == before or cpus != "2":
+            guest.fail(f"{before}, then {after} with {cpus} CPUs")
+        end(guest)
+    return f"{before}, then {after}"
+
+
+def complaints(machine, kernel, archive):
+    with Guest(machine, kernel, archive) as guest:
+        guest.wait_for_shell(120)
+        guest.shell("dmesg -n 1")
+        lines = guest.shell("dmesg -r | grep '^<[0-4]>'; true").splitlines()
+    return [re.sub(r"^<\d+>\[ *[\d.]+\] ", "", line) for line in lines if line]
+
+
+def unexplained(lines, others, reasons):
+    return [line for line in lines if line not in others and not any(re.search(pattern, line) for pattern in reasons)]
+
+
+def complains_alike(program, board, kernel, archive):
+    ours = complaints(Rhea(program, board, firmware=True), kernel, archive)
+    theirs = complaints(Reference(board=board), kernel, archive)
+    wrong = [f"only ours: {line}" for line in unexplained(ours, theirs, ONLY_RHEA)]
+    wrong += [f"only the reference's: {line}" for line in unexplained(theirs, ours, ONLY_REFERENCE)]
+    if wrong:
+        raise GuestError("\n".join(wrong))
+    return f"{len(ours)} lines"
+
+
+def write(path, data):
+    path.write_bytes(data)
+    return path
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[1])
+    parser.add_argument("--program", required=True)
+    parser.add_argument("--cloud", required=True, type=pathlib.Path)
+    parser.add_argument("--wake", required=True)
+    parser.add_argument("--kexec", required=True)
+    parser.add_argument("--work", required=True, type=pathlib.Path)
+    parser.add_argument("--amd64", type=pathlib.Path)
+    parser.add_argument("--686", dest="pae", type=pathlib.Path)
+    parser.add_argument("--busybox-686", dest="busybox")
+    args = parser.parse_args()
+    args.work.mkdir(parents=True, exist_ok=True)
+    tap = Tap()
+    machines = [(f"-M {board}{'' if firmware else ',x-direct-boot=on'}", Rhea(args.program, board, firmware))
+                for board in ("q35", "pc") for firmware in (True, False)]
+    if args.amd64:
+        full = write(args.work / "amd64.gz", initrd.build(args.amd64, [args.wake]))
+        both = write(args.work / "kexec.gz", initrd.build(args.cloud, [args.kexec], files=[
+            ("boot/vmlinuz", args.amd64 / "vmlinuz"), ("boot/initrd.gz", full)]))
+    if args.pae and args.busybox:
+        pae = write(args.work / "686.gz", initrd.build(args.pae, [], args.busybox))
+    for name, machine in machines:
+        case = f"{name}: Debian's full kernel reaches its shell"
+        if args.amd64:
+            tap.case(case, lambda m=machine: boots(m, args.amd64 / "vmlinuz", full, r"\d-amd64$"))
+        else:
+            tap.skip(case, "the kernel could not be downloaded")
+    for name, machine in (machines[0], machines[3]):
+        case = f"{name}: one kernel starts another by kexec"
+        if args.amd64:
+            tap.case(case, lambda m=machine: starts_another(m, args.cloud / "vmlinuz", both))
+        else:
+            tap.skip(case, "the kernel could not be downloaded")
+    for name, machine in machines[::2]:
+        case = f"{name}: the 32-bit kernel with PAE reaches its shell"
+        if args.pae and args.busybox:
+            tap.case(case, lambda m=machine: boots(m, args.pae / "vmlinuz", pae, r"-686-pae$"))
+        else:
+            tap.skip(case, "kernel or busybox could not be downloaded")
+    for board in ("q35", "pc"):
+        case = f"-M {board}: the kernel complains about what it complains about on the reference"
+        if args.amd64 and shutil.which("qemu-system-x86_64"):
+            tap.case(case, lambda b=board: complains_alike(args.program, b, args.amd64 / "vmlinuz", full))
+        else:
+            tap.skip(case, "no reference, or no kernel")
+    print(f"1..{tap.count}")
+    sys.exit(tap.failed != 0)
+
+
+if __name__ == "__main__":
+    main()
