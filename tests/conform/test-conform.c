@@ -5,7 +5,7 @@
  *
  *     test-conform [--long] [--only TYPE] [COUNTS]
  *
- * COUNTS names the file with the numbers that may not fall.  A case per type, named after it.
+ * COUNTS names the file with the numbers that it must print, not one more nor less.  A case per type, named after it.
  */
 
 #include "tests/conform/broken.h"
@@ -53,42 +53,95 @@ static void is_caught(void)
     CHECK(n.findings && !strncmp(text, b->says, strlen(b->says)));
 }
 
-static unsigned *count_of(const char *name)
+static const struct { const char *name; unsigned *have; } numbers[] = {
+    { "types", &counts.types },         { "regions", &counts.regions },  { "fields", &counts.fields },
+    { "registers", &counts.registers }, { "properties", &counts.props },
+};
+enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
+
+/* Is this line of the file what was proved?  If not, says on out what to write there. */
+static bool line_is_right(FILE *out, const char *path, unsigned line_number, const char *name, unsigned want)
 {
-    if (!strcmp(name, "types"))
-        return &counts.types;
-    if (!strcmp(name, "regions"))
-        return &counts.regions;
-    if (!strcmp(name, "fields"))
-        return &counts.fields;
-    if (!strcmp(name, "registers"))
-        return &counts.registers;
-    return strcmp(name, "properties") ? NULL : &counts.props;
+    for (unsigned i = 0; i < NUMBERS; i++) {
+        unsigned have = *numbers[i].have;
+
+        if (strcmp(numbers[i].name, name))
+            continue;
+        if (have != want)
+            fprintf(out, "# %s: %u were proved, and %s says %u: %swrite \"%s %u\" in its line %u\n", name, have, path,
+                    want, have < want ? "find what is no longer proved, or if it was taken away " : "", name, have,
+                    line_number);
+        return have == want;
+    }
+    fprintf(out, "# %s: nothing of that name is counted, and line %u of %s has it\n", name, line_number, path);
+    return false;
 }
 
-static void no_number_falls(void)
+/* Lines of the file that are wrong, and numbers that it does not have. */
+static unsigned wrong_numbers(FILE *f, FILE *out, const char *path)
+{
+    unsigned wrong = 0, seen = 0, line_number = 0, want;
+    char line[200], name[32];
+
+    while (fgets(line, sizeof(line), f)) {
+        line_number++;
+        if (sscanf(line, " %31[a-z] %u", name, &want) != 2)
+            continue;
+        wrong += !line_is_right(out, path, line_number, name, want);
+        seen++;
+    }
+    if (seen != NUMBERS)
+        fprintf(out, "# %s has %u numbers, not %u\n", path, seen, NUMBERS);
+    return wrong + (seen != NUMBERS);
+}
+
+static void the_numbers_are_those_of_the_file(void)
 {
     FILE *f = counts_path ? fopen(counts_path, "r") : NULL;
-    char line[80], name[32];
-    unsigned want, lines = 0;
+    unsigned wrong;
 
     if (!f) {
         test_skip("no file of counts was named");
         return;
     }
-    while (fgets(line, sizeof(line), f)) {
-        unsigned *have;
-
-        if (sscanf(line, " %31[a-z] %u", name, &want) != 2)
-            continue;
-        have = count_of(name);
-        if (!have || *have < want)
-            printf("# %s: %u, and %s says %u\n", name, have ? *have : 0, counts_path, want);
-        CHECK(have && *have >= want);
-        lines++;
-    }
+    wrong = wrong_numbers(f, stdout, counts_path);
     fclose(f);
-    CHECK_EQ(lines, 5);
+    CHECK_EQ(wrong, 0);
+}
+
+/* What was proved, with one number changed by that much; *text: what is said about it. */
+static unsigned with_one_changed(unsigned changed, int by, char *text, size_t bytes)
+{
+    FILE *f = tmpfile(), *out = tmpfile();
+    unsigned wrong;
+    size_t n;
+
+    CHECK(f && out);
+    for (unsigned i = 0; i < NUMBERS; i++)
+        fprintf(f, "%s %u\n", numbers[i].name, *numbers[i].have + (i == changed ? by : 0));
+    rewind(f);
+    wrong = wrong_numbers(f, out, "counts");
+    rewind(out);
+    n = fread(text, 1, bytes - 1, out);
+    text[n] = '\0';
+    fclose(f);
+    fclose(out);
+    return wrong;
+}
+
+static void a_number_too_high_or_too_low_is_named(void)
+{
+    char text[300], want[80];
+
+    CHECK_EQ(with_one_changed(NUMBERS, 0, text, sizeof(text)), 0);
+    CHECK_STR(text, "");
+    for (unsigned i = 0; i < NUMBERS; i++)
+        for (int by = -1; by <= 1; by += 2) {
+            snprintf(want, sizeof(want), "\"%s %u\" in its line %u\n", numbers[i].name, *numbers[i].have, i + 1);
+            CHECK_EQ(with_one_changed(i, by, text, sizeof(text)), 1);
+            CHECK(strstr(text, want));
+            CHECK_EQ(!!strstr(text, "no longer proved"), by > 0);
+        }
 }
 
 int main(int argc, char **argv)
@@ -116,7 +169,9 @@ int main(int argc, char **argv)
            "%u streams refused, %u taken\n", counts.types, counts.regions, counts.fields, counts.registers,
                counts.props,
            counts.accesses, counts.lives, counts.streams_refused, counts.streams_taken);
-    if (!only)
-        TEST(no_number_falls);
+    if (!only) {
+        TEST(the_numbers_are_those_of_the_file);
+        TEST(a_number_too_high_or_too_low_is_named);
+    }
     return test_end();
 }
