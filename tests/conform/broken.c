@@ -4,7 +4,8 @@
 /*
  * Deliberately broken devices (see broken.h)
  *
- * All share one struct and one correct description of it; each type spoils one thing.
+ * Nearly all share one struct and one correct description of it; each type spoils one thing.  The wide ones are about
+ * bytes that lie side by side.
  */
 
 #include <stdlib.h>
@@ -43,13 +44,37 @@ static const struct region_type good_regions[] = {
     { .name = "broken", .size = 8, .min = 1, .max = 4, .regs = good_regs }, {},
 };
 
-#define BROKEN(id, section_, regions_, ...) \
+#define BROKEN_OF(T, id, section_, regions_, ...) \
     static const struct device_type id = { \
-        .type = { .name = #id, .parent = "device", .doc = "broken", DEVICE(B), TYPE_STATE(B), .state = &section_ }, \
+        .type = { .name = #id, .parent = "device", .doc = "broken", DEVICE(T), TYPE_STATE(T), .state = &section_ }, \
         .regions = regions_, __VA_ARGS__ }
+#define BROKEN(id, section_, regions_, ...) BROKEN_OF(B, id, section_, regions_, __VA_ARGS__)
 
 BROKEN(forgets_a_byte, forgetful, good_regions);
 BROKEN(describes_twice, twice, good_regions);
+
+/* One member that is a hole in the tables, and one hole that is a hole in the struct. */
+struct wide_device {
+    struct device dev;
+    struct { uint32_t a, b; uint8_t c; uint32_t d; } st;
+};
+static const struct field memberless_fields[] = {
+    FIELD(struct wide_device, "a", a), FIELD(struct wide_device, "c", c), FIELD(struct wide_device, "d", d),
+    {},
+};
+static const struct field holey_fields[] = {
+    FIELD(struct wide_device, "a", a), FIELD(struct wide_device, "b", b), FIELD(struct wide_device, "c", c),
+    FIELD(struct wide_device, "d", d), {},
+};
+static const struct field doubled_fields[] = {
+    FIELD(struct wide_device, "a", a), FIELD(struct wide_device, "a2", a), FIELD(struct wide_device, "a3", a), {},
+};
+static const struct section memberless = { "broken", 1, 1, .fields = memberless_fields };
+static const struct section holey = { "broken", 1, 1, .fields = holey_fields };
+static const struct section doubled = { "broken", 1, 1, .fields = doubled_fields };
+BROKEN_OF(struct wide_device, forgets_a_member, memberless, NULL);
+BROKEN_OF(struct wide_device, has_padding, holey, NULL);
+BROKEN_OF(struct wide_device, describes_thrice, doubled, NULL);
 
 static void spoil(struct device *dev)
 {
@@ -157,8 +182,13 @@ static const struct region_type secret_regions[] = {
 BROKEN(keeps_a_secret, secret, secret_regions);
 
 const struct broken broken_types[] = {
-    { &forgets_a_byte, "forgets_a_byte: st+3 is described 0 times\n" },
-    { &describes_twice, "describes_twice: st+3 is described 2 times\n" },
+    { &forgets_a_byte, "forgets_a_byte: st+3: 1 byte that no field describes: a member without a line\n", 1 },
+    { &forgets_a_member, "forgets_a_member: st+4 to st+7: 4 bytes that no field describes: a member without a line\n",
+      2 },
+    { &has_padding, "has_padding: st+9 to st+11: 3 bytes that no field describes: padding (put the members of st in "
+                    "order of size) or a member without a line, which the tables alone do not tell\n", 1 },
+    { &describes_twice, "describes_twice: st+3: 1 byte that 2 fields describe\n", 1 },
+    { &describes_thrice, "describes_thrice: st+0 to st+3: 4 bytes that 3 fields describe\n", 2 },
     { &resets_wrongly, "broken.b: 0x9 after power-on, documented 0x5\n" },
     { &leaks, "leaks: 100 lives leave " },
     { &loops_for_ever, "loops_for_ever: a write of " },

@@ -7,6 +7,7 @@
 
 struct broken {
     const struct device_type *type;
-    const char *says;           /* how its finding begins */
+    const char *says;           /* how its first finding begins */
+    unsigned findings;          /* how many it has; 0: as it happens */
 };
 extern const struct broken broken_types[];      /* ends in {} */

@@ -11,7 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct claims { struct conform *c; uint8_t *times; const struct reg *const *tables; };
+/* align: the largest alignment that a described member can have. */
+struct claims { struct conform *c; uint8_t *times; const struct reg *const *tables; uint32_t align; };
+
+enum { ALIGN_MAX = 16 };
+
+/* Of what is n bytes long, or stands at n, the largest alignment that it can have. */
+static uint32_t alignment(uint32_t n)
+{
+    uint32_t low = n & -n;
+
+    return low && low < ALIGN_MAX ? low : ALIGN_MAX;
+}
 
 static void claim(const struct conform_field *at, void *opaque)
 {
@@ -23,6 +34,8 @@ static void claim(const struct conform_field *at, void *opaque)
     const struct reg *r = bytes ? state_reg(&o, at->off) : NULL;
 
     claims->c->n->fields++;
+    if (bytes && alignment(f->size) > claims->align)
+        claims->align = alignment(f->size);
     if (at->off + bytes > t->type.st_size)
         conform_finding(claims->c, "%s.%s: reaches beyond st", at->section->name, f->name);
     for (uint32_t i = 0; i < bytes && at->off + i < t->type.st_size; i++)
@@ -37,17 +50,53 @@ static void claim(const struct conform_field *at, void *opaque)
         conform_finding(claims->c, "%s.%s: neither in st nor on the wire", at->section->name, f->name);
 }
 
+/*
+ * Padding ends where something aligned begins (or st does), and is shorter than that alignment, which some member of
+ * st has: a described one, or one that fits into the gap.  A longer gap has a member in it.  Of a shorter one tables
+ * do not tell, since a member of that size without a line would leave the same gap.
+ */
+static bool can_be_padding(const struct claims *claims, uint32_t at, uint32_t end)
+{
+    uint32_t align = claims->align;
+
+    while (align * 2 <= end - at && align < ALIGN_MAX)
+        align *= 2;
+    return end - at < align && end - at < alignment(claims->c->type->type.st_off + end);
+}
+
+/* One finding for bytes that follow each other and have the same fault. */
+static void wrong_bytes(const struct claims *claims, uint32_t at, uint32_t end)
+{
+    const char *name = claims->c->type->type.name, *plural = end - at > 1 ? "s" : "";
+    char where[40];
+
+    if (end - at > 1)
+        snprintf(where, sizeof(where), "st+%u to st+%u", at, end - 1);
+    else
+        snprintf(where, sizeof(where), "st+%u", at);
+    if (claims->times[at])
+        conform_finding(claims->c, "%s: %s: %u byte%s that %u fields describe", name, where, end - at, plural,
+                        claims->times[at]);
+    else
+        conform_finding(claims->c, "%s: %s: %u byte%s that no field describes: %s", name, where, end - at, plural,
+                        can_be_padding(claims, at, end) ? "padding (put the members of st in order of size) or a "
+                        "member without a line, which the tables alone do not tell" : "a member without a line");
+}
+
 static void check_state(struct conform *c, const struct reg *const *tables)
 {
     const struct type *t = &c->type->type;
-    struct claims claims = { c, calloc(1, t->st_size + 1), tables };
+    struct claims claims = { c, calloc(1, t->st_size + 1), tables, 1 };
 
     assert(claims.times);
     if (t->state)
         conform_fields(c->type, claim, &claims);
-    for (uint32_t i = 0; i < t->st_size; i++)
-        if (claims.times[i] != 1)
-            conform_finding(c, "%s: st+%u is described %u times", t->name, i, claims.times[i]);
+    for (uint32_t at = 0, end; at < t->st_size; at = end) {
+        for (end = at + 1; end < t->st_size && claims.times[end] == claims.times[at]; end++)
+            ;
+        if (claims.times[at] != 1)
+            wrong_bytes(&claims, at, end);
+    }
     free(claims.times);
 }
 

@@ -51,6 +51,7 @@ static void is_caught(void)
     if (strncmp(text, b->says, strlen(b->says)))
         printf("# said \"%s\", not \"%s\"\n", text, b->says);
     CHECK(n.findings && !strncmp(text, b->says, strlen(b->says)));
+    CHECK_EQ(n.findings, b->findings ? b->findings : n.findings);
 }
 
 static const struct { const char *name; unsigned *have; } numbers[] = {
