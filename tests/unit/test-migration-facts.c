@@ -1,0 +1,520 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/i386/board.h"
+
+/*
+ * Sections of the migration stream, compared with what the reference sends (tests/facts/migration)
+ *
+ * Machines and optional devices are built and saved; each section's name, instance, version and size, and the path,
+ * type, size and number of each of its fields must be the reference's.  Sizes are those of the bytes: a reader that
+ * shares no code with the writer finds where a section ends.  The order of sections is not compared, as a receiver
+ * does not depend on it.
+ *
+ * Invariant: what differs stands in one of the two lists below with its reason, and what stands there differs.  A type
+ * that has a section is built by some configuration, or stands in a third list.
+ */
+
+#include "core/accel.h"
+#include "cpu/state.h"
+#include "lib/epoch.h"
+#include "migration/stream.h"
+#include "object/wire.h"
+#include "qapi/json.h"
+#include "qapi/json-parse.h"
+#include "tests/migration/reader.h"
+#include "tests/test.h"
+
+enum { MIB = 1 << 20, ROWS = 256, DEVICES = 3 };
+
+/* Sections that only the reference has, and the part that will bring each. */
+static struct { const char *name, *part; unsigned seen; } to_come[] = {
+    { "timer", "core: where the virtual clock and the TSC stand" },
+    { "kvm-tpr-opt", "hw/i386: the option ROM that replaces a guest's accesses to the TPR" },
+    { "ich9_ahci", "hw/ide: AHCI, which is part of q35" },
+    { "ide", "hw/ide: PIIX3 IDE, which is part of pc" },
+    { "fdc", "hw/block: the floppy controller, which is part of pc" },
+    { "e1000", "hw/net: the default NIC of pc" },
+    { "e1000e", "hw/net: the default NIC of q35" },
+    { "slirp", "net: the user-mode network behind a default NIC" },
+    { "globalstate", "migration: the source's run state" },
+};
+
+/* Descriptions of fields that are not the reference's: of a section, or of all (NULL).  No receiver reads them, and the
+ * bytes are the same.  The lines agree but for how they begin, or but for how they end. */
+static struct { const char *section, *ours, *theirs, *why; unsigned seen; } differing[] = {
+    { NULL, ".version_id\tint32\t4\t1\n", ".version_id\tint32 le\t4\t1\n", "le: a lower version is taken" },
+    { NULL, ".config\tpci config\t256\t1\n", ".config[0]\tpci config\t256\t1\n", "[1] would be that of PCIe" },
+    { NULL, ".irq_state\tpci irq state\t4\t4\n", ".irq_state\tpci irq state\t16\t1\n", "four numbers, one blob" },
+    { "mc146818rtc", "unused\tunused_buffer\t28\t1\n", "unused[0]\tunused_buffer\t28\t1\n", "names made unique" },
+    { "mc146818rtc", "unused\tunused_buffer\t24\t1\n", "unused[1]\tunused_buffer\t24\t1\n", "names made unique" },
+    { "pckbd", "", "kbd.", "the chip stands in a struct of the device" },
+    { "serial", "", "state.", "the chip stands in a struct of the device" },
+    { "vga", "is_vbe_vmstate\tuint8\t1\t1\n", "is_vbe_vmstate\tuint8 equal\t1\t1\n", "refuses a chip without VBE" },
+};
+
+/* What stands in the column "configuration", and how to build it. */
+struct config {
+    const char *name;
+    const char *base;           /* the machine's own sections; NULL: they are in the rows of `name` */
+    const char *board;
+    unsigned cpus;
+    struct { const char *type, *prop, *value; } device[DEVICES];
+    bool has_clock;             /* the accelerator has a paravirtual clock */
+};
+static const struct config configs[] = {
+    { "q35-min", NULL, "q35", 1 },
+    { "pc-min", NULL, "pc", 1 },
+    { "q35-default-smp4", NULL, "q35", 4, { { "isa-serial" }, { "isa-parallel" }, { "VGA", "addr", "1" } } },
+    { "pc-default-smp4", NULL, "pc", 4, { { "isa-serial" }, { "isa-parallel" }, { "VGA", "addr", "2" } } },
+    { "ib700", "pc-min", "pc", 1, { { "ib700" } } },
+    { "i6300esb", "q35-min", "q35", 1, { { "i6300esb", "addr", "10" } } },
+    { "pvpanic", "pc-min", "pc", 1, { { "pvpanic" } } },
+    { "pvpanic-pci", "q35-min", "q35", 1, { { "pvpanic-pci", "addr", "10" } } },
+    { "VGA", "q35-min", "q35", 1, { { "VGA", "addr", "10" } } },
+    { "VGA-global", "pc-min", "pc", 1, { { "VGA", "global-vmstate", "on" } } },
+    { "secondary-vga", "q35-min", "q35", 1, { { "secondary-vga", "addr", "10" } } },
+    { "isa-vga", "pc-min", "pc", 1, { { "isa-vga" } } },
+    { "isa-serial", "pc-min", "pc", 1, { { "isa-serial" } } },
+    { "isa-parallel", "pc-min", "pc", 1, { { "isa-parallel" } } },
+    { "isa-debugcon", "pc-min", "pc", 1, { { "isa-debugcon" } } },
+    { "isa-debug-exit", "pc-min", "pc", 1, { { "isa-debug-exit" } } },
+    { "vmcoreinfo", "pc-min", "pc", 1, { { "vmcoreinfo" } } },
+    { "vmgenid", "pc-min", "pc", 1, { { "vmgenid" } } },
+    { "kvmclock", "q35-min", "q35", 1, .has_clock = true },
+};
+
+/* An accelerator whose vCPUs stand and keep what they are given, and whose paravirtual clock, if it has one, stands. */
+static void stand_close(struct accel *accel)
+{
+}
+
+static int stand_vcpu_init(struct vcpu *cpu, struct error **err)
+{
+    cpu->accel = aligned_alloc(16, (sizeof(struct x86_state) + 15) & ~15ul);
+    CHECK(cpu->accel);
+    memset(cpu->accel, 0, sizeof(struct x86_state));
+    return 0;
+}
+
+static void stand_vcpu_fini(struct vcpu *cpu)
+{
+    free(cpu->accel);
+}
+
+static void stand_vcpu_get(struct vcpu *cpu, struct x86_state *st)
+{
+    *st = *(struct x86_state *)cpu->accel;
+}
+
+static void stand_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
+{
+    *(struct x86_state *)cpu->accel = *st;
+}
+
+static uint64_t stand_clock_get(struct accel *accel)
+{
+    return 0;
+}
+
+static const struct accel_ops stand_ops = {
+    .name = "stand", .steps_clock = true, .close = stand_close, .vcpu_init = stand_vcpu_init,
+    .vcpu_fini = stand_vcpu_fini, .vcpu_get = stand_vcpu_get, .vcpu_put = stand_vcpu_put,
+};
+static const struct accel_ops clock_ops = {
+    .name = "stand", .steps_clock = true, .close = stand_close, .vcpu_init = stand_vcpu_init,
+    .vcpu_fini = stand_vcpu_fini, .vcpu_get = stand_vcpu_get, .vcpu_put = stand_vcpu_put,
+    .clock_get = stand_clock_get,
+};
+
+/* Types that have a section, and that no configuration here builds. */
+static const struct { const char *type, *why; } not_built[] = {
+    { "kvm-apic", "needs an accelerator that has the chip, and sends the section of apic" },
+    { "kvm-i8259", "needs an accelerator that has the chip, and sends the section of isa-i8259" },
+    { "kvm-ioapic", "needs an accelerator that has the chip, and sends the section of ioapic" },
+    { "kvm-pit", "needs an accelerator that has the chip, and sends the section of isa-pit" },
+    { "max-x86_64-cpu", "sends the sections of qemu64-x86_64-cpu" },
+};
+
+static struct loop *loop;
+static struct machine *m;
+static GHashTable *built;       /* names of types */
+static struct accel accel;
+static const struct config *config;
+
+static void board_build(const char *name, unsigned cpus, const struct accel_ops *ops)
+{
+    static const struct smbios_config no_smbios;
+    struct board_config cfg = { .ram_bytes = 32 * MIB, .ram_asked = true, .cpus = cpus, .sockets = cpus, .cores = 1,
+                                .threads = 1, .direct_boot = true, .vmport = true, .hpet = true, .smm = true,
+                                .smbios = &no_smbios, .boot = { .splash_ms = -1, .reboot_ms = -1 } };
+    const struct board_type *b = board_find(name);
+
+    CHECK(b && !cpu_config_parse("qemu64", true, &cfg.cpu, NULL));
+    CHECK(!loop_new(&loop, NULL) && !machine_new(loop, b->version, &m, NULL));
+    accel = (struct accel){ ops, m };
+    m->accel = &accel;
+    m->type_name = b->name;
+    machine_phase_advance(m, PHASE_ACCEL);
+    CHECK(!b->build(m, &cfg, NULL));
+    machine_phase_advance(m, PHASE_BOARD);
+}
+
+static void device_build(const char *type, const char *prop, const char *value)
+{
+    const struct device_type *t = device_type_find(type);
+    struct device *dev;
+
+    CHECK(t);
+    dev = device_new(m, t);
+    CHECK(!prop || !device_set(dev, prop, value, NULL));
+    CHECK(!device_realize(dev, NULL, NULL, NULL));
+}
+
+/* Marks their types; and what a stop of the machine asks of those who hold a clock of the accelerator. */
+static void devices_visit(void)
+{
+    list_for_each(n, &m->devices) {
+        struct device *dev = list_entry(n, struct device, in_machine);
+
+        g_hash_table_add(built, (void *)dev->type->type.name);
+        if (dev->type->run_state)
+            dev->type->run_state(dev, false);
+    }
+}
+
+static void machine_build(const struct config *c, struct wire *w)
+{
+    board_build(c->board, c->cpus, c->has_clock ? &clock_ops : &stand_ops);
+    for (unsigned i = 0; i < DEVICES && c->device[i].type; i++)
+        device_build(c->device[i].type, c->device[i].prop, c->device[i].value);
+    machine_phase_advance(m, PHASE_READY);
+    machine_reset(m, true);
+    devices_visit();
+    CHECK(!stream_save_devices(m, w, NULL));
+}
+
+/* The reference's sections of a configuration. */
+struct row { char name[64], what[32]; unsigned instance, version, bytes; };
+static struct row rows[ROWS];
+static unsigned n_rows;
+
+static FILE *facts_open(const char *name)
+{
+    FILE *f = fopen(T(TEST_SOURCE_DIR "/tests/facts/migration/%s", name), "r");
+
+    CHECK(f);
+    return f;
+}
+
+static unsigned rows_read(const char *name)
+{
+    FILE *f = facts_open("sections.tsv");
+    unsigned lines = 0;
+    char line[300], conf[32];
+
+    while (fgets(line, sizeof(line), f) && n_rows < ROWS) {
+        struct row *r = &rows[n_rows];
+
+        if (*line == '#' || sscanf(line, "%31[^\t]\t%63[^\t]\t%u\t%u\t%u\t%31[^\n]", conf, r->name, &r->instance,
+                                   &r->version, &r->bytes, r->what) != 6 || strcmp(conf, name))
+            continue;
+        lines++;
+        n_rows += strcmp(r->name, "-") != 0;
+    }
+    fclose(f);
+    return lines;
+}
+
+/* The reference's fields of a section, a line each. */
+static GString *fields_read(const char *layout)
+{
+    FILE *f = facts_open("fields.tsv");
+    GString *out = g_string_new(NULL);
+    size_t n = strlen(layout);
+    char line[300];
+
+    while (fgets(line, sizeof(line), f))
+        if (!strncmp(line, layout, n) && line[n] == '\t')
+            g_string_append(out, line + n + 1);
+    fclose(f);
+    return out;
+}
+
+/* Ours, from the stream's description, in the same shape. */
+
+static void fields_put(const struct json *part, const char *prefix, GString *out);
+
+static uint64_t number(const struct json *v, const char *key, uint64_t otherwise)
+{
+    const struct json *n = json_get(v, key);
+
+    return n ? (uint64_t)n->i : otherwise;
+}
+
+/* Structs of one name: once if all of them look alike. */
+static void structs_put(const struct json *fields, uint32_t at, uint32_t run, const char *path, GString *out)
+{
+    uint64_t count = number(json_at(fields, at), "array_len", run);
+    struct text inside = text("%s.", path);
+    GString *first = g_string_new(NULL);
+    bool alike = true;
+
+    if (count > 1)
+        inside = text("%s[%u].", path, (unsigned)count);
+    fields_put(json_get(json_at(fields, at), "struct"), inside.s, first);
+    for (uint32_t i = 1; i < run; i++) {
+        GString *other = g_string_new(NULL);
+
+        fields_put(json_get(json_at(fields, at + i), "struct"), inside.s, other);
+        alike &= g_string_equal(first, other);
+        g_string_free(other, true);
+    }
+    if (alike)
+        g_string_append(out, first->str);
+    for (uint32_t i = 0; i < run && !alike; i++)
+        fields_put(json_get(json_at(fields, at + i), "struct"), T("%s[%u].", path, i), out);
+    g_string_free(first, true);
+}
+
+/* Returns how many entries of the description it took. */
+static uint32_t field_put(const struct json *fields, uint32_t at, const char *prefix, GString *out)
+{
+    const struct json *f = json_at(fields, at);
+    const char *name = json_get_string(f, "name");
+    uint32_t run = 1;
+
+    while (json_get(f, "index") && at + run < fields->num &&
+           !strcmp(json_get_string(json_at(fields, at + run), "name"), name))
+        run++;
+    if (json_get(f, "struct"))
+        structs_put(fields, at, run, T("%s%s", prefix, name), out);
+    else
+        g_string_append_printf(out, "%s%s\t%s\t%u\t%u\n", prefix, name, json_get_string(f, "type"),
+                               (unsigned)number(f, "size", 0), (unsigned)number(f, "array_len", 1));
+    return run;
+}
+
+static void fields_put(const struct json *part, const char *prefix, GString *out)
+{
+    const struct json *fields = json_get(part, "fields"), *subs = json_get(part, "subsections");
+
+    for (uint32_t at = 0; at < fields->num;)
+        at += field_put(fields, at, prefix, out);
+    for (uint32_t i = 0; subs && i < subs->num; i++) {
+        const struct json *sub = json_at(subs, i);
+
+        g_string_append_printf(out, "%s+%s\tsubsection\t%u\t1\n", prefix, json_get_string(sub, "vmsd_name"),
+                               (unsigned)number(sub, "version", 0));
+        fields_put(sub, prefix, out);
+    }
+}
+
+/* Does ours begin with a, and theirs with b, and are they equal behind that? */
+static bool begin_differs(const char *ours, const char *theirs, const char *a, const char *b)
+{
+    return g_str_has_prefix(ours, a) && g_str_has_prefix(theirs, b) && !strcmp(ours + strlen(a), theirs + strlen(b));
+}
+
+static bool end_differs(const char *ours, const char *theirs, const char *a, const char *b)
+{
+    size_t before = strlen(ours) - strlen(a);
+
+    return g_str_has_suffix(ours, a) && g_str_has_suffix(theirs, b) && strlen(theirs) == before + strlen(b) &&
+           !strncmp(ours, theirs, before);
+}
+
+static bool differs_knowingly(const char *section, const char *ours, const char *theirs)
+{
+    for (unsigned i = 0; i < sizeof(differing) / sizeof(differing[0]); i++) {
+        const char *a = differing[i].ours, *b = differing[i].theirs;
+
+        if (differing[i].section && strcmp(differing[i].section, section))
+            continue;
+        if (begin_differs(ours, theirs, a, b) || (*a && end_differs(ours, theirs, a, b))) {
+            differing[i].seen++;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The line at *text, with its end, and moves on; "" at the end. */
+static char *line_take(char **text)
+{
+    size_t n = strcspn(*text, "\n") + 1;
+    char *line = **text ? strndup(*text, n) : strdup("");
+
+    *text += strlen(line);
+    return line;
+}
+
+static bool fields_are_right(const struct row *r, const struct json *device)
+{
+    GString *theirs = fields_read(T("%s/%u", r->what, r->bytes)), *ours = g_string_new(NULL);
+    bool same = true;
+
+    fields_put(device, "", ours);
+    CHECK(theirs->len);
+    for (char *at_ours = ours->str, *at_theirs = theirs->str; *at_ours || *at_theirs;) {
+        char *a = line_take(&at_ours), *b = line_take(&at_theirs);
+
+        if (strcmp(a, b) && !differs_knowingly(r->what, a, b)) {
+            printf("# %s: field \"%s\", the reference's: \"%s\"\n", r->name, g_strchomp(a), g_strchomp(b));
+            same = false;
+        }
+        free(a);
+        free(b);
+    }
+    g_string_free(ours, true);
+    g_string_free(theirs, true);
+    return same;
+}
+
+static bool is_to_come(const char *name)
+{
+    const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+
+    for (unsigned i = 0; i < sizeof(to_come) / sizeof(to_come[0]); i++)
+        if (!strcmp(to_come[i].name, last)) {
+            to_come[i].seen++;
+            return true;
+        }
+    return false;
+}
+
+static const struct row *row_of(const struct reader_section *s)
+{
+    for (const struct row *r = rows; r < rows + n_rows; r++)
+        if (!strcmp(r->name, s->name) && r->instance == s->instance)
+            return r;
+    return NULL;
+}
+
+static bool section_is_right(const struct reader_section *s, const struct json *device)
+{
+    const struct row *r = row_of(s);
+    unsigned bytes = s->end - s->body;
+
+    if (!r)
+        printf("# %s: section %s, instance %u: the reference does not have it\n", config->name, s->name, s->instance);
+    else if (r->version != s->version || r->bytes != bytes)
+        printf("# %s: section %s, instance %u: version %u, %u bytes; the reference's: version %u, %u bytes\n",
+               config->name, s->name, s->instance, s->version, bytes, r->version, r->bytes);
+    /* Fields are looked at whatever the size is, since they tell why it differs. */
+    return r && fields_are_right(r, device) && r->version == s->version && r->bytes == bytes;
+}
+
+static bool has(const struct reader *rd, const struct row *r)
+{
+    for (unsigned i = 0; i < rd->n; i++)
+        if (!strcmp(rd->section[i].name, r->name) && rd->section[i].instance == r->instance)
+            return true;
+    return false;
+}
+
+/* Each section of ours is one of theirs, and each of theirs is there unless it is to come. */
+static bool sections_are_right(const struct reader *rd, const struct json *description)
+{
+    const struct json *devices = json_get(description, "devices");
+    bool right = true;
+
+    CHECK_EQ(devices->num, rd->n);
+    for (unsigned i = 0; i < rd->n; i++)
+        right &= section_is_right(&rd->section[i], json_at(devices, i));
+    for (const struct row *r = rows; r < rows + n_rows; r++) {
+        bool here = has(rd, r), later = is_to_come(r->name);
+
+        if (here == later)
+            printf("# %s: section %s, instance %u: %s\n", config->name, r->name, r->instance,
+                   here ? "is here now; take it from the list of those to come" : "is missing");
+        right &= here != later;
+    }
+    return right;
+}
+
+/* The trailer of a stream that the reader has found to be right: 06, length, text up to the end. */
+static void description_read(const struct reader *rd, const struct wire *w, struct json *description)
+{
+    size_t at = rd->section[rd->n - 1].end + 5 + 1 + 5;    /* footer, end mark, mark and length */
+    char *text = strndup((const char *)w->buf + at, w->at - at);
+    int r = json_parse(text, description, NULL);
+
+    free(text);
+    CHECK(!r);
+}
+
+static void sections_are_the_references(void)
+{
+    static struct reader rd;
+    struct json description = {};
+    struct wire w = { .limit = WIRE_LIMIT };
+    bool right;
+
+    n_rows = 0;
+    CHECK(rows_read(config->name) && (!config->base || rows_read(config->base)));
+    CHECK(n_rows < ROWS);
+    machine_build(config, &w);
+    CHECK(reader_read(&rd, w.buf, w.at));
+    description_read(&rd, &w, &description);
+    right = sections_are_right(&rd, &description);
+    json_fini(&description);
+    wire_fini(&w);
+    machine_free(m);
+    loop_free(loop);
+    CHECK(right);
+}
+
+static bool is_not_built(const char *type)
+{
+    for (unsigned i = 0; i < sizeof(not_built) / sizeof(not_built[0]); i++)
+        if (!strcmp(not_built[i].type, type))
+            return true;
+    return false;
+}
+
+static void every_type_with_a_section_is_compared(void)
+{
+    bool all = true;
+
+    TYPE_FOR_EACH(at) {
+        const struct type *t = *at;
+
+        if (t->abstract || !type_is(t, "device") || !t->state || !t->state->name ||
+            g_hash_table_contains(built, t->name) != is_not_built(t->name))
+            continue;
+        printf("# %s: %s\n", t->name, is_not_built(t->name) ? "is built now" : "no configuration builds it");
+        all = false;
+    }
+    CHECK(all);
+}
+
+/* What stands in a list without need would hide the next difference of that name. */
+static void both_lists_are_needed(void)
+{
+    bool needed = true;
+
+    for (unsigned i = 0; i < sizeof(to_come) / sizeof(to_come[0]); i++) {
+        printf("# to come: %s: %s%s\n", to_come[i].name, to_come[i].part,
+               to_come[i].seen ? "" : ", which nothing sends");
+        needed &= to_come[i].seen != 0;
+    }
+    for (unsigned i = 0; i < sizeof(differing) / sizeof(differing[0]); i++) {
+        printf("# described differently: %s: %s: %s%s\n", differing[i].section ? differing[i].section : "any",
+               T("%.*s", (int)strcspn(differing[i].theirs, "\t"), differing[i].theirs), differing[i].why,
+               differing[i].seen ? "" : ", but nothing differs");
+        needed &= differing[i].seen != 0;
+    }
+    CHECK(needed);
+}
+
+int main(void)
+{
+    epoch_thread_init();
+    built = g_hash_table_new(g_str_hash, g_str_equal);
+    for (config = configs; config < configs + sizeof(configs) / sizeof(configs[0]); config++)
+        test_run(config->name, sections_are_the_references);
+    TEST(every_type_with_a_section_is_compared);
+    TEST(both_lists_are_needed);
+    g_hash_table_destroy(built);
+    epoch_thread_fini();
+    return test_end();
+}
