@@ -16,6 +16,7 @@ enum { B_SET = 1 << 7, B_PIE = 1 << 6, B_AIE = 1 << 5, B_UIE = 1 << 4, B_SQWE = 
        B_24H = 1 << 1 };
 enum { C_IRQF = 1 << 7, C_PF = 1 << 6, C_AF = 1 << 5, C_UF = 1 << 4 };
 enum { D_VALID = 1 << 7 };
+enum lost_tick_policy { LOST_TICK_DISCARD, LOST_TICK_DELAY, LOST_TICK_SLEW };
 #define SECOND_NS 1000000000ll
 
 struct rtc {
@@ -28,16 +29,18 @@ struct rtc {
     struct rtc_state {
         uint64_t periodic_ns;           /* deadlines on the virtual clock */
         uint64_t update_ns;
+        uint64_t slew_ns;
         int64_t base_s;                 /* the time at last_ns, in seconds since 1970 of the guest's calendar */
         int64_t last_ns;                /* host time of day when it was set */
         int64_t offset_ns;              /* fraction of a second at last_ns */
         uint64_t next_alarm_ns;
-        uint32_t irq_coalesced, period;
+        uint32_t irq_coalesced;         /* periodic interrupts that the guest is owed: lost_tick_policy=slew */
+        uint32_t period;
         uint8_t cmos[CMOS_BYTES];
         uint64_t index;                 /* 7 bits */
     } st;
     struct irq irq;
-    struct timer periodic, update;
+    struct timer periodic, update, slew;
     struct machine_observer observer;
     uint8_t board[CMOS_BYTES];          /* what the board wants in memory, */
     bool board_set[CMOS_BYTES];         /* and where */
@@ -55,3 +58,5 @@ bool rtc_in_progress(const struct rtc *r);      /* UIP */
 void rtc_rearm(struct rtc *r);                  /* after any change of A, B, C, time or alarm */
 void rtc_periodic_fired(struct device *dev);
 void rtc_update_fired(struct device *dev);
+void rtc_slew_fired(struct device *dev);
+void rtc_slew_resumed(struct rtc *r);            /* after reset or load: what is owed comes from now on */

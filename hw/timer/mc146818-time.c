@@ -172,11 +172,20 @@ static uint64_t periodic_ticks(const struct rtc *r)
     return 1u << ((rate < 3 ? rate + 7 : rate) - 1);
 }
 
+/* What is owed is time: at another rate it is another number of interrupts. */
+static void rescale_owed(struct rtc *r, uint64_t ticks)
+{
+    uint64_t owed = ticks && (r->st.cmos[REG_B] & B_PIE) ? (uint64_t)r->st.irq_coalesced * r->st.period / ticks : 0;
+
+    r->st.irq_coalesced = owed < UINT32_MAX ? owed : UINT32_MAX;
+}
+
 /* On the grid of the 32 kHz divider, so that a change of other bits does not shift it. */
 static void arm_periodic(struct rtc *r)
 {
     uint64_t ticks = periodic_ticks(r), now = clock_ns(&r->dev), tick;
 
+    rescale_owed(r, ticks);
     r->st.period = ticks;
     r->st.periodic_ns = TIMER_OFF;
     if (ticks && (r->st.cmos[REG_B] & B_PIE)) {
@@ -202,9 +211,28 @@ static void arm_update(struct rtc *r)
     timer_update(&r->update);
 }
 
+/*
+ * Interrupts that are owed come between the others, each once the one before has been acknowledged, at up to eight
+ * times their rate.  One that is on its way is not put off.
+ */
+static void arm_slew(struct rtc *r)
+{
+    enum { RATE_MAX = 8 };
+    bool slews = r->cfg.lost_tick_policy == LOST_TICK_SLEW;
+    bool due = slews && r->st.irq_coalesced && r->st.period && !(r->st.cmos[REG_C] & C_PF);
+    uint64_t rate = r->st.irq_coalesced < RATE_MAX ? r->st.irq_coalesced + 1 : RATE_MAX;
+
+    if (!due)
+        r->st.slew_ns = TIMER_OFF;
+    else if (r->st.slew_ns == TIMER_OFF)
+        r->st.slew_ns = clock_ns(&r->dev) + clock_muldiv(r->st.period, SECOND_NS, TICK_HZ * rate);
+    timer_update(&r->slew);
+}
+
 void rtc_rearm(struct rtc *r)
 {
     arm_periodic(r);
+    arm_slew(r);
     arm_update(r);
 }
 
@@ -217,11 +245,42 @@ static void raise(struct rtc *r, uint8_t flags)
         *c |= C_IRQF;
 }
 
+/* That the guest has not acknowledged the one before, or that the host comes late. */
+static void note_lost_ticks(struct rtc *r)
+{
+    uint64_t late = clock_ns(&r->dev) - r->st.periodic_ns;
+    uint64_t period_ns = clock_muldiv(r->st.period, SECOND_NS, TICK_HZ);
+    uint64_t lost = !!(r->st.cmos[REG_C] & C_PF) + (period_ns ? late / period_ns : 0);
+    uint64_t owed = r->st.irq_coalesced + lost;
+
+    r->st.irq_coalesced = owed < UINT32_MAX ? owed : UINT32_MAX;
+}
+
 /* lost_tick_policy=discard: what the guest has not acknowledged is one interrupt. */
 void rtc_periodic_fired(struct device *dev)
 {
-    raise(rtc(dev), C_PF);
-    arm_periodic(rtc(dev));
+    struct rtc *r = rtc(dev);
+
+    if (r->cfg.lost_tick_policy == LOST_TICK_SLEW)
+        note_lost_ticks(r);
+    raise(r, C_PF);
+    arm_periodic(r);
+    arm_slew(r);
+}
+
+void rtc_slew_resumed(struct rtc *r)
+{
+    r->st.slew_ns = TIMER_OFF;
+    arm_slew(r);
+}
+
+void rtc_slew_fired(struct device *dev)
+{
+    struct rtc *r = rtc(dev);
+
+    r->st.irq_coalesced--;
+    raise(r, C_PF);
+    arm_slew(r);
 }
 
 /* The clock that fires and the clock that is shown are two: the last nanoseconds may still be ahead. */

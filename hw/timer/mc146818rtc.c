@@ -5,8 +5,7 @@
  * mc146818rtc: the real-time clock of a PC and 128 bytes of battery-backed memory
  *
  * Index and data ports, time and alarm in BCD or binary, 12 or 24 hours, alarm, update-ended and
- * periodic interrupts on ISA line 8.  Not modelled: daylight saving, the square wave, PF without PIE, and
- * lost_tick_policy other than discard (slew re-injects what a guest was too slow for).
+ * periodic interrupts on ISA line 8.  Not modelled: daylight saving, the square wave, PF without PIE.
  * Reference: Motorola MC146818 data sheet; ICH9 data sheet section 13.6 (index 0x32: century).
  *
  * Invariant: the interrupt line is C.IRQF.
@@ -125,7 +124,7 @@ static const struct prop rtc_props[] = {
     PROP(R, "iobase", iobase, .def = 0x70, .doc = "port of the index; the data is behind it"),
     PROP(R, "irq", irq, .def = 8, .doc = "ISA line"),
     PROP_NAMED(R, "lost_tick_policy", lost_tick_policy, policies,
-               .doc = "periodic interrupts that the guest was too slow for; discard only"),
+               .doc = "periodic interrupts that the guest was too slow for: discard, or give them later (slew)"),
     {}
 };
 static const struct reg rtc_regs[] = {
@@ -191,6 +190,7 @@ static const struct section rtc_section = {
         FIELD(R, "next_alarm_time", next_alarm_ns),
         FIELD(R, "periodic_ns", periodic_ns, .hidden = true, .reset = TIMER_OFF),
         FIELD(R, "update_ns", update_ns, .hidden = true, .reset = TIMER_OFF),
+        FIELD(R, "slew_ns", slew_ns, .hidden = true, .reset = TIMER_OFF),
         {} },
 };
 
@@ -216,6 +216,7 @@ static void rtc_resumed(struct device *dev)
 
     timer_update(&r->periodic);
     timer_update(&r->update);
+    rtc_slew_resumed(r);
     rtc_outputs(dev);
     irq_refresh(&r->irq);
 }
@@ -247,11 +248,12 @@ static int rtc_realize(struct device *dev, struct error **err)
     struct rtc *r = rtc(dev);
     int e = isa_irq(dev, &r->irq, "irq", r->cfg.irq, err);
 
-    if (r->cfg.lost_tick_policy)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "mc146818rtc.lost_tick_policy",
-                         policies[r->cfg.lost_tick_policy], T("legal: %s", policies[0]));
+    if (r->cfg.lost_tick_policy == LOST_TICK_DELAY)
+        return error_set(err, -EINVAL, ERROR_UNKNOWN, "mc146818rtc.lost_tick_policy", policies[LOST_TICK_DELAY],
+                         "discard, slew");
     timer_init(&r->periodic, dev, &r->st.periodic_ns, rtc_periodic_fired);
     timer_init(&r->update, dev, &r->st.update_ns, rtc_update_fired);
+    timer_init(&r->slew, dev, &r->st.slew_ns, rtc_slew_fired);
     if (!e)
         e = isa_map(dev, 0, r->cfg.iobase, err);
     if (e < 0)

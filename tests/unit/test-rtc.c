@@ -527,15 +527,88 @@ static void the_stream_carries_deadlines_as_time_of_day(void)
     bench_fini(&b);
 }
 
-static void only_discard_is_a_policy_for_lost_ticks(void)
+static void begin_with_policy(const char *policy)
+{
+    bench_init(&b, 0);
+    b.m->clock->made_ns = 1795160576250000000;
+    rtc = device_new(b.m, device_type_find("mc146818rtc"));
+    CHECK(!device_set(rtc, "base_year", "0", NULL) && !device_set(rtc, "lost_tick_policy", policy, NULL));
+    CHECK(!device_realize(rtc, NULL, NULL, NULL));
+}
+
+/* Steps the clock by 32768ths of a second, and counts what is acknowledged at once. */
+static unsigned acknowledged(unsigned ticks)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < ticks; i++) {
+        machine_clock_step(b.m, 30518);
+        n += !!(get(0x0c) & 0x40);
+    }
+    return n;
+}
+
+/* 64 Hz, of which the guest sleeps through ten. */
+static unsigned after_a_pause(const char *policy)
+{
+    unsigned n;
+
+    begin_with_policy(policy);
+    set(0x0a, 0x2a);
+    set(0x0b, 0x42);
+    CHECK_EQ(acknowledged(10 * 512), 10);
+    machine_clock_step(b.m, 10 * 512 * 30518ull);
+    CHECK(b.lines->level[8]);
+    n = acknowledged(5 * 512);
+    bench_fini(&b);
+    return n;
+}
+
+static void lost_ticks_are_one_or_come_later(void)
+{
+    CHECK_EQ(after_a_pause("discard"), 1 + 5);
+    CHECK_EQ(after_a_pause("slew"), 10 + 5);
+}
+
+static void what_is_owed_is_time(void)
+{
+    begin_with_policy("slew");
+    set(0x0a, 0x2a);
+    set(0x0b, 0x42);
+    machine_clock_step(b.m, 9 * 512 * 30518ull);        /* one is there, eight are owed */
+    set(0x0a, 0x29);                                    /* 128 Hz */
+    CHECK_EQ(acknowledged(10 * 256), 1 + 16 + 10);
+    set(0x0b, 0x02);                                    /* nobody wants any */
+    CHECK_EQ(acknowledged(10 * 256), 0);
+    bench_fini(&b);
+}
+
+static void what_is_owed_is_in_the_stream(void)
+{
+    struct saved s;
+
+    begin_with_policy("slew");
+    set(0x0a, 0x2a);
+    set(0x0b, 0x42);
+    machine_clock_step(b.m, 4 * 512 * 30518ull);
+    s = bench_save(&b, "mc146818rtc");
+    bench_fini(&b);
+    begin_with_policy("slew");
+    CHECK(!bench_load(&b, &(struct wire){ .buf = s.w.buf, .len = s.w.at }, NULL));
+    CHECK_EQ(acknowledged(4 * 512), 4 + 4);
+    wire_fini(&s.w);
+    bench_fini(&b);
+}
+
+static void delay_is_no_policy_for_lost_ticks(void)
 {
     struct error *err = NULL;
 
     bench_init(&b, 0);
     rtc = device_new(b.m, device_type_find("mc146818rtc"));
-    CHECK(!device_set(rtc, "lost_tick_policy", "slew", NULL));
+    CHECK(!device_set(rtc, "lost_tick_policy", "delay", NULL));
     CHECK(device_realize(rtc, NULL, NULL, &err) < 0);
-    CHECK(strstr(error_line(err).s, "mc146818rtc.lost_tick_policy") && strstr(error_line(err).s, "discard"));
+    CHECK(strstr(error_line(err).s, "mc146818rtc.lost_tick_policy") && strstr(error_line(err).s, "discard, slew"));
     error_free(err);
     bench_fini(&b);
 }
@@ -594,7 +667,10 @@ int main(void)
     TEST(when_the_hosts_time_goes_back_so_does_the_guests);
     TEST(reset_clears_flags_and_does_not_shift_the_second);
     TEST(the_stream_carries_deadlines_as_time_of_day);
-    TEST(only_discard_is_a_policy_for_lost_ticks);
+    TEST(lost_ticks_are_one_or_come_later);
+    TEST(what_is_owed_is_time);
+    TEST(what_is_owed_is_in_the_stream);
+    TEST(delay_is_no_policy_for_lost_ticks);
     epoch_thread_fini();
     return test_end();
 }
