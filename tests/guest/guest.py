@@ -109,9 +109,9 @@ class Guest:
         self.folder = tempfile.TemporaryDirectory(prefix="rhea-guest-")
         self.qmp_path = str(pathlib.Path(self.folder.name) / "qmp")
         self.errors_path = pathlib.Path(self.folder.name) / "stderr"
-        self.command = [machine.program, *machine.machine, "-m", str(memory), "-smp", str(cpus),
-                        "-kernel", str(kernel), "-initrd", str(initrd),
-                        "-append", ("console=ttyS0 " + append).strip(), "-nographic", *arguments]
+        self.command = [machine.program, *machine.machine, "-m", str(memory), "-smp", str(cpus), "-nographic", *arguments]
+        if kernel:
+            self.command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", ("console=ttyS0 " + append).strip()]
         if qmp:
             self.command += ["-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
         self.console, self.seen, self.commands, self.started = "", 0, 0, time.monotonic()

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Other kernels than the boots': Debian's full one and its 686 with PAE; one kernel started by another; and what the
-kernel complains about, beside the reference
+Other guests than the boots': Debian's full kernel and its 686 with PAE; one kernel started by another; what the kernel
+complains about, beside the reference; UEFI firmware to its shell
 
     kernels.py --program FILE --cloud DIR --wake FILE --kexec FILE --work DIR [--amd64 DIR] [--686 DIR] [--busybox-686 FILE]
 
@@ -14,6 +14,7 @@ import pathlib
 import re
 import shutil
 import sys
+import time
 
 import initrd
 from guest import PROMPT, Guest, GuestError, Reference, Rhea
@@ -25,6 +26,7 @@ ONLY_REFERENCE = {
     r"tsc: Unable to calibrate against PIT": "its timers are late when the host is busy",
 }
 ONLY_RHEA = {}
+OVMF = pathlib.Path("/usr/share/ovmf/OVMF.fd")
 
 
 class Tap:
@@ -79,6 +81,20 @@ def starts_another(machine, kernel, archive):
             guest.fail(f"{before}, then {after} with {cpus} CPUs")
         end(guest)
     return f"{before}, then {after}"
+
+
+def uefi_shell(machine):
+    with Guest(machine, None, None, "256", 2, arguments=("-bios", str(OVMF))) as guest:
+        guest.expect("Shell> ", 120, "the shell's prompt")
+        seconds = time.monotonic() - guest.started
+        guest.send("ver\r")
+        version = guest.expect(r"UEFI v[\d.]+", 20, "the version of UEFI")[0]
+        guest.expect("Shell> ", 20, "the shell's prompt")
+        guest.send("reset -s\r")
+        status = guest.wait_for_end(60)
+        if status != 0:
+            guest.fail(f"the process ended with {status}")
+    return f"{version}, {seconds:.1f} s"
 
 
 def complaints(machine, kernel, archive):
@@ -153,6 +169,12 @@ def main():
             tap.case(case, lambda b=board: complains_alike(args.program, b, args.amd64 / "vmlinuz", full))
         else:
             tap.skip(case, "no reference, or no kernel")
+    for name, machine in machines[::2]:
+        case = f"{name}: OVMF reaches its shell, which can switch the machine off"
+        if OVMF.is_file():
+            tap.case(case, lambda m=machine: uefi_shell(m))
+        else:
+            tap.skip(case, "no OVMF; Debian package: ovmf")
     print(f"1..{tap.count}")
     sys.exit(tap.failed != 0)
 
