@@ -126,8 +126,8 @@ static void shutdown_run(struct machine *m, enum shutdown_cause cause)
 
     machine_notify(m, EVENT_SHUTDOWN, cause);
     if (quits)
-        machine_request_quit(m, 0);
-    else
+        machine_request_quit(m, cause == CAUSE_GUEST_PANIC && m->power.panic_action == PANIC_EXIT_FAILURE);
+    else if (m->run_state != RUN_GUEST_PANICKED)
         machine_stop(m, RUN_SHUTDOWN, NULL);
 }
 
@@ -157,6 +157,7 @@ static void requests_run(struct post *p)
     enum shutdown_cause shutdown, reset;
 
     power_run_suspend(m);
+    power_run_panic(m);
     shutdown = m->shutdown_requested;
     reset = m->reset_requested;
     if (shutdown) {
@@ -341,6 +342,7 @@ int machine_new(struct loop *loop, unsigned version, struct machine **out, struc
     m->loop = loop;
     m->phase = PHASE_CREATED;
     m->run_state = RUN_PRELAUNCH;
+    m->power.panic_action = PANIC_SHUTDOWN;
     m->work_post.fn = work_run;
     m->request_post.fn = requests_run;
     list_init(&m->devices);

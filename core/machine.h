@@ -37,7 +37,7 @@ bool shutdown_cause_is_guest(enum shutdown_cause c);
 /* What others are told, on the home loop. */
 enum machine_event {
     EVENT_SHUTDOWN, EVENT_RESET, EVENT_STOP, EVENT_RESUME, EVENT_POWERDOWN, EVENT_QUIT,
-    EVENT_SUSPEND, EVENT_SUSPEND_DISK, EVENT_WAKEUP, EVENT_WATCHDOG,
+    EVENT_SUSPEND, EVENT_SUSPEND_DISK, EVENT_WAKEUP, EVENT_WATCHDOG, EVENT_PANIC, EVENT_CRASH_LOADED,
 };
 struct machine_observer {
     void (*fn)(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause);

@@ -2,7 +2,7 @@
 #include "core/power.h"
 
 /*
- * Sleep, wake-up and watchdogs (see power.h)
+ * Sleep, wake-up, watchdogs and panics (see power.h)
  *
  * Invariant: a machine that is suspended has its vCPUs parked and its clock running; it leaves that state by a wake-up,
  * by a reset, or for good.
@@ -124,4 +124,44 @@ void power_run_watchdog(struct machine *m)
     case WATCHDOG_ACTIONS:
         break;
     }
+}
+
+void machine_guest_panicked(struct machine *m)
+{
+    m->power.panicked = true;
+    machine_requests_post(m);
+}
+
+void machine_guest_crash_loaded(struct machine *m)
+{
+    m->power.crash_loaded = true;
+    machine_requests_post(m);
+}
+
+/* Whoever wants to look at a machine that has ended wants to look at one that has crashed. */
+enum panic_outcome machine_panic_outcome(const struct machine *m)
+{
+    enum panic_action action = m->power.panic_action;
+
+    if (action == PANIC_NONE)
+        return PANIC_RUNS;
+    return action == PANIC_PAUSE || (action == PANIC_SHUTDOWN && m->no_shutdown) ? PANIC_PAUSES : PANIC_ENDS;
+}
+
+void power_run_panic(struct machine *m)
+{
+    enum panic_outcome outcome = machine_panic_outcome(m);
+
+    if (m->power.crash_loaded) {
+        m->power.crash_loaded = false;
+        machine_notify(m, EVENT_CRASH_LOADED, CAUSE_NONE);
+    }
+    if (!m->power.panicked)
+        return;
+    m->power.panicked = false;
+    machine_notify(m, EVENT_PANIC, CAUSE_NONE);
+    if (outcome != PANIC_RUNS)
+        machine_stop(m, RUN_GUEST_PANICKED, NULL);
+    if (outcome == PANIC_ENDS)
+        machine_request_shutdown(m, CAUSE_GUEST_PANIC);
 }

@@ -114,6 +114,23 @@ int qmp_watchdog_set_action(struct qapi_ctx *ctx, const struct qapi_watchdog_set
     return 0;
 }
 
+/* All or nothing: there is nothing in it that could fail. */
+int qmp_set_action(struct qapi_ctx *ctx, const struct qapi_set_action_arg *arg, struct error **err)
+{
+    struct machine *m = ctx->target;
+
+    (void)err;
+    if (arg->has_reboot)
+        m->no_reboot = arg->reboot == QAPI_REBOOT_ACTION_SHUTDOWN;
+    if (arg->has_shutdown)
+        m->no_shutdown = arg->shutdown == QAPI_SHUTDOWN_ACTION_PAUSE;
+    if (arg->has_panic)
+        m->power.panic_action = (enum panic_action)arg->panic;
+    if (arg->has_watchdog)
+        m->power.watchdog_action = (enum watchdog_action)arg->watchdog;
+    return 0;
+}
+
 int qmp_query_uuid(struct qapi_ctx *ctx, struct qapi_uuid_info *ret, struct error **err)
 {
     (void)err;
@@ -154,6 +171,12 @@ static void tell(struct machine_observer *o, enum machine_event event, enum shut
         break;
     case EVENT_WATCHDOG:
         qapi_event_watchdog(sink, (enum qapi_watchdog_action)q->machine->power.watchdog_action);
+        break;
+    case EVENT_PANIC:
+        qapi_event_guest_panicked(sink, (enum qapi_guest_panic_action)machine_panic_outcome(q->machine), NULL);
+        break;
+    case EVENT_CRASH_LOADED:
+        qapi_event_guest_crashloaded(sink, QAPI_GUEST_PANIC_ACTION_RUN, NULL);
         break;
     case EVENT_QUIT:
         break;

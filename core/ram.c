@@ -193,6 +193,11 @@ static int map_block(struct ram_block *b, const struct ram_config *cfg, struct e
     b->size = b->used = cfg->size;
     if (cfg->source == RAM_ANONYMOUS && cfg->size >= RAM_HUGE)
         madvise(b->host, b->size, MADV_HUGEPAGE);
+    /* Both are wishes: a host without KSM or core dumps has nothing to refuse. */
+    if (cfg->merge)
+        madvise(b->host, b->size, MADV_MERGEABLE);
+    if (cfg->no_dump)
+        madvise(b->host, b->size, MADV_DONTDUMP);
     r = cfg->prealloc ? populate(b->host, b->fd, cfg) : 0;
     return r ? host_error(err, r, cfg) : 0;
 }

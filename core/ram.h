@@ -51,6 +51,7 @@ struct ram_config {
     enum ram_source source;
     const char *path;           /* of RAM_FILE */
     bool share, prealloc;
+    bool merge, no_dump;        /* the host may merge equal pages; core dumps leave it out */
 };
 
 /* Sparse unless prealloc.  -ENOMEM, -ERANGE (0, not a multiple of 4096, or above 1 TiB... the host refuses), errno of

@@ -5,7 +5,7 @@
  * pvpanic: one port through which a guest tells the host that it has crashed
  *
  * The guest reads it to learn which events the host understands, and writes the event that
- * happened.  It keeps no state.  A crash kernel that is loaded is logged only.
+ * happened.  It keeps no state.
  * Reference: docs/specs/pvpanic.  The PCI binding is pvpanic-pci.c.
  */
 
@@ -29,9 +29,9 @@ void pvpanic_event(struct device *dev, uint8_t offered, uint8_t val)
 {
     val &= offered;
     if (val & PVPANIC_PANICKED)
-        machine_request_shutdown(dev->machine, CAUSE_GUEST_PANIC);
+        machine_guest_panicked(dev->machine);
     else if (val & PVPANIC_CRASH_LOADED)
-        guest_error(dev, "the guest crashed and starts its crash kernel", val);
+        machine_guest_crash_loaded(dev->machine);
 }
 
 static void event_write(struct device *dev, uint32_t at, uint64_t val)

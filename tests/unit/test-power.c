@@ -94,7 +94,7 @@ static const struct accel_ops note_ops = {
 static void hear(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
 {
     static const char *const names[] = { "SHUTDOWN", "RESET", "STOP", "RESUME", "POWERDOWN", "QUIT", "SUSPEND",
-                                         "SUSPEND_DISK", "WAKEUP", "WATCHDOG" };
+                                         "SUSPEND_DISK", "WAKEUP", "WATCHDOG", "PANIC", "CRASH_LOADED" };
 
     if (event == EVENT_QUIT && strstr(heard, names[event]))     /* the loop was told already; here it turns on */
         return;
@@ -406,6 +406,49 @@ static void after_reset_a20_is_not_masked(void)
     end();
 }
 
+/* As the reference does. */
+static void what_follows_a_panic_is_the_users_choice(void)
+{
+    static const struct {
+        enum panic_action action;
+        bool no_shutdown;
+        const char *events;
+        enum run_state state;
+        int status;
+    } rows[] = {
+        { PANIC_PAUSE, false, "PANIC STOP", RUN_GUEST_PANICKED, -1 },
+        { PANIC_PAUSE, true, "PANIC STOP", RUN_GUEST_PANICKED, -1 },
+        { PANIC_SHUTDOWN, false, "PANIC STOP SHUTDOWN QUIT", RUN_GUEST_PANICKED, 0 },
+        { PANIC_SHUTDOWN, true, "PANIC STOP", RUN_GUEST_PANICKED, -1 },
+        { PANIC_EXIT_FAILURE, false, "PANIC STOP SHUTDOWN QUIT", RUN_GUEST_PANICKED, 1 },
+        { PANIC_EXIT_FAILURE, true, "PANIC STOP SHUTDOWN", RUN_GUEST_PANICKED, -1 },
+        { PANIC_NONE, false, "PANIC", RUN_RUNNING, -1 },
+    };
+
+    for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin();
+        CHECK_EQ(m->power.panic_action, PANIC_SHUTDOWN);
+        m->power.panic_action = rows[i].action;
+        m->no_shutdown = rows[i].no_shutdown;
+        machine_guest_panicked(m);
+        CHECK_STR(events(), rows[i].events);
+        CHECK_EQ(m->run_state, rows[i].state);
+        CHECK_EQ(m->quit_requested, rows[i].status >= 0);
+        if (rows[i].status >= 0)
+            CHECK_EQ(m->exit_status, rows[i].status);
+        end();
+    }
+}
+
+static void a_crash_kernel_that_takes_over_is_told_of_only(void)
+{
+    begin();
+    machine_guest_crash_loaded(m);
+    CHECK_STR(events(), "CRASH_LOADED");
+    CHECK_EQ(m->run_state, RUN_RUNNING);
+    end();
+}
+
 int main(void)
 {
     alarm(60);
@@ -425,6 +468,8 @@ int main(void)
     TEST(an_smi_goes_to_the_processor_that_caused_it_or_to_all);
     TEST(the_a20_gates_are_ored);
     TEST(after_reset_a20_is_not_masked);
+    TEST(what_follows_a_panic_is_the_users_choice);
+    TEST(a_crash_kernel_that_takes_over_is_told_of_only);
     epoch_thread_fini();
     return test_end();
 }

@@ -155,6 +155,11 @@ int qmp_watchdog_set_action(struct qapi_ctx *ctx, const struct qapi_watchdog_set
     return 0;
 }
 
+int qmp_set_action(struct qapi_ctx *ctx, const struct qapi_set_action_arg *arg, struct error **err)
+{
+    return 0;
+}
+
 static void print_registers(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     text_out_printf(out, "CPU#%d%s\n", (int)hmp_args_number(args, "vcpu", cpu < 0 ? 0 : cpu),
