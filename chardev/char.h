@@ -75,6 +75,7 @@ struct chardevs {
     struct loop *loop;
     /* C-a x on a mux.  Set by main/; NULL: ignored. */
     void (*quit)(struct chardevs *set);
+    bool no_stdio;              /* the program will leave its terminal; set by main/ */
 };
 
 void chardevs_init(struct chardevs *set, struct loop *loop);

@@ -52,6 +52,8 @@ static int check_free(struct chardevs *set, const char *label, enum char_kind ki
 {
     if (chardev_find(set, label))
         return error_set(err, -EEXIST, ERROR_STATE, "chardev", T("id %s", label), "an id that is not in use");
+    if (kind == CHAR_STDIO && set->no_stdio)
+        return error_set(err, -EINVAL, ERROR_STATE, T("chardev %s", label), "stdio", "without -daemonize");
     list_for_each(n, &set->list)
         if (kind == CHAR_STDIO && list_entry(n, struct chardev, node)->type->kind == CHAR_STDIO)
             return error_set(err, -EBUSY, ERROR_STATE, T("chardev %s", label), "stdio",

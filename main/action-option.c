@@ -3,8 +3,6 @@
 
 /*
  * -action: what the machine does on an event, and -watchdog-action, its older form for watchdogs
- *
- * Left out: panic= (a guest that panics ends the process, as machine_request_shutdown() has it).
  */
 
 #include "lib/error.h"
@@ -43,25 +41,41 @@ static int either(struct keyval *kv, const char *key, const char *no, const char
     return error_set(err, -EINVAL, ERROR_UNKNOWN, T("-action %s", key), value, T("%s, %s", no, yes));
 }
 
+static int panic_action(struct keyval *kv, enum panic_action *action, struct error **err)
+{
+    static const char *const names[] = {
+        [PANIC_PAUSE] = "pause", [PANIC_SHUTDOWN] = "shutdown", [PANIC_EXIT_FAILURE] = "exit-failure",
+        [PANIC_NONE] = "none",
+    };
+    const char *value = keyval_take(kv, "panic");
+
+    for (unsigned i = 0; value && i < sizeof(names) / sizeof(names[0]); i++)
+        if (!strcmp(value, names[i])) {
+            *action = i;
+            return 0;
+        }
+    return value ? error_set(err, -EINVAL, ERROR_UNKNOWN, "-action panic", value, "pause, shutdown, exit-failure, none")
+                 : 0;
+}
+
 int option_action(struct config *c, const char *value, struct error **err)
 {
-    const char *watchdog, *panic;
+    const char *watchdog;
     struct keyval kv;
     int r = keyval_parse(&kv, "-action", value, NULL, err);
 
     if (r < 0)
         return r;
     watchdog = keyval_take(&kv, "watchdog");
-    panic = keyval_take(&kv, "panic");
     r = either(&kv, "reboot", "reset", "shutdown", &c->no_reboot, err);
     if (!r)
         r = either(&kv, "shutdown", "poweroff", "pause", &c->no_shutdown, err);
     if (!r && watchdog)
         r = watchdog_action_parse("-action watchdog", watchdog, &c->watchdog_action, err);
-    if (!r && panic)
-        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-action panic", panic, "legal: reboot, shutdown, watchdog");
     if (!r)
-        r = keyval_end(&kv, "reboot, shutdown, watchdog", err);
+        r = panic_action(&kv, &c->panic_action, err);
+    if (!r)
+        r = keyval_end(&kv, "reboot, shutdown, watchdog, panic", err);
     keyval_fini(&kv);
     return r;
 }

@@ -147,13 +147,14 @@ static int clock_parse(struct rtc_config *r, const char *clock, struct error **e
     return clock ? error_set(err, -EINVAL, ERROR_UNKNOWN, "-rtc clock", clock, "host, rt, vm") : 0;
 }
 
-static int driftfix_parse(const char *fix, struct error **err)
+static int driftfix_parse(struct config *c, const char *fix, struct error **err)
 {
-    if (!fix || !strcmp(fix, "none"))
+    if (!fix)
         return 0;
-    if (!strcmp(fix, "slew"))
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-rtc driftfix", fix, "legal: none");
-    return error_set(err, -EINVAL, ERROR_UNKNOWN, "-rtc driftfix", fix, "none");
+    c->board.rtc_slew = !strcmp(fix, "slew");
+    if (c->board.rtc_slew || !strcmp(fix, "none"))
+        return 0;
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, "-rtc driftfix", fix, "none, slew");
 }
 
 int option_rtc(struct config *c, const char *value, struct error **err)
@@ -167,7 +168,7 @@ int option_rtc(struct config *c, const char *value, struct error **err)
     if (!r)
         r = clock_parse(&c->rtc, keyval_take(&kv, "clock"), err);
     if (!r)
-        r = driftfix_parse(keyval_take(&kv, "driftfix"), err);
+        r = driftfix_parse(c, keyval_take(&kv, "driftfix"), err);
     if (!r)
         r = keyval_end(&kv, "base, clock, driftfix", err);
     keyval_fini(&kv);

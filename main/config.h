@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-enum { CONFIG_LIST = 64, CONFIG_ROMS = 16 };
+enum { CONFIG_LIST = 64, CONFIG_ROMS = 16, MACHINE_STRINGS = 6 };
 
 /* A repeatable option, in order. */
 struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
@@ -31,10 +31,12 @@ struct config {
     struct smbios_config smbios;                /* what board.smbios points to */
     struct rtc_config rtc;
     enum watchdog_action watchdog_action;
+    enum panic_action panic_action;
     struct rom_config roms[CONFIG_ROMS];        /* what board.roms points to */
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
+    char *machine_strings[MACHINE_STRINGS];     /* of -machine, for members of board; owned */
     char *name;                         /* owned */
     struct config_list data_dirs, accels, chardevs, serials, parallels, debugcons, monitors, qmps;
     struct config_list qmp_pretties, mons, devices, traces;
@@ -46,7 +48,7 @@ struct config {
     unsigned n_globals;
     const char *pid_file;
     bool vga_asked;                     /* -vga was given */
-    bool nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
+    bool daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };
 

@@ -9,6 +9,7 @@
 
 #include "lib/epoch.h"
 #include "lib/error.h"
+#include "main/daemon.h"
 
 #include <stdio.h>
 
@@ -19,14 +20,37 @@ static int fail(struct error *err)
     return 1;
 }
 
-static int run(const struct config *cfg)
+/* daemon: NULL if this process stays where it is. */
+static int run(const struct config *cfg, struct daemon *daemon)
 {
     struct process process;
     struct error *err = NULL;
-    int status = process_start(&process, cfg, &err) < 0 ? fail(err) : process_run(&process);
+    int status, r;
 
+    epoch_thread_init();
+    r = process_start(&process, cfg, &err);
+    if (!r && daemon)
+        r = daemon_ready(daemon, cfg->log_file, &err);
+    status = r < 0 ? fail(err) : process_run(&process);
     process_end(&process);
+    epoch_thread_fini();
     return status;
+}
+
+static int run_as_daemon(const struct config *cfg)
+{
+    struct daemon daemon;
+    struct error *err = NULL;
+    int status;
+
+    switch (daemon_fork(&daemon, &status, &err)) {
+    case DAEMON_STARTER:
+        return status;
+    case DAEMON_ITSELF:
+        return run(cfg, &daemon);
+    default:
+        return fail(err);
+    }
 }
 
 int main(int argc, char **argv)
@@ -40,9 +64,7 @@ int main(int argc, char **argv)
     } else if (cfg.help_shown) {
         status = 0;
     } else {
-        epoch_thread_init();
-        status = run(&cfg);
-        epoch_thread_fini();
+        status = cfg.daemonize ? run_as_daemon(&cfg) : run(&cfg, NULL);
     }
     config_fini(&cfg);
     return status;

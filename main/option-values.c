@@ -2,7 +2,7 @@
 #include "main/options.h"
 
 /*
- * Options with values that need reading: -machine, -m, -smp, -name; and what options mean together
+ * Options with values that need reading: -m, -smp, -name; and what options mean together
  *
  * Invariant: after config_check() every number in the configuration is one that the board can build.
  */
@@ -24,154 +24,19 @@
 
 void config_defaults(struct config *c)
 {
-    c->board.ram_bytes = 128 * MIB;
-    c->board.cpus = 1;
+    board_config_init(&c->board);
+    c->board.sockets = c->board.cores = c->board.threads = 0;   /* of -smp, to be filled in by its rules */
+    c->board.vga = VGA_STD;
+    c->panic_action = PANIC_SHUTDOWN;
     smbios_config_init(&c->smbios);
     c->board.smbios = &c->smbios;
-    c->board.boot.splash_ms = c->board.boot.reboot_ms = -1;
-    c->board.floppy_check = true;
-    c->board.vga = VGA_STD;
-    c->board.hpet = c->board.smm = c->board.vmport = c->board.graphics = true;
 }
 
-static void machine_name_add(const struct board_type *b, void *opaque)
-{
-    char *legal = opaque;
-
-    snprintf(legal + strlen(legal), 200 - strlen(legal), "%s%s", *legal ? ", " : "", b->alias ? b->alias : b->name);
-}
-
-static const struct machine_prop { const char *name; size_t off; bool has_auto; const char *doc; } machine_bools[] = {
-    { "graphics", offsetof(struct config, board.graphics), false, "graphics output" },
-    { "hmat", offsetof(struct config, board.hmat), false, "a table of how far memory is from CPUs (HMAT)" },
-    { "hpet", offsetof(struct config, board.hpet), false, "a high precision event timer" },
-    { "smm", offsetof(struct config, board.smm), true, "system management mode" },
-    { "vmport", offsetof(struct config, board.vmport), true, "the VMware port" },
-    { "x-direct-boot", offsetof(struct config, board.direct_boot), false, "start -kernel without firmware" },
-};
-enum { MACHINE_BOOLS = sizeof(machine_bools) / sizeof(machine_bools[0]) };
-
-static void replace(char **to, const char *with)
+void config_string(char **to, const char *with)
 {
     free(*to);
     *to = strdup(with);
     assert(*to);
-}
-
-/* auto: on, as everything that these ask for is there. */
-static int machine_bool(struct config *c, struct keyval *kv, const struct machine_prop *p, struct error **err)
-{
-    bool *val = (bool *)((char *)c + p->off);
-    const char *value = keyval_take(kv, p->name);
-    int r = 0;
-
-    if (!value || !p->has_auto || strcmp(value, "auto"))
-        r = keyval_bool(kv, p->name, val, err);
-    else
-        *val = true;
-    if (value && val == &c->board.smm)
-        c->smm_asked = *val && strcmp(value, "auto");
-    return r;
-}
-
-static int max_ram_below_4g(struct config *c, struct keyval *kv, struct error **err)
-{
-    const char *value = keyval_take(kv, "max-ram-below-4g");
-    uint64_t bytes = 0;
-    int r = value ? prop_parse_size(value, 1, &bytes) : 0;
-
-    if (r == -EINVAL)
-        return error_set(err, r, ERROR_SYNTAX, "-machine max-ram-below-4g", value, "a size: digits, then M or G");
-    if (r || bytes > 4ull << 30 || bytes % MIB || (bytes && bytes < 8 * MIB))
-        return error_set(err, -ERANGE, ERROR_RANGE, "-machine max-ram-below-4g", value,
-                         "8M to 4G in whole MiB, or 0 for the machine's own rule");
-    if (value)
-        c->board.max_ram_below_4g = bytes;
-    return 0;
-}
-
-/* Of version 2.1 or 3.0; what 32 and 64 are is the width of an address in it. */
-static int machine_smbios(struct config *c, struct keyval *kv, struct error **err)
-{
-    const char *value = keyval_take(kv, "smbios-entry-point-type");
-
-    if (!value)
-        return 0;
-    if (strcmp(value, "32") && strcmp(value, "64"))
-        return error_set(err, -EINVAL, ERROR_SYNTAX, "-machine smbios-entry-point-type", value, "32, 64");
-    c->board.smbios_64 = !strcmp(value, "64");
-    return 0;
-}
-
-static int machine_props(struct config *c, struct keyval *kv, struct error **err)
-{
-    const char *accel = keyval_take(kv, "accel"), *irqchip = keyval_take(kv, "kernel-irqchip");
-    char legal[200] = "type, accel, kernel-irqchip, max-ram-below-4g, smbios-entry-point-type";
-    int r = max_ram_below_4g(c, kv, err);
-
-    if (!r)
-        r = machine_smbios(c, kv, err);
-    if (accel)
-        replace(&c->machine_accel, accel);
-    if (irqchip)
-        replace(&c->kernel_irqchip, irqchip);
-    for (unsigned i = 0; i < MACHINE_BOOLS && !r; i++) {
-        r = machine_bool(c, kv, &machine_bools[i], err);
-        snprintf(legal + strlen(legal), sizeof(legal) - strlen(legal), ", %s", machine_bools[i].name);
-    }
-    return r ? r : keyval_end(kv, legal, err);
-}
-
-/* In the shape of -device TYPE,help. */
-static void machine_props_list(const struct board_type *b)
-{
-    printf("%s options:\n", b->type.name);
-    printf("  accel=<string>         - Accelerators to try, with colons between\n");
-    printf("  kernel-irqchip=<string> - KVM's interrupt controllers: on, off, split\n");
-    printf("  max-ram-below-4g=<size> - Maximum ram below the 4G boundary (32bit boundary)\n");
-    printf("  smbios-entry-point-type=<str> - SMBIOS 2.1 (32) or 3.0 (64)\n");
-    for (unsigned i = 0; i < MACHINE_BOOLS; i++) {
-        const struct machine_prop *p = &machine_bools[i];
-
-        printf("%-24s - %s\n", T("  %s=<%s>", p->name, p->has_auto ? "OnOffAuto" : "bool"), p->doc);
-    }
-}
-
-static int machine_type(struct config *c, const char *type, struct error **err)
-{
-    char legal[200] = "";
-
-    c->board_type = board_find(type);
-    if (c->board_type)
-        return 0;
-    board_each(machine_name_add, legal);
-    return error_set(err, -ENOENT, ERROR_UNKNOWN, "-machine", type, legal);
-}
-
-int option_machine(struct config *c, const char *value, struct error **err)
-{
-    struct keyval kv;
-    const char *type;
-    int r;
-
-    if (!strcmp(value, "help") || !strcmp(value, "?")) {
-        list_machines();
-        c->help_shown = true;
-        return 0;
-    }
-    r = keyval_parse(&kv, "-machine", value, "type", err);
-    if (r < 0)
-        return r;
-    type = keyval_take(&kv, "type");
-    r = type ? machine_type(c, type, err) : 0;
-    if (!r && c->board_type && keyval_take(&kv, "help")) {
-        machine_props_list(c->board_type);
-        c->help_shown = true;
-    } else if (!r) {
-        r = machine_props(c, &kv, err);
-    }
-    keyval_fini(&kv);
-    return r;
 }
 
 /* guest= is what monitors show; threads always have names, so debug-threads= changes nothing. */
@@ -189,7 +54,7 @@ int option_name(struct config *c, const char *value, struct error **err)
     if (!r)
         r = keyval_end(&kv, "guest, debug-threads", err);
     if (!r && guest)
-        replace(&c->name, guest);
+        config_string(&c->name, guest);
     keyval_fini(&kv);
     return r;
 }
@@ -199,6 +64,8 @@ void config_fini(struct config *c)
     free(c->machine_accel);
     free(c->kernel_irqchip);
     free(c->name);
+    for (unsigned i = 0; i < MACHINE_STRINGS; i++)
+        free(c->machine_strings[i]);
     config_fw_cfg_fini(c);
     config_globals_fini(c);
     config_roms_fini(c);

@@ -57,6 +57,7 @@ LIST_OPTION(option_monitor, monitors, "-monitor")
 LIST_OPTION(option_qmp, qmps, "-qmp")
 LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
 LIST_OPTION(option_mon, mons, "-mon")
+FLAG_OPTION(option_daemonize, daemonize)
 FLAG_OPTION(option_no_reboot, no_reboot)
 FLAG_OPTION(option_no_shutdown, no_shutdown)
 FLAG_OPTION(option_stopped, stopped)
@@ -140,6 +141,14 @@ static int option_data_dir(struct config *c, const char *v, struct error **err)
     return 0;
 }
 
+static int option_no_user_config(struct config *c, const char *v, struct error **err)
+{
+    (void)c;
+    (void)v;
+    (void)err;
+    return 0;
+}
+
 static int option_display(struct config *c, const char *v, struct error **err)
 {
     if (strcmp(v, "none"))
@@ -162,6 +171,14 @@ static int option_nographic(struct config *c, const char *v, struct error **err)
     (void)err;
     c->nographic = true;
     c->board.graphics = false;
+    return 0;
+}
+
+static int option_no_acpi(struct config *c, const char *v, struct error **err)
+{
+    (void)v;
+    (void)err;
+    c->board.acpi = false;
     return 0;
 }
 
@@ -189,7 +206,7 @@ const struct option options[] = {
     { "append", "TEXT", option_append, "its command line" },
     { "boot", "[order=]LETTERS[,once=LETTERS,menu=on|off,splash=FILE,splash-time=MS,reboot-timeout=MS,strict=on|off]",
       option_boot, "what the firmware starts, in order: a, b diskettes, c disk, d CD, n network" },
-    { "rtc", "[base=]utc|localtime|DATE[,clock=host|rt|vm]", option_rtc,
+    { "rtc", "[base=]utc|localtime|DATE[,clock=host|rt|vm][,driftfix=none|slew]", option_rtc,
       "what the battery-backed clock shows at the start, and what it goes by" },
     { "bios", "FILE", option_bios, "the firmware's image, 64 KiB to 8 MiB" },
     { "L", "FOLDER", option_data_dir, "where firmware is looked for first; \"help\" lists the folders" },
@@ -213,15 +230,18 @@ const struct option options[] = {
     { "watchdog-action", "reset|shutdown|poweroff|inject-nmi|pause|debug|none", option_watchdog_action,
       "what a watchdog that expires does" },
     { "action", "EVENT=ACTION[,EVENT=ACTION...]", option_action,
-      "what the machine does on reboot, shutdown and watchdog" },
+      "what the machine does on reboot, shutdown, watchdog and panic" },
     { "nographic", NULL, option_nographic, "no display; serial port and monitor share the terminal" },
     { "display", "none", option_display, "no display" },
     { "nodefaults", NULL, option_no_defaults, "no serial port and monitor that were not asked for" },
+    { "no-user-config", NULL, option_no_user_config, "for compatibility: no files of options are read in any case" },
     { "no-reboot", NULL, option_no_reboot, "a reset ends the process" },
     { "no-shutdown", NULL, option_no_shutdown, "a shutdown stops the machine but not the process" },
     { "no-fd-bootchk", NULL, option_no_fd_bootchk, "diskettes need no boot signature" },
+    { "no-acpi", NULL, option_no_acpi, "the same as -machine acpi=off" },
     { "no-hpet", NULL, option_no_hpet, "the same as -machine hpet=off" },
     { "S", NULL, option_stopped, "CPUs stand until the monitor says \"cont\"" },
+    { "daemonize", NULL, option_daemonize, "the program goes on without a terminal once its machine stands" },
     { "pidfile", "FILE", option_pid_file, "a file that holds the process id, locked, while the program runs" },
     { "name", "TEXT", option_name, "the guest's name" },
     { "d", "ITEM[,ITEM...]", option_log_items, "what to log; \"help\" lists the items" },

@@ -16,9 +16,10 @@ extern const struct option options[];   /* ends in a line without names */
 /* option-values.c */
 void config_defaults(struct config *c);
 int config_check(struct config *c, struct error **err);         /* what options mean together */
-int option_machine(struct config *c, const char *value, struct error **err);
 int option_smp(struct config *c, const char *value, struct error **err);
 int option_memory(struct config *c, const char *value, struct error **err);
+void config_string(char **to, const char *with);               /* a copy takes the place of *to, which is owned */
+int option_machine(struct config *c, const char *value, struct error **err);     /* machine-option.c */
 /* action-option.c */
 int watchdog_action_parse(const char *option, const char *value, enum watchdog_action *action, struct error **err);
 int option_action(struct config *c, const char *value, struct error **err);

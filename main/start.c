@@ -79,6 +79,7 @@ static int chardevs_start(struct process *p, struct error **err)
     chardevs_init(&p->chardevs, p->loop);
     p->has_chardevs = true;
     p->chardevs.quit = quit_by_key;
+    p->chardevs.no_stdio = p->cfg->daemonize;
     for (unsigned i = 0; i < p->cfg->chardevs.n && !r; i++) {
         r = chardev_parse_option(cfg, p->cfg->chardevs.item[i], err);
         if (!r && !chardev_open(&p->chardevs, cfg, err))
@@ -131,6 +132,7 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->no_reboot = c->no_reboot;
     p->machine->no_shutdown = c->no_shutdown;
     p->machine->power.watchdog_action = c->watchdog_action;
+    p->machine->power.panic_action = c->panic_action;
     p->machine->globals = c->globals;
     p->machine->n_globals = c->n_globals;
     p->machine->data_dirs = c->data_dirs.item;

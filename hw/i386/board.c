@@ -83,6 +83,16 @@ int board_cpus_new(struct machine *m, const struct board_config *cfg, struct err
     return r;
 }
 
+void board_config_init(struct board_config *cfg)
+{
+    *cfg = (struct board_config){
+        .ram_bytes = 128 << 20, .cpus = 1, .sockets = 1, .cores = 1, .threads = 1,
+        .boot = { .splash_ms = -1, .reboot_ms = -1 }, .floppy_check = true, .graphics = true,
+        .hpet = true, .smm = true, .vmport = true, .acpi = true, .i8042 = true, .pic = true, .pit = true, .smbus = true,
+        .dump_guest_core = true, .mem_merge = true,
+    };
+}
+
 int board_device_new(struct machine *m, const char *type, const char *prop, const char *value, struct device **out,
                      struct error **err)
 {

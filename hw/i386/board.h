@@ -38,6 +38,9 @@ struct board_config {
     const char *bios;           /* -bios; NULL: the default, if the board starts firmware */
     bool direct_boot;                           /* x-direct-boot */
     bool hpet, smm, vmport, graphics;
+    bool acpi, i8042, pic, pit, smbus;          /* what there is of it: smbus is q35's */
+    bool dump_guest_core, mem_merge;            /* RAM in core dumps of the program; equal pages may be one */
+    const char *oem_id, *oem_table_id;          /* of ACPI tables, up to 6 and 8 characters; NULL: the reference's */
     enum board_vga vga;
     struct boot_config boot;
     bool floppy_check;                          /* no -no-fd-bootchk */
@@ -50,10 +53,14 @@ struct board_config {
     bool smbios_64;                             /* smbios-entry-point-type=64 */
     uint8_t uuid[UUID_BYTES];                   /* zeros: none */
     bool hmat;
+    bool rtc_slew;              /* -rtc driftfix=slew */
     struct numa *numa;                          /* NULL: no nodes were asked for */
     const struct acpi_user_table *acpi_tables;
     unsigned n_acpi_tables;
 };
+
+/* What a board has when nobody asks for anything: 128 MiB, one CPU, all parts, no graphics adapter. */
+void board_config_init(struct board_config *cfg);
 
 struct board_type {
     struct type type;           /* "pc-q35-7.2-machine" */

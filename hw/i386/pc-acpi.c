@@ -45,6 +45,8 @@ void pc_acpi_describe(struct machine *m, struct acpi_parts *p)
     a->ram_above_4g = pc->high_bytes;
     a->user = fixed->user;
     a->n_user = fixed->n_user;
+    a->oem_id = fixed->oem_id;
+    a->oem_table_id = fixed->oem_table_id;
     registers_read(pc, a);
 }
 
@@ -99,8 +101,11 @@ int pc_acpi_prepare(struct machine *m, const struct board_config *cfg, const str
     pc->acpi.numa = cfg->numa;
     pc->acpi.user = cfg->acpi_tables;
     pc->acpi.n_user = cfg->n_acpi_tables;
+    pc->acpi.oem_id = cfg->oem_id;
+    pc->acpi.oem_table_id = cfg->oem_table_id;
+    pc->has_acpi = cfg->acpi;
     pc->acpi_base = pc->low_bytes - PC_ACPI_BYTES;
-    if (!cfg->direct_boot)
+    if (!cfg->direct_boot || !cfg->acpi)
         return 0;
     build(m, &blob);
     bytes = blob.bytes->len;
@@ -117,6 +122,8 @@ uint64_t pc_acpi_place(struct machine *m)
     struct acpi_blob blob;
     uint64_t rsdp;
 
+    if (!pc->has_acpi)
+        return 0;
     build(m, &blob);
     assert(blob.bytes->len <= PC_ACPI_BYTES);
     dma_write(&m->memory_as, pc->acpi_base, blob.bytes->data, blob.bytes->len);

@@ -179,7 +179,7 @@ int pc_firmware_finish(struct machine *m, const struct board_config *cfg, const 
     int r = boot_order_add(fw, first, cfg->boot.strict, err);
 
     acpi_system_states(m, states);
-    if (!r)
+    if (!r && m->pm)
         r = fw_cfg_add_file(fw, "etc/system-states", states, sizeof(states), err);
     if (!r)
         r = fw_cfg_add_file(fw, "bios-geometry", "", 0, err);

@@ -70,7 +70,7 @@ static int bridges_build(struct machine *m, const struct board_config *cfg, stru
     b->piix3 = device_new(m, device_type_find("PIIX3"));
     piix3_set_gsi(b->piix3, gsi_sink(b->pc.gsi));
     r = pc_function_realize(b->piix3, "01.0", true, NULL, NULL, err);
-    return r ? r : pm_build(m, b, cfg, err);
+    return r || !cfg->acpi ? r : pm_build(m, b, cfg, err);
 }
 
 static void firmware_registers(struct pc *pc)
@@ -81,6 +81,8 @@ static void firmware_registers(struct pc *pc)
     for (unsigned i = 1; i < 7; i++)
         device_write(b->i440fx, 0, I440FX_PAM0 + i, 1, 0x33);
     device_write(b->piix3, 0, PIIX3_PIRQRC_A, 4, PC_PIRQ_LINES);
+    if (!b->pm)
+        return;
     device_write(b->pm, 0, PIIX4_PMBA, 4, PM_BASE | 1);
     device_write(b->pm, 0, PIIX4_PMREGMISC, 1, PIIX4_PMIOSE);
 }

@@ -73,7 +73,8 @@ static void pc_reset_boot(struct machine *m)
     uint64_t rsdp;
 
     boot_once_over(pc);
-    pc_acpi_find(m);
+    if (pc->acpi_parts)
+        pc_acpi_find(m);
     if (!pc->direct_boot)
         return;
     pc->plan->firmware_registers(pc);
@@ -153,7 +154,9 @@ static uint64_t low_bytes(const struct board_config *cfg, const struct pc_plan *
 static int memory_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = pc_of(m);
-    int r = machine_ram_new(m, &(struct ram_config){ .name = "pc.ram", .size = cfg->ram_bytes }, &pc->ram, err);
+    struct ram_config ram = { .name = "pc.ram", .size = cfg->ram_bytes, .merge = cfg->mem_merge,
+                              .no_dump = !cfg->dump_guest_core };
+    int r = machine_ram_new(m, &ram, &pc->ram, err);
 
     if (r < 0)
         return r;
@@ -173,11 +176,11 @@ static int memory_build(struct machine *m, const struct board_config *cfg, struc
 }
 
 /* i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
-static int controllers_build(struct machine *m, struct error **err)
+static int controllers_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = pc_of(m);
-    struct i8259_pair pic;
-    int r = i8259_new_pair(m, &pic, err);
+    struct i8259_pair pic = { 0 };
+    int r = cfg->pic ? i8259_new_pair(m, &pic, err) : 0;
 
     if (!r)
         r = ioapic_new(m, &pc->host->obj, &pc->ioapic, err);
@@ -210,11 +213,11 @@ static int super_io_build(struct machine *m, const struct board_config *cfg, str
         r = port_build(m, "isa-serial", i, cfg->serial[i], err);
     for (unsigned i = 0; i < 3 && !r; i++)
         r = port_build(m, "isa-parallel", i, cfg->parallel[i], err);
-    if (!r)
+    if (!r && cfg->i8042)
         r = board_device_new(m, "i8042", NULL, NULL, NULL, err);
     if (!r && cfg->vmport)
         r = board_device_new(m, "vmport", NULL, NULL, NULL, err);
-    if (!r && cfg->vmport)
+    if (!r && cfg->vmport && cfg->i8042)        /* the pointer interrupts as the controller's mouse */
         r = board_device_new(m, "vmmouse", NULL, NULL, NULL, err);
     return r;
 }
@@ -223,7 +226,7 @@ static void cmos_fill(struct machine *m, const struct board_config *cfg)
 {
     struct pc *pc = pc_of(m);
     struct pc_cmos c = { .low_bytes = pc->low_bytes, .high_bytes = pc->high_bytes, .cpus = m->n_vcpus,
-                         .floppy_check = cfg->floppy_check, .mouse = true };
+                         .floppy_check = cfg->floppy_check, .mouse = cfg->i8042 };
 
     pc->boot_order = cfg->boot.order ? cfg->boot.order : "cad";
     pc->boot_once = cfg->boot.once;
@@ -242,6 +245,16 @@ int pc_modules_build(struct machine *m, struct error **err)
     return r;
 }
 
+static int rtc_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    struct device *rtc = pc_of(m)->rtc = device_new(m, device_type_find("mc146818rtc"));
+    int r = device_set(rtc, "base_year", "0", err);
+
+    if (!r && cfg->rtc_slew)
+        r = device_set(rtc, "lost_tick_policy", "slew", err);
+    return r ? r : device_realize(rtc, NULL, NULL, err);
+}
+
 /* DMA, HPET, RTC, PIT, speaker port, port 92h, VGA, serial and parallel ports, keyboard controller, vmport. */
 static int chips_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
@@ -254,10 +267,10 @@ static int chips_build(struct machine *m, const struct board_config *cfg, struct
     if (!r && cfg->hpet)
         r = board_device_new(m, "hpet", "hpet-intcap", routes.s, NULL, err);
     if (!r)
-        r = board_device_new(m, "mc146818rtc", "base_year", "0", &pc->rtc, err);
-    if (!r)
+        r = rtc_build(m, cfg, err);
+    if (!r && cfg->pit)
         r = board_device_new(m, i8254_type_name(m), NULL, NULL, NULL, err);
-    if (!r)
+    if (!r && cfg->pit)
         r = board_device_new(m, "isa-pcspk", NULL, NULL, NULL, err);
     if (!r)
         r = board_device_new(m, "port92", NULL, NULL, NULL, err);
@@ -316,7 +329,7 @@ static int firmware_prepare(struct machine *m, const struct board_config *cfg, s
     first = rom_boot_list(cfg, kernel);
     r = pc_firmware_finish(m, cfg, first, err);
     free(first);
-    return r ? r : pc_acpi_files(m, err);
+    return r || !cfg->acpi ? r : pc_acpi_files(m, err);
 }
 
 /* Last: tables, e820, kernel. */
@@ -356,10 +369,10 @@ int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_
     if (!r)
         r = plan->bridges(m, cfg, err);
     if (!r)
-        r = controllers_build(m, err);
+        r = controllers_build(m, cfg, err);
     if (!r)
         r = chips_build(m, cfg, err);
     if (!r && plan->rest)
-        r = plan->rest(m, err);
+        r = plan->rest(m, cfg, err);
     return r ? r : boot_prepare(m, cfg, err);
 }

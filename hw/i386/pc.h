@@ -33,6 +33,7 @@ struct pc_acpi {
     const struct numa *numa;
     const struct acpi_user_table *user;
     unsigned n_user;
+    const char *oem_id, *oem_table_id;
 };
 
 /* What only one board reserves; its e820 lines stand between RAM and the firmware's. */
@@ -49,7 +50,7 @@ struct pc_plan {
     struct pc_reserved reserved[3];     /* ends in size 0 */
     struct pc_acpi acpi;
     int (*bridges)(struct machine *m, const struct board_config *cfg, struct error **err);
-    int (*rest)(struct machine *m, struct error **err);         /* NULL: none */
+    int (*rest)(struct machine *m, const struct board_config *cfg, struct error **err);         /* NULL: none */
     /* Before a direct boot: programs the bridges through their registers, as firmware would have. */
     void (*firmware_registers)(struct pc *pc);
 };
@@ -65,9 +66,9 @@ struct pc {
     struct linux_image *linux_image;
     struct pc_acpi acpi;
     uint64_t acpi_base;                 /* of a direct boot's tables */
-    struct acpi_parts *acpi_parts;      /* found for firmware's tables; NULL: not yet */
+    struct acpi_parts *acpi_parts;      /* found for firmware's tables; NULL: not yet, or there are none */
     struct e820 e820;
-    bool direct_boot;
+    bool direct_boot, has_acpi;
     const char *boot_order, *boot_once;         /* of -boot, borrowed; once: NULL when its turn is over */
     bool floppy_check, started;
 };
@@ -87,7 +88,7 @@ void pc_acpi_describe(struct machine *m, struct acpi_parts *p);
 int pc_acpi_files(struct machine *m, struct error **err);
 /* At each reset: which devices there are for the tables in fw_cfg. */
 void pc_acpi_find(struct machine *m);
-/* Writes the tables where a direct boot has them; returns the root pointer's address. */
+/* Writes the tables where a direct boot has them; returns the root pointer's address, 0 if there are none. */
 uint64_t pc_acpi_place(struct machine *m);
 /* Of these tables: where the guest wants to be woken up, an address; 0: it has not said. */
 uint32_t pc_acpi_waking_vector(struct machine *m);

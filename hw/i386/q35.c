@@ -122,12 +122,12 @@ static int smi_features_add(struct q35 *b, struct error **err)
                                          smi_negotiate, NULL, b->lpc, err);
 }
 
-static int rest_build(struct machine *m, struct error **err)
+static int rest_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct q35 *b = q35(pc_of(m));
     int r = smi_features_add(b, err);
 
-    if (r < 0)
+    if (r < 0 || !cfg->smbus)
         return r;
     b->smb = device_new(m, device_type_find("ICH9-SMB"));
     r = pc_function_realize(b->smb, "1f.3", true, NULL, NULL, err);

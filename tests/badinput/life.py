@@ -279,11 +279,58 @@ def debugcon_into_a_file(life):
         return None if machine.status() == 0 and (life.folder / "said").read_bytes() == b"hello\r\n" else "what the file holds"
 
 
+def global_moves_the_debugcon(life):
+    with life.machine("-kernel", "exit", "-debugcon", "file:moved", "-global", "isa-debugcon.iobase=0x501",
+                      "-device", "isa-debug-exit,iobase=0x502") as machine:
+        deadline = time.monotonic() + 10 * PATIENCE
+        while (life.folder / "moved").read_bytes() != b"\x15" and time.monotonic() < deadline:
+            machine.qmp.ask("query-status")
+        machine.qmp.ask("quit")
+        return None if machine.status() == 0 and (life.folder / "moved").read_bytes() == b"\x15" else "what the file holds"
+
+
 def global_moves_a_device(life):
     with life.machine("-kernel", "exit", "-device", "isa-debug-exit,iosize=1", "-global", "isa-debug-exit.iobase=0x600",
                       "-global", "driver=isa-debug-exit,property=iobase,value=0x501", "-S") as machine:
         machine.qmp.ask("cont")
         return None if machine.status() == 0x15 * 2 + 1 else machine.status()
+
+
+def daemon(life):
+    """The one that was started ends when the socket listens and the pid file is there."""
+    line = [life.program, *BASE, "-S", "-daemonize", "-pidfile", "daemon.pid", "-qmp", "unix:daemon.qmp,server=on,wait=off"]
+    started = subprocess.run(line, cwd=life.folder, capture_output=True, text=True, timeout=20 * PATIENCE)
+    if started.returncode or started.stdout or started.stderr:
+        return started
+    pid = int((life.folder / "daemon.pid").read_text())
+    proc = pathlib.Path(f"/proc/{pid}")
+    leads = {os.readlink(proc / "fd" / str(n)) for n in range(3)} | {os.readlink(proc / "cwd")}
+    session = os.getsid(pid)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(10 * PATIENCE)
+        connection.connect(str(life.folder / "daemon.qmp"))
+        stream = connection.makefile("rwb", buffering=0)
+        stream.readline()
+        for command in ("qmp_capabilities", "quit"):
+            stream.write(json.dumps({"execute": command}).encode() + b"\n")
+            stream.readline()
+        while stream.readline():            # to the end of the process
+            pass
+    deadline = time.monotonic() + 10 * PATIENCE
+    while (life.folder / "daemon.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    good = leads == {"/dev/null", "/"} and session not in (pid, os.getsid(0)) and not (life.folder / "daemon.pid").exists()
+    return None if good else f"{leads} {session} {pid}"
+
+
+def daemon_fails(life):
+    wrong = []
+    for words, told in ((["-device", "nosuch"], "nosuch"), (["-serial", "stdio"], "without -daemonize"), (["-m", "1"], "-m")):
+        result = subprocess.run([life.program, *BASE, "-daemonize", *words], cwd=life.folder, capture_output=True, text=True,
+                                timeout=20 * PATIENCE)
+        if result.returncode != 1 or told not in result.stderr or len(result.stderr.splitlines()) != 1:
+            wrong.append(str(result))
+    return "\n".join(wrong) or None
 
 
 def pid_file(life):
@@ -549,6 +596,9 @@ def main():
         life.case("a guest that resets itself starts anew, many times", lambda: reset_again_and_again(life))
         life.case("-debugcon is where port E9h goes", lambda: debugcon_into_a_file(life))
         life.case("-global is what a property begins with, the last one counts", lambda: global_moves_a_device(life))
+        life.case("-global moves what -debugcon makes", lambda: global_moves_the_debugcon(life))
+        life.case("-daemonize: a process without terminal goes on when all is ready", lambda: daemon(life))
+        life.case("-daemonize: what fails is told on the terminal, with status 1", lambda: daemon_fails(life))
         life.case("-pidfile holds the process id while the program runs, against a second one", lambda: pid_file(life))
         life.case("isa-debug-exit ends with its status", lambda: debug_exit(life))
         for commands in SEQUENCES:

@@ -323,6 +323,22 @@ def an_alarm_wakes(case):
         check(m.inw(power.PM) & 0x8500, 0x8400, "PM1_STS")
 
 
+def a_guest_that_panics_is_told_and_stands(case):
+    with tempfile.TemporaryDirectory() as folder, case.ours(
+            "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, "-device", "pvpanic", "-action", "panic=pause") as m:
+        ask, heard = monitor(folder)
+        m.outb(0x505, 2)
+        check(ask("query-status")["status"], "running", "the run state with a crash kernel")
+        check(ask("set-action", panic="none"), {}, "set-action")
+        m.outb(0x505, 1)
+        check(ask("query-status")["status"], "running", "the run state, none chosen")
+        check(ask("set-action", panic="pause", watchdog="pause"), {}, "set-action")
+        m.outb(0x505, 1)
+        check(ask("query-status")["status"], "guest-panicked", "the run state")
+        check(" ".join(heard), "GUEST_CRASHLOADED GUEST_PANICKED GUEST_PANICKED STOP", "the events")
+        check(ask("cont")["desc"], "Resetting the Virtual Machine is required", "cont")
+
+
 def a_watchdog_is_told_and_acts(case):
     with tempfile.TemporaryDirectory() as folder, case.ours(
             "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, "-device", "ib700") as m:
@@ -375,6 +391,7 @@ def main():
     for machine in ("q35", "pc"):
         case.run("sleep_and_wake_up_on_%s" % machine, lambda c, machine=machine: sleep_and_wake_up(c, machine))
     case.run("an_alarm_wakes", an_alarm_wakes)
+    case.run("a_guest_that_panics_is_told_and_stands", a_guest_that_panics_is_told_and_stands)
     case.run("a_watchdog_is_told_and_acts", a_watchdog_is_told_and_acts)
     case.run("hostile_transfers_do_no_harm", hostile_transfers_do_no_harm)
     print("1..%d" % case.count)

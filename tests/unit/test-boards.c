@@ -11,6 +11,7 @@
 #include "core/accel.h"
 #include "cpu/state.h"
 #include "hw/intc/gsi.h"
+#include "hw/nvram/fw-cfg.h"
 #include "lib/epoch.h"
 #include "tests/test.h"
 
@@ -57,10 +58,14 @@ static struct accel accel;
 static struct board_config config(uint64_t ram_bytes)
 {
     static const struct smbios_config no_smbios;
-    struct board_config cfg = { .ram_bytes = ram_bytes, .ram_asked = true, .cpus = 2, .sockets = 1, .cores = 2,
-                                .threads = 1, .direct_boot = true, .hpet = true, .smm = true,
-                                .smbios = &no_smbios, .boot = { .splash_ms = -1, .reboot_ms = -1 } };
+    struct board_config cfg;
 
+    board_config_init(&cfg);
+    cfg.ram_bytes = ram_bytes;
+    cfg.cpus = cfg.cores = 2;
+    cfg.ram_asked = cfg.direct_boot = true;
+    cfg.vmport = cfg.graphics = cfg.floppy_check = false;
+    cfg.smbios = &no_smbios;
     CHECK(!cpu_config_parse("qemu64", true, &cfg.cpu, NULL));
     return cfg;
 }
@@ -229,6 +234,62 @@ static void none_is_empty(void)
     end();
 }
 
+static bool has(const char *type)
+{
+    return device_find(m, device_type_find(type));
+}
+
+static bool has_file(const char *name)
+{
+    return fw_cfg_file_key(fw_cfg_find(m), name);
+}
+
+/* What a machine property switches off: types that are there then, and those that are not. */
+static void each_part_can_be_left_out(void)
+{
+    static const struct { size_t off; const char *board, *types[3]; } parts[] = {
+        { offsetof(struct board_config, pic), "q35", { "isa-i8259" } },
+        { offsetof(struct board_config, pic), "pc", { "isa-i8259" } },
+        { offsetof(struct board_config, pit), "q35", { "isa-pit", "isa-pcspk" } },
+        { offsetof(struct board_config, i8042), "pc", { "i8042", "vmmouse" } },
+        { offsetof(struct board_config, smbus), "q35", { "ICH9-SMB", "smbus-eeprom" } },
+        { offsetof(struct board_config, acpi), "pc", { "PIIX4_PM", "smbus-eeprom" } },
+        { offsetof(struct board_config, hpet), "q35", { "hpet" } },
+        { offsetof(struct board_config, vmport), "q35", { "vmport", "vmmouse" } },
+    };
+
+    for (unsigned i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        for (unsigned on = 0; on < 2; on++) {
+            struct board_config cfg = config(64 * MIB);
+
+            cfg.vmport = true;
+            *(bool *)((char *)&cfg + parts[i].off) = on;
+            begin(parts[i].board, &cfg);
+            machine_reset(m, true);
+            for (unsigned t = 0; t < 3 && parts[i].types[t]; t++)
+                CHECK_EQ(has(parts[i].types[t]), on);
+            CHECK(has("mc146818rtc") && has("ioapic"));
+            end();
+        }
+}
+
+/* Without, q35 keeps its power management: it is a part of the ISA bridge. */
+static void without_acpi_there_are_no_tables(void)
+{
+    static const struct { const char *board; bool states; } want[] = { { "q35", true }, { "pc", false } };
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct board_config cfg = config(64 * MIB);
+
+        cfg.acpi = false;
+        begin(want[i].board, &cfg);
+        machine_reset(m, true);
+        CHECK(!has_file("etc/acpi/tables") && !has_file("etc/acpi/rsdp") && !has_file("etc/table-loader"));
+        CHECK_EQ(has_file("etc/system-states"), want[i].states);
+        end();
+    }
+}
+
 /* Half a machine can be undone: an error at any step. */
 static void what_cannot_be_built_is_undone(void)
 {
@@ -254,6 +315,8 @@ int main(void)
     TEST(a_direct_boot_opens_all_attribute_maps);
     TEST(names_versions_and_limits);
     TEST(none_is_empty);
+    TEST(each_part_can_be_left_out);
+    TEST(without_acpi_there_are_no_tables);
     TEST(what_cannot_be_built_is_undone);
     epoch_thread_fini();
     return test_end();

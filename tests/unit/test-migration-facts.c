@@ -143,11 +143,14 @@ static const struct config *config;
 static void board_build(const char *name, unsigned cpus, const struct accel_ops *ops)
 {
     static const struct smbios_config no_smbios;
-    struct board_config cfg = { .ram_bytes = 32 * MIB, .ram_asked = true, .cpus = cpus, .sockets = cpus, .cores = 1,
-                                .threads = 1, .direct_boot = true, .vmport = true, .hpet = true, .smm = true,
-                                .smbios = &no_smbios, .boot = { .splash_ms = -1, .reboot_ms = -1 } };
     const struct board_type *b = board_find(name);
+    struct board_config cfg;
 
+    board_config_init(&cfg);
+    cfg.ram_bytes = 32 * MIB;
+    cfg.cpus = cfg.sockets = cpus;
+    cfg.ram_asked = cfg.direct_boot = true;
+    cfg.smbios = &no_smbios;
     CHECK(b && !cpu_config_parse("qemu64", true, &cfg.cpu, NULL));
     CHECK(!loop_new(&loop, NULL) && !machine_new(loop, b->version, &m, NULL));
     accel = (struct accel){ ops, m };

@@ -197,7 +197,16 @@ static void actions_are_taken_event_by_event(void)
     CHECK(!c.no_reboot && c.watchdog_action == WATCHDOG_INJECT_NMI);
     config_fini(&c);
     bad("-M q35 -action reboot=pause", "-action reboot", "pause");
-    bad("-M q35 -action panic=none", "-action panic", "none");
+    good("-M q35");
+    CHECK_EQ(c.panic_action, PANIC_SHUTDOWN);
+    config_fini(&c);
+    good("-M q35 -action panic=pause -action panic=exit-failure");
+    CHECK_EQ(c.panic_action, PANIC_EXIT_FAILURE);
+    config_fini(&c);
+    good("-M q35 -action panic=none");
+    CHECK_EQ(c.panic_action, PANIC_NONE);
+    config_fini(&c);
+    bad("-M q35 -action panic=reset", "-action panic", "reset");
     bad("-M q35 -action watchdog=bark", "-action watchdog", "bark");
     bad("-M q35 -watchdog-action bark", "-watchdog-action", "bark");
 }
@@ -261,7 +270,10 @@ static void rtc_says_what_the_clock_shows_and_goes_by(void)
     bad("-M q35 -rtc base=yesterday", "-rtc base", "yesterday");
     bad("-M q35 -rtc base=2006-13-01", "-rtc base", "2006-13-01");
     bad("-M q35 -rtc clock=sun", "-rtc clock", "sun");
-    bad("-M q35 -rtc driftfix=slew", "-rtc driftfix", "slew");
+    good("-M q35 -rtc driftfix=slew");
+    CHECK(c.board.rtc_slew);
+    config_fini(&c);
+    bad("-M q35 -rtc driftfix=crawl", "-rtc driftfix", "crawl");
 }
 
 static void machine_properties_add_up_over_several_options(void)
@@ -293,6 +305,42 @@ static void machine_properties_add_up_over_several_options(void)
     bad("-M q35,max-ram-below-4g=8388609", "-machine max-ram-below-4g", "8388609");
     bad("-M q35,max-ram-below-4g=some", "-machine max-ram-below-4g", "some");
     bad("-M q35,accel=tcg -accel tcg", "-machine accel", "tcg");
+}
+
+static void parts_of_a_machine_can_be_left_out(void)
+{
+    good("-M q35");
+    CHECK(c.board.acpi && c.board.i8042 && c.board.pic && c.board.pit && c.board.smbus);
+    CHECK(c.board.dump_guest_core && c.board.mem_merge && !c.board.oem_id && !c.board.oem_table_id);
+    config_fini(&c);
+    good("-M q35,acpi=off,i8042=off,pic=off -M pit=off,smbus=off,dump-guest-core=off,mem-merge=off");
+    CHECK(!c.board.acpi && !c.board.i8042 && !c.board.pic && !c.board.pit && !c.board.smbus);
+    CHECK(!c.board.dump_guest_core && !c.board.mem_merge);
+    config_fini(&c);
+    good("-M q35,acpi=auto,pic=off,pic=auto,usb=off,sata=off,nvdimm=off");
+    CHECK(c.board.acpi && c.board.pic);
+    config_fini(&c);
+    bad("-M q35,usb=on", "-machine usb", "on");
+    bad("-M q35,sata=on", "-machine sata", "on");
+    bad("-M q35,i8042=auto", "-machine i8042", "auto");
+}
+
+static void texts_of_a_machine_are_kept(void)
+{
+    good("-M q35,kernel=k,initrd=i,append=a,,b,firmware=f -M x-oem-id=ABCDEF,x-oem-table-id=ABCDEFGH");
+    CHECK_STR(c.board.kernel, "k");
+    CHECK_STR(c.board.initrd, "i");
+    CHECK_STR(c.board.append, "a,b");
+    CHECK_STR(c.board.bios, "f");
+    CHECK_STR(c.board.oem_id, "ABCDEF");
+    CHECK_STR(c.board.oem_table_id, "ABCDEFGH");
+    config_fini(&c);
+    good("-M q35,kernel=k -kernel l -M x-oem-id=A -M x-oem-id=B");
+    CHECK_STR(c.board.kernel, "l");
+    CHECK_STR(c.board.oem_id, "B");
+    config_fini(&c);
+    bad("-M q35,x-oem-id=ABCDEFG", "-machine x-oem-id", "ABCDEFG");
+    bad("-M q35,x-oem-table-id=ABCDEFGHI", "-machine x-oem-table-id", "ABCDEFGHI");
 }
 
 static void check_memory(const char *size, uint64_t bytes)
@@ -671,6 +719,8 @@ int main(void)
     TEST(boot_takes_letters_and_wishes);
     TEST(rtc_says_what_the_clock_shows_and_goes_by);
     TEST(machine_properties_add_up_over_several_options);
+    TEST(parts_of_a_machine_can_be_left_out);
+    TEST(texts_of_a_machine_are_kept);
     TEST(memory_is_in_mebibytes_or_with_a_suffix);
     TEST(odd_memory_is_refused);
     TEST(topology_prefers_cores_over_sockets_over_threads);
