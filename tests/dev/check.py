@@ -174,8 +174,8 @@ class Checkout:
                                               "--output", output, "--program", ROOT / folder / "tests/guest/wake"])
         return made and output
 
-    def guests(self, folder, long=False, env=None, only=()):
-        """Boots, and command lines that a user might get wrong."""
+    def guests(self, folder, long=False, env=None, only=(), boots=""):
+        """Boots (those whose names contain `boots`), and command lines that a user might get wrong."""
         program = ROOT / folder / "rhea-system-x86_64"
         self.tally.say(f"boots of {folder}")
         if not program.is_file():
@@ -185,9 +185,9 @@ class Checkout:
         if not initrd:
             return
         files = ["--kernel", self.kernel_dir / "vmlinuz", "--initrd", initrd, "--program", program]
-        words = ["--long"] if long else []
+        words = {"options.py": ["--long"] if long else [], "boots.py": ["--only", boots] + (["--long"] if long else [])}
         for script in only or ("options.py", "boots.py"):
-            self.tally.run_tap(f"{folder} {script}", [tool("python3"), f"tests/guest/{script}", *files, *words], env)
+            self.tally.run_tap(f"{folder} {script}", [tool("python3"), f"tests/guest/{script}", *files, *words[script]], env)
 
 
     def other_kernels(self, folder):
@@ -220,7 +220,7 @@ def full(checkout):
         checkout.guests("build/full/clang", only=("boots.py",))
     if checkout.build("build/full/asan", "--cc=gcc", "--enable-asan"):
         checkout.tests("build/full/asan", suites=("unit", "conform"), env=SANITIZER_ENV)
-        checkout.guests("build/full/asan", env=SANITIZER_ENV, only=("options.py",))
+        checkout.guests("build/full/asan", env=SANITIZER_ENV, boots="with firmware")
 
 
 def main():
