@@ -5,7 +5,7 @@
 #
 #     tests/dev/fresh.sh FOLDER        as root; FOLDER gets a debootstrap'd Debian, and is kept
 #
-# The checkout is copied in; nothing else of this host is seen there but the network.  First both
+# The checkout is copied in, without what git ignores; nothing else of this host is seen there but the network.  First both
 # commands as root, who installs what is missing; then again without network, as an ordinary user.
 # The guest that ./dev run boots is told to power off by its own shell.
 
@@ -26,7 +26,7 @@ done
 
 rm -rf "$root/srv/rhea"
 mkdir -p "$root/srv/rhea"
-tar -c --exclude=./build --exclude=./.git . | tar -x -C "$root/srv/rhea"
+git ls-files -z --cached --others --exclude-standard | tar -c --null -T - | tar -x -C "$root/srv/rhea"
 
 # A mount namespace of its own: /proc and /dev go away with it.
 inside() {
