@@ -215,6 +215,34 @@ def pc_functions_written(m):
     return configuration_written(m, [(0, 0), (1, 0)])
 
 
+def configuration_kept(m, places, but=()):
+    """What is left of each byte after a reset, for two values; but: (device, function, register)."""
+    found = {}
+    for value in (0x31, 0x46):
+        for device, function in places:
+            for at in range(4, 256):
+                m.config_write(device, function, at, value, 1)
+        m.outb(0xcf9, 2)
+        m.outb(0xcf9, 6)
+        while m.config_read(*places[0], 0x3c, 1) == value:      # the interrupt line, which every function resets
+            pass
+        for device, function in places:
+            config = m.config(device, function)
+            for at in range(256):
+                if (device, function, at) not in but:
+                    found["00:%02x.%d config %#x after %#x and a reset" % (device, function, at, value)] = config[at]
+    return found
+
+
+# GEN_PMCON_1: its lock ends with a reset (ICH9 data sheet, 13.8.1.1); the reference shows it on, and does not heed it.
+def functions_kept(m):
+    return configuration_kept(m, [(0, 0), (0x1f, 0), (0x1f, 3)], but=[(0x1f, 0, 0xa0), (0x1f, 0, 0xa1)])
+
+
+def pc_functions_kept(m):
+    return configuration_kept(m, [(0, 0), (1, 0), (1, 3)])
+
+
 def reset_control(m):
     found = {}
     for value in (0, 1, 2, 0xfb):
@@ -236,6 +264,6 @@ def empty(m):
 
 AT_RESET = [pic, pit, cmos, hpet, ioapic, uart, dma, parallel, i8042, functions, empty]
 WRITTEN = [pic_written, hpet_written, ioapic_written, uart_written, dma_written, parallel_written,
-           i8042_written, keyboard, mouse, functions_written]
+           i8042_written, keyboard, mouse, functions_written, functions_kept]
 AT_RESET_ON_PC = [pic, pit, cmos, hpet, ioapic, uart, pc_functions]
-WRITTEN_ON_PC = [pic_written, ioapic_written, pc_functions_written, reset_control]
+WRITTEN_ON_PC = [pic_written, ioapic_written, pc_functions_written, reset_control, pc_functions_kept]
