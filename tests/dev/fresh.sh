@@ -5,8 +5,8 @@
 #
 #     tests/dev/fresh.sh FOLDER        as root; FOLDER gets a debootstrap'd Debian, and is kept
 #
-# The checkout is copied in, without what git ignores; nothing else of this host is seen there but the network.  First both
-# commands as root, who installs what is missing; then again without network, as an ordinary user.
+# The checkout is copied in, without what git ignores; nothing else of this host is seen there but the network.  First
+# both commands as root, who installs what is missing; then again without network, as an ordinary user.
 # The guest that ./dev run boots is told to power off by its own shell.
 
 set -eu
