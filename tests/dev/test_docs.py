@@ -1,0 +1,59 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+Pages that a program writes, compared with docs/
+
+    test_docs.py PROGRAM ...
+
+Each program is run with a folder to write into, as ./dev docs does with docs/.  TAP: a case per file.
+"""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
+MARK = b"Written by ./dev docs"
+
+
+def written(folder):
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def first_difference(have, want):
+    """The first line of docs/ that the program writes differently."""
+    have, want = have.decode(errors="replace").splitlines(), want.decode(errors="replace").splitlines()
+    for number in range(max(len(have), len(want))):
+        left, right = (lines[number] if number < len(lines) else "(nothing)" for lines in (have, want))
+        if left != right:
+            return f"line {number + 1} is\n#   {left}\n# and the program writes\n#   {right}"
+    return "the ends of lines differ"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        for program in sys.argv[1:]:
+            subprocess.run([program, folder], check=True)
+        wanted = written(pathlib.Path(folder))
+    have = {name: data for name, data in written(DOCS).items() if MARK in data}
+    failed = 0
+    for count, name in enumerate(sorted(wanted | have), 1):
+        if name not in wanted:
+            problem = "no program writes it any more: remove it"
+        elif name not in have:
+            problem = "it is not there; ./dev docs writes it"
+        elif have[name] != wanted[name]:
+            problem = f"./dev docs renews it; {first_difference(have[name], wanted[name])}"
+        else:
+            print(f"ok {count} - docs/{name} is what the program writes")
+            continue
+        failed += 1
+        print(f"# docs/{name}: {problem}")
+        print(f"not ok {count} - docs/{name} is what the program writes")
+    print(f"1..{len(wanted | have)}")
+    sys.exit(failed != 0)
+
+
+if __name__ == "__main__":
+    main()
