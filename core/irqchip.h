@@ -49,7 +49,8 @@ struct pit_image {
     bool disabled;              /* the HPET stands in for it */
 };
 
-/* get and put: while no vCPU runs.  msi, lint1, line, ioapic_route: any thread, under a controller's lock at most. */
+/* get and put: while no vCPU runs; pic_get and ioapic_get also while they do, for people to look at.
+ * msi, lint1, line, ioapic_route: any thread, under a controller's lock at most. */
 struct accel_irqchip {
     void (*lapic_get)(struct vcpu *cpu, struct lapic_image *image);
     void (*lapic_put)(struct vcpu *cpu, const struct lapic_image *image);

@@ -2,7 +2,7 @@
 #include "main/start.h"
 
 /*
- * What the human monitor's `info` shows of the machine: registers, mtree, qtree, identifiers
+ * What the human monitor's `info` shows of the machine: registers, mtree, qtree, interrupt controllers, identifiers
  *
  * Layouts are those that scripts know from the reference.
  */
@@ -11,6 +11,7 @@
 #include "core/machine.h"
 #include "cpu/print.h"
 #include "hw/acpi/vmgenid.h"
+#include "hw/intc/info.h"
 #include "lib/uuid.h"
 
 #include <stdlib.h>
@@ -112,6 +113,20 @@ static void info_qtree(void *target, const struct hmp_args *args, int64_t cpu, s
     }
 }
 
+static void info_pic(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    (void)args;
+    (void)cpu;
+    intc_print(target, text_out_line, out);
+}
+
+static void info_irq(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    (void)args;
+    (void)cpu;
+    intc_counts_print(target, text_out_line, out);
+}
+
 static void info_uuid(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     (void)args;
@@ -130,6 +145,6 @@ static void info_vm_generation_id(void *target, const struct hmp_args *args, int
 
 const struct monitor_info process_info[] = {
     { "kvm", info_kvm }, { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
-    { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
+    { "pic", info_pic }, { "irq", info_irq }, { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
 };
 const unsigned process_info_num = sizeof(process_info) / sizeof(process_info[0]);

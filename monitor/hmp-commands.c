@@ -94,10 +94,12 @@ static bool run_name(struct hmp_call *call)
 }
 
 const struct hmp_command hmp_info_commands[] = {
+    { .name = "irq", .args = "", .params = "", .help = "how often each interrupt line rose" },
     { .name = "kvm", .args = "", .params = "", .help = "is KVM used?" },
     { .name = "mtree", .args = "flatview:-f,dispatch_tree:-d,owner:-o,disabled:-D", .params = "[-f][-d][-o][-D]",
       .help = "memory regions (-f: as address spaces see them; -d: with dispatch; -o: with owners; -D: disabled too)" },
     { .name = "name", .args = "", .params = "", .help = "the guest's name", .preconfig = true, .run = run_name },
+    { .name = "pic", .args = "", .params = "", .help = "interrupt controllers" },
     { .name = "qtree", .args = "", .params = "", .help = "devices by bus, with their properties" },
     { .name = "registers", .args = "cpustate_all:-a,vcpu:i?", .params = "[-a|vcpu]",
       .help = "registers of a CPU (-a: of all)" },

@@ -6,6 +6,7 @@
  */
 
 #include "core/machine.h"
+#include "hw/intc/counts.h"
 #include "hw/intc/i8259.h"
 
 /* What port 1 expects next. */
@@ -35,6 +36,8 @@ struct i8259 {
     struct irq_sink sink;
     struct region inta;                 /* INTA cycles are reads here; in no address space */
     struct i8259 *slave;                /* of a master */
+    struct irq_counts counts;
+    struct i8259_seen { struct i8259_state st; struct irq_counts counts; } seen;        /* the home loop's */
 };
 
 #define P struct i8259
@@ -43,6 +46,9 @@ static inline struct i8259 *i8259(struct device *dev)
 {
     return (struct i8259 *)dev;
 }
+
+/* A copy, made inside the chip; of one that the accelerator keeps, of what it has.  Good until the next call. */
+const struct i8259_seen *i8259_look(struct device *dev);
 
 extern const struct prop i8259_props[];
 extern const struct section i8259_section;

@@ -5,8 +5,8 @@
  * 8259A that the accelerator keeps
  *
  * Its ports are served there: the regions here only say who has them.  Lines are handed on as they come.
- * State is fetched before a save, and given back after reset and load.  Section and properties are those of
- * i8259.c, so a guest moves from one to the other.
+ * State is fetched before a save (and to be looked at), and given back after reset and load.  Section and
+ * properties are those of i8259.c, so a guest moves from one to the other.
  *
  * Invariant: st is what the accelerator has only between a capture, a reset or a load and the next start.
  */
@@ -25,6 +25,7 @@ static unsigned chip_of(const struct i8259 *p)
 
 static void set(struct device *dev, unsigned line, bool level)
 {
+    irq_count(&i8259(dev)->counts, line, level);
     if (chips(dev))
         chips(dev)->line(dev->machine->accel, chip_of(i8259(dev)), line, level);
 }

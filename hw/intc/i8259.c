@@ -60,6 +60,7 @@ static void i8259_set(struct device *dev, unsigned line, bool level)
     struct i8259_state *st = &i8259(dev)->st;
     uint8_t bit = 1 << (line & 7);
 
+    irq_count(&i8259(dev)->counts, line & 7, level);
     if (st->elcr & bit)
         st->irr = level ? st->irr | bit : st->irr & ~bit;
     else if (level && !(st->lines & bit))
@@ -334,6 +335,21 @@ static const struct device_type i8259_type = {
     .outputs = i8259_outputs,
 };
 DEVICE_TYPE(i8259_type);
+
+static void look(struct device *dev)
+{
+    struct i8259 *p = i8259(dev);
+
+    if (dev->type->capture)
+        dev->type->capture(dev);
+    p->seen = (struct i8259_seen){ p->st, p->counts };
+}
+
+const struct i8259_seen *i8259_look(struct device *dev)
+{
+    device_enter(dev, look);
+    return &i8259(dev)->seen;
+}
 
 const struct irq_sink *i8259_sink(struct device *dev)
 {

@@ -5,7 +5,7 @@
  * I/O APIC that the accelerator keeps
  *
  * Its page is served there: the region here only says who has it.  Lines are handed on as they come; state is
- * fetched before a save, and given back after reset and load.  The section is that of ioapic.c.
+ * fetched before a save (and to be looked at), and given back after reset and load.  The section is that of ioapic.c.
  *
  * Invariant: st is what the accelerator has only between a capture, a reset or a load and the next start.
  */
@@ -19,8 +19,12 @@ struct ioapic_inside {
     } cfg;
     struct ioapic_state st;
     struct irq_sink sink;
+    struct irq_counts counts;
+    struct ioapic_seen seen;
 };
 #define K struct ioapic_inside
+
+enum { KERNEL_VERSION = 0x11 };         /* that its guests read */
 
 static const struct accel_irqchip *chips(const struct device *dev)
 {
@@ -29,6 +33,7 @@ static const struct accel_irqchip *chips(const struct device *dev)
 
 static void set(struct device *dev, unsigned pin, bool level)
 {
+    irq_count(&((K *)dev)->counts, pin, level);
     if (chips(dev))
         chips(dev)->line(dev->machine->accel, IRQCHIP_IOAPIC, pin, level);
 }
@@ -55,6 +60,20 @@ static void resumed(struct device *dev)
     memcpy(io.entry, st->entry, sizeof(io.entry));
     if (chips(dev))
         chips(dev)->ioapic_put(dev->machine->accel, &io);
+}
+
+static void look(struct device *dev)
+{
+    K *io = (K *)dev;
+
+    capture(dev);
+    io->seen = (struct ioapic_seen){ io->st, io->counts, KERNEL_VERSION };
+}
+
+const struct ioapic_seen *ioapic_inside_look(struct device *dev)
+{
+    device_enter(dev, look);
+    return &((K *)dev)->seen;
 }
 
 static const struct prop props[] = {

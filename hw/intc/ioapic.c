@@ -50,6 +50,7 @@ static void ioapic_set(struct device *dev, unsigned pin, bool level)
     struct ioapic *io = ioapic(dev);
     uint32_t bit = 1u << pin, was = io->lines;
 
+    irq_count(&io->counts, pin, level);
     io->lines = level ? was | bit : was & ~bit;
     if (io->st.entry[pin] & ENTRY_LEVEL)
         io->st.irr = (io->st.irr & ~bit) | (io->lines & bit);
@@ -190,6 +191,21 @@ static const struct device_type ioapic_type = {
     .resumed = ioapic_resumed,
 };
 DEVICE_TYPE(ioapic_type);
+
+static void look(struct device *dev)
+{
+    struct ioapic *io = ioapic(dev);
+
+    io->seen = (struct ioapic_seen){ io->st, io->counts, io->cfg.version };
+}
+
+const struct ioapic_seen *ioapic_look(struct device *dev)
+{
+    if (dev->type == &ioapic_inside_type)
+        return ioapic_inside_look(dev);
+    device_enter(dev, look);
+    return &ioapic(dev)->seen;
+}
 
 const struct irq_sink *ioapic_sink(struct device *dev)
 {

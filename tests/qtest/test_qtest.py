@@ -8,6 +8,7 @@ Devices of the whole machine over qtest, and the same questions put to the refer
 TAP on stdout.  Cases that need the reference (qemu-system-x86_64) are skipped where there is none.
 """
 
+import itertools
 import json
 import pathlib
 import random
@@ -18,6 +19,7 @@ import tempfile
 
 import acpi
 import fw_cfg
+import intc
 import kernel
 import power
 import probes
@@ -283,6 +285,17 @@ def monitor(folder):
     return ask, heard
 
 
+def controllers_are_shown(case, machine):
+    found = []
+    for start in (case.ours, case.reference):
+        with tempfile.TemporaryDirectory() as folder, start(
+                "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, machine=machine) as m:
+            found.append(intc.shown(m, machine, monitor(folder)[0]))
+    for step, want in found[1].items():
+        for got_line, want_line in itertools.zip_longest(found[0][step].splitlines(), want.splitlines()):
+            check(str(got_line), str(want_line), "-M %s, %s: a line" % (machine, step))
+
+
 def sleep_and_wake_up(case, machine):
     with tempfile.TemporaryDirectory() as folder, case.ours(
             "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, machine=machine) as m:
@@ -388,6 +401,9 @@ def main():
         for question in questions:
             case.run("%s_is_as_in_the_reference_on_%s" % (question.__name__, machine),
                      comparison([question], machine), True)
+    for machine in ("q35", "pc", "q35,pic=off"):
+        case.run("interrupt_controllers_are_shown_as_in_the_reference_on_%s" % machine,
+                 lambda c, machine=machine: controllers_are_shown(c, machine), True)
     for machine in ("q35", "pc"):
         case.run("sleep_and_wake_up_on_%s" % machine, lambda c, machine=machine: sleep_and_wake_up(c, machine))
     case.run("an_alarm_wakes", an_alarm_wakes)

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "hw/intc/info.h"
 #include "tests/unit/kvm-rig.h"
 
 /*
  * KVM: interrupts, with the controllers in hw/intc (off), the local APICs in the kernel (split), and all of
  * them there (on): the same guests and the same sentences for each.
  */
+
+#include <glib.h>
 
 #define STOP "mov $0x510,%dx; out %al,%dx; cli; 9: hlt; jmp 9b\n"
 #define APIC_ON "lidt 0x700; movl $0x1ff,0xfee000f0\n"
@@ -117,6 +120,35 @@ static void a_level_interrupt_comes_again_after_its_eoi_until_the_line_falls(voi
         rig_run(1);
         CHECK(guest_word(DATA) >= 60 && guest_word(DATA) <= (mode == 2 ? 62 : 60));
         rig_free();
+    }
+}
+
+GUEST(programs, 32, PIC_INIT IOAPIC_SET(0x39, 0) IOAPIC_SET(0x38, 0x18040) STOP);
+
+static void add_line(void *opaque, const char *line)
+{
+    g_string_append_printf(opaque, "%s\n", line);
+}
+
+static void the_monitor_shows_what_the_guest_has_programmed(void)
+{
+    for (unsigned mode = 0; mode < 3; mode++) {
+        GString *pic = g_string_new(""), *counts = g_string_new("");
+
+        if (IRQ_RIG(mode, 1, programs)) {
+            rig_run(1);
+            intc_print(rig.m, add_line, pic);
+            intc_counts_print(rig.m, add_line, counts);
+            CHECK(strstr(pic->str, mode == 2 ? "ioapic0: ver=0x11 id=0x00 sel=0x38 (redir[20])\n"
+                                             : "ioapic0: ver=0x20 id=0x00 sel=0x38 (redir[20])\n"));
+            CHECK(strstr(pic->str, "  pin 20 0x0000000000018040 dest=0 vec=64  active-hi level masked fixed  "));
+            CHECK(strstr(pic->str, "imr=ff isr=00 hprio=0 irq_base=50 rr_sel=0 elcr=00 fnm=0\npic0: "));
+            CHECK(strstr(pic->str, "imr=fe isr=00 hprio=0 irq_base=40 rr_sel=0 elcr=00 fnm=0\n"));
+            CHECK(strstr(counts->str, mode == 2 ? "for kvm-i8259:\n" : "for isa-i8259:\n"));
+            rig_free();
+        }
+        g_string_free(pic, true);
+        g_string_free(counts, true);
     }
 }
 
@@ -291,6 +323,7 @@ int main(void)
     TEST(init_and_sipi_start_the_others_and_interrupts_between_cpus_arrive);
     TEST(the_nmi_button_is_wired_to_lint1);
     TEST(a_timer_survives_stop_and_start_save_and_load);
+    TEST(the_monitor_shows_what_the_guest_has_programmed);
     epoch_thread_fini();
     return test_end();
 }

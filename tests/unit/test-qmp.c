@@ -114,6 +114,12 @@ int qmp_query_vm_generation_id(struct qapi_ctx *ctx, struct qapi_guid_info *ret,
     return qapi_fail(ctx, -ENODEV, QAPI_GENERIC_ERROR, "VM Generation ID device not found");
 }
 
+int qmp_x_query_irq(struct qapi_ctx *ctx, struct qapi_human_readable_text *ret, struct error **err)
+{
+    ret->human_readable_text = strdup("IRQ statistics for ioapic:\n 0: 1\n");
+    return 0;
+}
+
 /* Input; what it does is test-input's. */
 int qmp_send_key(struct qapi_ctx *ctx, const struct qapi_send_key_arg *arg, struct error **err)
 {
@@ -529,6 +535,19 @@ static void query_commands_names_what_runs(void)
     monitor_free(m);
 }
 
+static void text_for_people_comes_with_its_line_ends(void)
+{
+    struct monitor *m = monitor_start();
+    struct peer p;
+
+    peer_start(&p, m, QMP);
+    ask(&p, NEGOTIATE);
+    CHECK_STR(ask(&p, "{'execute':'x-query-irq'}"),
+              "{\"return\": {\"human-readable-text\": \"IRQ statistics for ioapic:\\n 0: 1\\n\"}}\r\n");
+    peer_end(&p);
+    monitor_free(m);
+}
+
 /* The human monitor */
 
 static const char *human(struct peer *p, const char *line)
@@ -763,6 +782,7 @@ int main(void)
     TEST(a_peer_that_does_not_read_is_not_read_from);
     TEST(a_slow_peer_gets_every_byte);
     TEST(query_commands_names_what_runs);
+    TEST(text_for_people_comes_with_its_line_ends);
     TEST(info_prints_what_main_has_wired);
     TEST(a_line_s_arguments_are_the_command_s);
     TEST(the_prompt_waits_for_the_command);
