@@ -10,12 +10,16 @@
  * Invariant: a PIRQ's level is a function of `asserted` and of the bridge's registers.
  */
 
+#include "core/device.h"
+
 #include <string.h>
 
 void pci_router_init(struct pci_router *r, struct device *bridge, void (*set)(struct device *, unsigned, bool),
                      unsigned (*pirq)(const struct device *bridge, unsigned slot, unsigned pin))
 {
     *r = (struct pci_router){ .sink = { bridge, set }, .pirq = pirq };
+    bridge->inputs = &r->sink;
+    bridge->n_inputs = PCI_INTX_LINES;
 }
 
 void pci_router_input(struct pci_router *r, unsigned line, bool level)

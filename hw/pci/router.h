@@ -26,7 +26,7 @@ static inline unsigned pci_intx_line(uint8_t devfn, unsigned pin)
     return devfn * PCI_PINS + pin;
 }
 
-/* set: the bridge's, for its sink; calls pci_router_input(). */
+/* set: the bridge's, for its sink, which becomes its inputs; calls pci_router_input(). */
 void pci_router_init(struct pci_router *r, struct device *bridge, void (*set)(struct device *, unsigned, bool),
                      unsigned (*pirq)(const struct device *bridge, unsigned slot, unsigned pin));
 void pci_router_input(struct pci_router *r, unsigned line, bool level);

@@ -55,6 +55,23 @@ static void rout_set(unsigned pirq, uint8_t val)
     pci_out(&p, 0x1f, 0, pirq < 4 ? ROUT_A + pirq : ROUT_E + pirq - 4, 1, val);
 }
 
+/* A slot needs no function for that: so a picture of the wiring can be drawn, pin by pin. */
+static void every_pin_is_an_input_of_the_bridge(void)
+{
+    begin();
+    CHECK_EQ(lpc->n_inputs, PCI_INTX_LINES);
+    for (unsigned slot = 0; slot < 24; slot++)
+        for (unsigned pin = 0; pin < PCI_PINS; pin++) {
+            struct irq irq = { .sink = lpc->inputs, .line = pci_intx_line(slot << 3, pin) };
+
+            irq_set(&irq, true);
+            CHECK_EQ(gsis(), 1u << (16 + PIRQ_E + (slot + pin) % 4));
+            irq_set(&irq, false);
+            CHECK_EQ(gsis(), 0);
+        }
+    end();
+}
+
 /* 6.2.3: Interrupt Status "reflects the state of the interrupt in the device/function". */
 static void the_status_bit_shows_the_level_of_the_pin(void)
 {
@@ -341,6 +358,7 @@ int main(void)
     epoch_thread_init();
     TEST(the_status_bit_shows_the_level_of_the_pin);
     TEST(interrupt_disable_keeps_the_pin_quiet);
+    TEST(every_pin_is_an_input_of_the_bridge);
     TEST(slots_of_the_board_turn_around_e_to_h);
     TEST(the_chipsets_own_slots_begin_at_a);
     TEST(dnnir_says_where_a_pin_goes);
