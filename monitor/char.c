@@ -5,7 +5,8 @@
  * A monitor session on a chardev
  *
  * Bytes are left in the chardev's ring while the session is busy: that is the back-pressure.  The front
- * end is called on the home loop, which is the main loop.
+ * end is called on the home loop, which is the main loop.  A session that ends waits a second at most for a
+ * peer that takes nothing of what has been said.
  */
 
 #include "chardev/char.h"
@@ -14,8 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LAST_WORDS_MS = 1000 };
+
 struct monitor_char {
     struct char_front front;
+    struct chardev *chr;
     struct monitor_out out;
     struct monitor_session *session;
 };
@@ -95,6 +99,7 @@ struct monitor_char *monitor_char_new(struct monitor *m, struct chardev *chr, en
     struct monitor_char *c = calloc(1, sizeof(*c));
 
     assert(c);
+    c->chr = chr;
     c->front = (struct char_front){ .readable = front_readable, .writable = front_writable, .event = front_event };
     c->out = (struct monitor_out){ .write = out_write, .resume = out_resume };
     c->session = mode == MONITOR_HMP ? monitor_hmp_new(m, &c->out)
@@ -113,6 +118,8 @@ void monitor_char_free(struct monitor_char *c)
 {
     if (!c)
         return;
+    while (!monitor_session_flush(c->session) && chardev_flush(c->chr, LAST_WORDS_MS))
+        ;
     chardev_detach(&c->front);
     monitor_session_free(c->session);
     free(c);

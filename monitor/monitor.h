@@ -47,6 +47,8 @@ bool monitor_session_ready(const struct monitor_session *s);           /* may be
 enum { MONITOR_FEED_BYTES = 4096 };
 void monitor_session_feed(struct monitor_session *s, const char *bytes, size_t n);
 void monitor_session_drain(struct monitor_session *s);                 /* the peer takes bytes again */
+/* Gives the peer what it takes, and reads nothing; false: it has not taken all. */
+bool monitor_session_flush(struct monitor_session *s);
 /* While a multiplexer shows another front end, output is kept back. */
 void monitor_session_focus(struct monitor_session *s, bool on);
 

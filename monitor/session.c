@@ -133,6 +133,12 @@ void session_resume(struct monitor_session *s)
     s->was_ready = ready;
 }
 
+bool monitor_session_flush(struct monitor_session *s)
+{
+    pending_flush(s);
+    return !s->open || !s->focused || !session_backlog(s);
+}
+
 void monitor_session_drain(struct monitor_session *s)
 {
     pending_flush(s);

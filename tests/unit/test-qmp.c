@@ -771,6 +771,43 @@ static void a_socket_s_clients_come_one_after_the_other(void)
     rmdir(dir);
 }
 
+/* The end of the program, right behind a reply that is longer than the chardev's ring. */
+static void a_session_that_ends_tells_all_that_it_has_to_say(void)
+{
+    struct monitor *m = monitor_start();
+    struct chardevs set;
+    struct chardev_config cfg;
+    struct loop *loop;
+    struct client c;
+    char dir[] = "/tmp/test-qmp-XXXXXX", path[100], bytes[4096];
+    ssize_t n;
+
+    CHECK(mkdtemp(dir));
+    snprintf(path, sizeof(path), "%s/s", dir);
+    CHECK(!loop_new(&loop, NULL));
+    chardevs_init(&set, loop);
+    CHECK(!chardev_parse_option(&cfg, T("socket,id=c0,path=%s,server=on,wait=off", path), NULL));
+    struct chardev *chr = chardev_open(&set, &cfg, NULL);
+    struct monitor_char *mon = monitor_char_new(m, chr, MONITOR_QMP, NULL);
+
+    client_connect(&c, path);
+    client_await(&c, loop, "\"capabilities\": [\"oob\"]}}\r\n");
+    client_send(&c, NEGOTIATE);
+    client_await(&c, loop, "{\"return\": {}}\r\n");
+    client_send(&c, "{'execute':'query-qmp-schema','id':7}");
+    loop_turn(loop, 10);
+    monitor_char_free(mon);
+    chardevs_fini(&set);
+    while ((n = recv(c.fd, bytes, sizeof(bytes), 0)) > 0)
+        g_string_append_len(c.got, bytes, n);
+    CHECK(g_str_has_suffix(c.got->str, ", \"id\": 7}\r\n"));
+    client_end(&c);
+    loop_free(loop);
+    monitor_free(m);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(void)
 {
     TEST(answers_are_the_reference_s_to_the_byte);
@@ -790,5 +827,6 @@ int main(void)
     TEST(a_line_too_long_is_cut_and_nothing_else);
     TEST(without_the_focus_a_terminal_shows_nothing);
     TEST(a_socket_s_clients_come_one_after_the_other);
+    TEST(a_session_that_ends_tells_all_that_it_has_to_say);
     return test_end();
 }
