@@ -93,6 +93,8 @@ void power_run_wakeup(struct machine *m)
     m->power.wakeup_requested = WAKEUP_NONE;
     if (m->run_state == RUN_SUSPENDED && (reason == WAKEUP_OTHER || m->power.wakeup_enabled >> reason & 1))
         wake(m, reason);
+    else if (reason == WAKEUP_RTC)
+        machine_notify(m, EVENT_ALARM, CAUSE_NONE);
 }
 
 void power_run_watchdog(struct machine *m)

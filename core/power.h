@@ -42,7 +42,8 @@ struct machine_power {
 /* S3, and what the guest asks for in S4's place: the event, then a shutdown. */
 void machine_request_suspend(struct machine *m);
 void machine_request_suspend_disk(struct machine *m);
-/* Nothing happens unless the machine is suspended then, and the reason is enabled (WAKEUP_OTHER always is). */
+/* Wakes the machine if it is suspended then, and the reason is enabled (WAKEUP_OTHER always is).  Else the clock's is
+ * told as EVENT_ALARM. */
 void machine_request_wakeup(struct machine *m, enum wakeup_reason reason);
 void machine_wakeup_enable(struct machine *m, enum wakeup_reason reason, bool enable);
 /* A user's wish; home loop.  -EINVAL: it does not sleep, or nothing could wake it. */

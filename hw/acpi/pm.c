@@ -92,12 +92,25 @@ static void en_changed(struct device *dev, uint32_t at)
     watch(dev);
 }
 
+/* ACPI 4.7.3.1: a status that is set and enabled wakes, also one that was there before the machine slept: an alarm that
+ * comes while the guest is on its way to sleep is not lost. */
+static void suspend(struct device *dev)
+{
+    const struct acpi_pm_state *st = acpi_pm_st(dev);
+
+    machine_request_suspend(dev->machine);
+    if (st->pm1_sts & st->pm1_en & PM1_RTC)
+        machine_request_wakeup(dev->machine, WAKEUP_RTC);
+    else if (st->pm1_sts & st->pm1_en & PM1_PWRBTN)
+        machine_request_wakeup(dev->machine, WAKEUP_OTHER);
+}
+
 static void sleep_enter(struct device *dev, unsigned type)
 {
     if (type == SLP_S5)
         machine_request_shutdown(dev->machine, CAUSE_GUEST_SHUTDOWN);
     else if (type == SLP_S3)
-        machine_request_suspend(dev->machine);
+        suspend(dev);
     else if (type == acpi_pm(dev)->s4_val)
         machine_request_suspend_disk(dev->machine);
     else
@@ -153,6 +166,12 @@ static void woken(struct device *dev)
     acpi_pm_st(dev)->pm1_sts |= PM1_WAK | (dev->machine->power.reason == WAKEUP_RTC ? PM1_RTC : PM1_PWRBTN);
 }
 
+/* "RTC_STS: This bit is set when the RTC generates an alarm (assertion of the IRQ8# signal)": asleep or not. */
+static void alarm(struct device *dev)
+{
+    acpi_pm_st(dev)->pm1_sts |= PM1_RTC;
+}
+
 static void hear(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
 {
     struct acpi_pm *pm = (struct acpi_pm *)((char *)o - offsetof(struct acpi_pm, observer));
@@ -160,6 +179,8 @@ static void hear(struct machine_observer *o, enum machine_event event, enum shut
     (void)cause;
     if (event == EVENT_WAKEUP)
         device_enter(pm->dev, woken);
+    else if (event == EVENT_ALARM)
+        device_enter(pm->dev, alarm);
 }
 
 static void gpe_take(struct device *dev)

@@ -123,7 +123,7 @@ def step_idle(plan, guest):
 
 def step_sleep(plan, guest):
     """the guest sleeps in S3 until the alarm of its clock, and goes on with all CPUs"""
-    said = guest.shell("echo +2 > /sys/class/rtc/rtc0/wakealarm && echo mem > /sys/power/state && "
+    said = guest.shell("echo +4 > /sys/class/rtc/rtc0/wakealarm && echo mem > /sys/power/state && "
                        "cat /sys/power/suspend_stats/success && nproc", 60)
     if said.split()[-2:] != ["1", str(plan.cpus)]:
         guest.fail(f"after the sleep: {said}")

@@ -555,6 +555,41 @@ static void what_is_saved_comes_back_with_its_place_and_its_timer(void)
     pci_bench_fini(&p);
 }
 
+/* ICH9 13.8.3.1: "RTC_STS ... set when the RTC generates an alarm", "Additionally if the RTC_EN bit is set, the setting
+ * of the RTC_STS bit will generate a wake event". */
+static void an_alarm_is_noted_by_a_machine_that_is_awake(void)
+{
+    begin();
+    machine_notify(p.b.m, EVENT_ALARM, CAUSE_NONE);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2) & RTC, RTC);
+    CHECK(!sci());
+    io_out(&p.b, PM1_EN, 2, RTC);
+    CHECK(sci());
+    io_out(&p.b, PM1_STS, 2, RTC);
+    CHECK(!sci());
+    pci_bench_fini(&p);
+}
+
+static void what_would_have_woken_a_machine_wakes_it_as_it_goes_to_sleep(void)
+{
+    enum { SLP_S3 = 1 << 10 };
+
+    begin();
+    machine_notify(p.b.m, EVENT_ALARM, CAUSE_NONE);
+    io_out(&p.b, PM1_CNT, 2, SLP_S3 | SLP_EN);
+    CHECK(p.b.m->power.suspend_requested && !p.b.m->power.wakeup_requested);
+    io_out(&p.b, PM1_EN, 2, RTC);
+    io_out(&p.b, PM1_CNT, 2, SLP_S3 | SLP_EN);
+    CHECK_EQ(p.b.m->power.wakeup_requested, WAKEUP_RTC);
+    p.b.m->power.wakeup_requested = WAKEUP_NONE;
+    io_out(&p.b, PM1_STS, 2, RTC);
+    io_out(&p.b, PM1_EN, 2, PWRBTN);
+    acpi_power_button(p.b.m);
+    io_out(&p.b, PM1_CNT, 2, SLP_S3 | SLP_EN);
+    CHECK_EQ(p.b.m->power.wakeup_requested, WAKEUP_OTHER);
+    pci_bench_fini(&p);
+}
+
 /* Firmware does not place the block again, and its SMI handler may be gone. */
 static void a_wake_up_keeps_the_block_and_leaves_smm_alone(void)
 {
@@ -615,6 +650,8 @@ int main(void)
     TEST(the_block_moves_with_pmbase_and_goes_with_acpi_cntl);
     TEST(rcba_places_the_root_complex_registers);
     TEST(what_is_saved_comes_back_with_its_place_and_its_timer);
+    TEST(an_alarm_is_noted_by_a_machine_that_is_awake);
+    TEST(what_would_have_woken_a_machine_wakes_it_as_it_goes_to_sleep);
     TEST(a_wake_up_keeps_the_block_and_leaves_smm_alone);
     TEST(reset_lowers_sci_and_takes_the_block_away);
     epoch_thread_fini();

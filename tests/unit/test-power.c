@@ -94,7 +94,7 @@ static const struct accel_ops note_ops = {
 static void hear(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
 {
     static const char *const names[] = { "SHUTDOWN", "RESET", "STOP", "RESUME", "POWERDOWN", "QUIT", "SUSPEND",
-                                         "SUSPEND_DISK", "WAKEUP", "WATCHDOG", "PANIC", "CRASH_LOADED" };
+                                         "SUSPEND_DISK", "WAKEUP", "WATCHDOG", "PANIC", "CRASH_LOADED", "ALARM" };
 
     if (event == EVENT_QUIT && strstr(heard, names[event]))     /* the loop was told already; here it turns on */
         return;
@@ -202,7 +202,7 @@ static void a_reason_wakes_only_while_it_is_enabled(void)
     begin();
     sleep_now();
     machine_request_wakeup(m, WAKEUP_RTC);
-    CHECK_STR(events(), "");
+    CHECK_STR(events(), "ALARM");
     CHECK_EQ(m->run_state, RUN_SUSPENDED);
     machine_wakeup_enable(m, WAKEUP_RTC, true);
     machine_request_wakeup(m, WAKEUP_RTC);
@@ -210,7 +210,7 @@ static void a_reason_wakes_only_while_it_is_enabled(void)
     sleep_now();
     machine_wakeup_enable(m, WAKEUP_RTC, false);
     machine_request_wakeup(m, WAKEUP_RTC);
-    CHECK_STR(events(), "");
+    CHECK_STR(events(), "ALARM");
     end();
 }
 
@@ -221,6 +221,9 @@ static void who_is_awake_is_not_woken(void)
     begin();
     machine_request_wakeup(m, WAKEUP_OTHER);
     CHECK_STR(events(), "");
+    machine_wakeup_enable(m, WAKEUP_RTC, true);
+    machine_request_wakeup(m, WAKEUP_RTC);
+    CHECK_STR(events(), "ALARM");
     CHECK_EQ(processors[0].resets, 1);
     CHECK_EQ(machine_wakeup(m, &err), -EINVAL);
     CHECK_STR(err->legal, "the run state suspended, not running");
