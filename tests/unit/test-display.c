@@ -251,6 +251,25 @@ static void a_file_that_is_there_is_overwritten(void)
     surface_free(s);
 }
 
+/* The result is what the calls said, whatever errno held before, and 0 is a descriptor like any other. */
+static void nothing_that_was_before_makes_it_fail(void)
+{
+    struct surface *s = surface_new(1, 1);
+    uint8_t got[100];
+    int in = dup(0);
+
+    errno = EIO;
+    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("f.ppm"), NULL), 0);
+    CHECK(!close(0));
+    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("f.ppm"), NULL), 0);
+    CHECK_EQ(file_read(path_of("f.ppm"), got, sizeof(got)), 11 + 3);
+    CHECK(fcntl(0, F_GETFD) < 0);       /* it was closed again */
+    CHECK_EQ(dup2(in, 0), 0);
+    close(in);
+    unlink(path_of("f.ppm"));
+    surface_free(s);
+}
+
 /* As open(2) has it for a new file: the umask takes away what others may not do. */
 static void a_new_file_is_for_everybody_but_for_the_umask(void)
 {
@@ -405,6 +424,7 @@ int main(void)
     TEST(text_is_there_only_if_the_console_has_some);
     TEST(a_pixmap_is_rows_of_red_green_and_blue);
     TEST(a_file_that_is_there_is_overwritten);
+    TEST(nothing_that_was_before_makes_it_fail);
     TEST(a_new_file_is_for_everybody_but_for_the_umask);
     TEST(a_large_picture_is_whole);
     TEST(what_the_host_refuses_is_told_by_name);

@@ -7,6 +7,7 @@
 #include "tests/unit/fw-cfg-bench.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 static char path[] = "/tmp/rhea-loader-XXXXXX";
 static struct fw_bench f;
@@ -118,6 +119,18 @@ static void where_a_pvh_note_points_does_not_matter(void)
     gone();
 }
 
+static void an_elf_file_may_begin_where_memory_begins(void)
+{
+    elf_good(true);
+    elf_set(0, PH_PADDR, 0);
+    elf_set(1, PH_PADDR, 0x1000);
+    put_file(path, file, file_size);
+    CHECK_EQ(MADE("file", path), 0);
+    CHECK_EQ(ram(0), 0x9090909090909090);
+    CHECK_EQ(ram(0x1000), 0xdadadadadadadada);
+    gone();
+}
+
 static void packed_files_are_taken_as_they_are_or_not_at_all(void)
 {
     static const char *const packed[] = { "\x27\x05\x19\x56 an image", ":10010000214601360121470136007EFE09D2190140" };
@@ -134,9 +147,12 @@ static void packed_files_are_taken_as_they_are_or_not_at_all(void)
     put_file(path, "\x27\x05\x19\x57", 4);
     CHECK_EQ(MADE("addr", "0x1000", "file", path), 0);
     gone();
-    put_file(path, "\x27\x05\x19", 3);
-    CHECK_EQ(MADE("addr", "0x1000", "file", path), 0);
-    gone();
+    for (unsigned i = 0; i < 2; i++) {          /* too short to be either */
+        put_file(path, packed[i], 3);
+        CHECK_EQ(MADE("addr", "0x1000", "file", path), 0);
+        CHECK(!memcmp(f.ram->host + 0x1000, packed[i], 3));
+        gone();
+    }
 }
 
 static void what_makes_no_sense_is_refused(void)
@@ -162,6 +178,11 @@ static void it_goes_into_ram_or_nowhere(void)
     refused(MADE("addr", "0xffffffffffffffff", "data", "1", "data-len", "2"), -EFAULT, "loader.addr");
     CHECK_EQ(MADE("addr", "0x3ffffc", "data", "1", "data-len", "4"), 0);
     gone();
+    put_file(path, "a file", 6);
+    refused(MADE("addr", "0x3ffffb", "file", path), -EFAULT, "loader.addr");
+    refused(MADE("addr", "0x3ffffb", "file", path, "force-raw", "on"), -EFAULT, "loader.addr");
+    CHECK_EQ(MADE("addr", "0x3ffffa", "file", path), 0);
+    gone();
     elf_good(true);
     elf_set(1, PH_PADDR, 0x400000);
     put_file(path, file, file_size);
@@ -169,6 +190,38 @@ static void it_goes_into_ram_or_nowhere(void)
     elf_set(1, PH_PADDR, UINT64_MAX - 0x10000);
     put_file(path, file, file_size);
     refused(MADE("file", path), -ENOSPC, "loader.file");
+}
+
+/* More than 1 GiB is not even read. */
+static void a_file_has_a_gigabyte_at_most(void)
+{
+    struct rlimit limit;
+
+    CHECK(!getrlimit(RLIMIT_FSIZE, &limit));
+    if (limit.rlim_cur <= 1 << 30) {
+        test_skip("no file may be so long here");
+        return;
+    }
+    put_file(path, "x", 1);
+    CHECK(!truncate(path, (1 << 30) + 1));
+    refused(MADE("addr", "0x1000", "file", path), -EFBIG, "loader.file");
+}
+
+/* Whoever set the machine up learns that the place was RAM once; nobody is told of a reset that went well. */
+static void a_reset_that_finds_no_ram_is_logged(void)
+{
+    unsigned before;
+
+    CHECK_EQ(MADE("addr", "0x2000", "data", "7", "data-len", "1"), 0);
+    before = f.b.m->guest_errors;
+    machine_reset(f.b.m, false);
+    CHECK_EQ(f.b.m->guest_errors, before);
+    region_drop(f.b.m, &f.region);
+    machine_reset(f.b.m, false);
+    CHECK_EQ(f.b.m->guest_errors, before + 2);  /* the refused DMA's, and the loader's own */
+    f.ram = ram_region_new(f.b.m, &f.region, "pc.ram", FW_RAM_BYTES);
+    region_map(f.b.m, &f.b.m->memory, 0, &f.region, 0);
+    gone();
 }
 
 int main(void)
@@ -181,9 +234,12 @@ int main(void)
     TEST(a_file_lies_at_its_address);
     TEST(an_elf_file_lies_where_it_says);
     TEST(where_a_pvh_note_points_does_not_matter);
+    TEST(an_elf_file_may_begin_where_memory_begins);
     TEST(packed_files_are_taken_as_they_are_or_not_at_all);
     TEST(what_makes_no_sense_is_refused);
     TEST(it_goes_into_ram_or_nowhere);
+    TEST(a_file_has_a_gigabyte_at_most);
+    TEST(a_reset_that_finds_no_ram_is_logged);
     fw_bench_fini(&f);
     unlink(path);
     epoch_thread_fini();
