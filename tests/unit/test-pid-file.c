@@ -7,9 +7,12 @@
 #include "tests/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,15 +48,27 @@ static void write_file(const char *path, const char *text)
     fclose(f);
 }
 
-/* What another process gets; 0: it would own the file now. */
+/* The lowest one, which is what open() gives next. */
+static int free_descriptor(void)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    close(fd);
+    return fd;
+}
+
+/* What another process gets; 0: it would own the file now; 255: it was refused, and a descriptor stays open. */
 static int taken_by_another(const char *path)
 {
     struct pid_file f;
     int status = 0;
     pid_t pid = fork();
 
-    if (!pid)
-        _exit(-pid_file_new(&f, "-pidfile", path, NULL));
+    if (!pid) {
+        int first = free_descriptor(), r = pid_file_new(&f, "-pidfile", path, NULL);
+
+        _exit(r && free_descriptor() != first ? 255 : -r);
+    }
     CHECK(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
     return WEXITSTATUS(status);
 }
@@ -125,9 +140,76 @@ static void what_the_host_refuses_names_option_and_path(void)
     CHECK_EQ(pid_file_new(&f, "-pidfile", "none/pid", &err), -ENOENT);
     CHECK(err && !strcmp(err->object, "-pidfile") && !strcmp(err->value, "none/pid"));
     error_free(err);
-    CHECK_EQ(pid_file_new(&f, "-pidfile", "/dev/full", NULL), -EINVAL);
-    CHECK(!access("/dev/full", F_OK));
     CHECK_EQ(pid_file_new(&f, "-pidfile", ".", NULL), -EISDIR);
+    pid_file_fini(&f);                          /* of what never was */
+}
+
+/* The disk is full, or rather a file may have no byte: an empty file is not left behind. */
+static void a_file_that_cannot_be_written_goes_away(void)
+{
+    struct rlimit before, none;
+    struct pid_file f;
+    int r;
+
+    CHECK(!getrlimit(RLIMIT_FSIZE, &before));
+    none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+    signal(SIGXFSZ, SIG_IGN);
+    CHECK(!setrlimit(RLIMIT_FSIZE, &none));
+    r = pid_file_new(&f, "-pidfile", "pid", NULL);
+    CHECK(!setrlimit(RLIMIT_FSIZE, &before));
+    CHECK_EQ(r, -EFBIG);
+    CHECK_STR(contents("pid"), "no file");
+    pid_file_fini(&f);
+}
+
+/* It would be unlinked in the end, /dev/null too.  Here a FIFO of our own stands for what a mistake could take away. */
+static void what_is_no_regular_file_is_refused_and_stays(void)
+{
+    struct pid_file f;
+    struct stat st;
+    int in;
+
+    CHECK(!mkfifo("fifo", 0600));
+    CHECK_EQ(pid_file_new(&f, "-pidfile", "fifo", NULL), -ENXIO);       /* not waited for */
+    in = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    CHECK_EQ(pid_file_new(&f, "-pidfile", "fifo", NULL), -EINVAL);
+    CHECK(!stat("fifo", &st) && S_ISFIFO(st.st_mode));
+    close(in);
+    unlink("fifo");
+}
+
+static void no_descriptor_stays_open_after_it(void)
+{
+    struct pid_file f;
+    int in, first;
+
+    CHECK(!mkfifo("fifo", 0600));
+    in = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    first = free_descriptor();
+    CHECK_EQ(pid_file_new(&f, "-pidfile", "fifo", NULL), -EINVAL);
+    CHECK_EQ(free_descriptor(), first);
+    close(in);
+    unlink("fifo");
+    first = free_descriptor();
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK(free_descriptor() != first);
+    pid_file_fini(&f);
+    CHECK_EQ(free_descriptor(), first);
+}
+
+/* Of a process whose standard input was closed. */
+static void descriptor_0_is_one_like_any_other(void)
+{
+    int in = dup(0);
+    struct pid_file f;
+
+    CHECK(!close(0));
+    CHECK(!pid_file_new(&f, "-pidfile", "pid", NULL));
+    CHECK_STR(contents("pid"), own_line());
+    pid_file_fini(&f);
+    CHECK_STR(contents("pid"), "no file");
+    CHECK_EQ(dup2(in, 0), 0);
+    close(in);
 }
 
 int main(void)
@@ -139,6 +221,10 @@ int main(void)
     TEST(anothers_file_of_the_same_name_is_not_unlinked);
     TEST(the_folder_may_change_meanwhile);
     TEST(what_the_host_refuses_names_option_and_path);
+    TEST(a_file_that_cannot_be_written_goes_away);
+    TEST(what_is_no_regular_file_is_refused_and_stays);
+    TEST(no_descriptor_stays_open_after_it);
+    TEST(descriptor_0_is_one_like_any_other);
     CHECK(!rmdir(folder));
     return test_end();
 }
