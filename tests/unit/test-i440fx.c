@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/config-bits.h"
 #include "tests/unit/pam-bench.h"
 
 /*
@@ -29,6 +30,18 @@ static void pam_registers_only_store_their_reserved_bits(void)
         CHECK_EQ(pci_in(&p, 0, 0, PAM0 + i, 1), 0xcc);
     }
     check_segments(0);
+    pam_bench_fini();
+}
+
+/* There are DRAMC, which counts rows (2 MiB are none), PAM and SMRAM. */
+static void registers_have_their_bits(void)
+{
+    static const struct config_bits bits[] = {
+        { DRAMC, 1, 0, 0xff }, { PAM0, 7, 0, 0xffffffffffffff }, { I440FX_SMRAM, 1, 2, 0xff },
+    };
+
+    pam_bench_init();
+    config_bits_check(&p, 0, 0, bits, sizeof(bits) / sizeof(bits[0]));
     pam_bench_fini();
 }
 
@@ -187,6 +200,7 @@ int main(void)
     TEST(identity);
     test_pam();
     TEST(pam_registers_only_store_their_reserved_bits);
+    TEST(registers_have_their_bits);
     TEST(all_segments_change_with_two_doublewords);
     TEST(g_smrame_shows_ram_to_processors_in_smm);
     TEST(smram_belongs_to_pci_unless_it_is_open);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/pci-bench.h"
+#include "tests/unit/config-bits.h"
 
 /*
  * ICH9 LPC bridge after the Intel I/O Controller Hub 9 data sheet (13.8 power management, 13.7.5 RST_CNT,
@@ -62,6 +62,56 @@ static void identity_and_reset_values(void)
     CHECK_EQ(pci_in(&p, 0x1f, 0, 0x60, 4), 0x80808080);
     CHECK_EQ(pci_in(&p, 0x1f, 0, 0x68, 4), 0x80808080);
     CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);       /* nobody there any more */
+    pci_bench_fini(&p);
+}
+
+/* 13.1: the registers that firmware uses; of PMBASE, bits 2 to 0 are as in the reference; GEN_PMCON_1 locks itself. */
+static void registers_have_their_bits(void)
+{
+    static const struct config_bits bits[] = {
+        { LPC_PMBASE, 4, 1, 0xff87 }, { LPC_ACPI_CNTL, 1, 0, 0xff }, { 0x60, 4, 0x80808080, 0xffffffff },
+        { 0x68, 4, 0x80808080, 0xffffffff }, { 0x82, 1, 0, 0xff },
+        { 0xa0, 1, 0, .special = true }, { 0xa1, 1, 0, 0xff }, { LPC_RCBA, 4, 0, 0xffffffff },
+    };
+
+    begin();
+    machine_reset(p.b.m, true);
+    config_bits_check(&p, 0x1f, 0, bits, sizeof(bits) / sizeof(bits[0]));
+    pci_bench_fini(&p);
+}
+
+static uint64_t nothing_read(struct device *dev, uint64_t at, unsigned size)
+{
+    return 0;
+}
+
+static void nothing_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)
+{
+}
+
+/* 13.1.25: "LPC_EN: bit 0 COMA, 1 COMB, 2 LPT, 3 FDD": at power-on what there is is decoded; a reset keeps what was
+ * written since. */
+static void lpc_en_shows_the_ports_that_there_are(void)
+{
+    static const struct region_type type = { .name = "port", .size = 1, .min = 1, .max = 1, .read = nothing_read,
+                                             .write = nothing_write };
+    static const uint16_t at[] = { 0x3f8, 0x2f8, 0x378, 0x3f2 };
+
+    begin();
+    for (unsigned i = 0; i < 4; i++) {
+        struct region port;
+
+        region_init_io(&port, &p.b.lines->dev, &type, NULL);
+        region_map(p.b.m, &p.b.m->io, at[i], &port, 0);
+        machine_reset(p.b.m, true);
+        CHECK_EQ(pci_in(&p, 0x1f, 0, 0x82, 1), 1 << i);
+        pci_out(&p, 0x1f, 0, 0x82, 1, 0x55);
+        machine_reset(p.b.m, false);
+        CHECK_EQ(pci_in(&p, 0x1f, 0, 0x82, 1), 0x55);
+        region_drop(p.b.m, &port);
+    }
+    machine_reset(p.b.m, true);
+    CHECK_EQ(pci_in(&p, 0x1f, 0, 0x82, 1), 0);
     pci_bench_fini(&p);
 }
 
@@ -542,6 +592,48 @@ static void rcba_places_the_root_complex_registers(void)
     pci_bench_fini(&p);
 }
 
+/* Firmware may write a register byte by byte. */
+static void each_byte_of_rcba_moves_the_root_complex_registers(void)
+{
+    begin();
+    CHECK_EQ(mem_in(&p.b, 0, 4), 0);                    /* RAM, before they have a place */
+    mem_out(&p.b, 0, 4, 0x55);
+    CHECK_EQ(mem_in(&p.b, 0, 4), 0x55);
+    pci_out(&p, 0x1f, 0, LPC_RCBA, 4, 0xfed1c001);
+    mem_out(&p.b, 0xfed1f400, 4, 0x12345678);
+    pci_out(&p, 0x1f, 0, LPC_RCBA + 3, 1, 0xfd);
+    CHECK_EQ(mem_in(&p.b, 0xfdd1f400, 4), 0x12345678);
+    pci_out(&p, 0x1f, 0, LPC_RCBA + 2, 1, 0xd2);
+    CHECK_EQ(mem_in(&p.b, 0xfdd2f400, 4), 0x12345678);
+    pci_out(&p, 0x1f, 0, LPC_RCBA, 1, 0);
+    CHECK_EQ(mem_in(&p.b, 0xfdd2f400, 4), 0);
+    pci_bench_fini(&p);
+}
+
+/* All eight bytes of status and of enable. */
+static void general_purpose_events_come_back(void)
+{
+    struct saved s;
+    struct wire in;
+
+    begin();
+    acpi_gpe_raise(p.b.m, GPE_VMGENID);
+    machine_run_posted(p.b.m);
+    io_out(&p.b, GPE0 + 8, 4, 0x12345678);
+    io_out(&p.b, GPE0 + 12, 4, 0x9abcdef0);
+    s = bench_save(&p.b, "0000:00:1f.0/ICH9LPC");
+    io_out(&p.b, GPE0, 4, UINT32_MAX);
+    io_out(&p.b, GPE0 + 8, 4, 0);
+    io_out(&p.b, GPE0 + 12, 4, 0);
+    in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+    CHECK_EQ(bench_load(&p.b, &in, NULL), 0);
+    CHECK_EQ(io_in(&p.b, GPE0, 4), 1 << GPE_VMGENID);
+    CHECK_EQ(io_in(&p.b, GPE0 + 8, 4), 0x12345678);
+    CHECK_EQ(io_in(&p.b, GPE0 + 12, 4), 0x9abcdef0);
+    wire_fini(&s.w);
+    pci_bench_fini(&p);
+}
+
 static void what_is_saved_comes_back_with_its_place_and_its_timer(void)
 {
     begin();
@@ -621,6 +713,8 @@ int main(void)
 {
     epoch_thread_init();
     TEST(identity_and_reset_values);
+    TEST(registers_have_their_bits);
+    TEST(lpc_en_shows_the_ports_that_there_are);
     TEST(the_timer_counts_at_3579545_hz);
     TEST(the_timer_has_24_bits_and_is_read_only);
     TEST(the_overflow_status_is_set_when_the_top_bit_flips);
@@ -649,6 +743,8 @@ int main(void)
     TEST(rst_cnt_and_the_configuration_address_do_not_disturb_each_other);
     TEST(the_block_moves_with_pmbase_and_goes_with_acpi_cntl);
     TEST(rcba_places_the_root_complex_registers);
+    TEST(each_byte_of_rcba_moves_the_root_complex_registers);
+    TEST(general_purpose_events_come_back);
     TEST(what_is_saved_comes_back_with_its_place_and_its_timer);
     TEST(an_alarm_is_noted_by_a_machine_that_is_awake);
     TEST(what_would_have_woken_a_machine_wakes_it_as_it_goes_to_sleep);

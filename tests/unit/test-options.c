@@ -300,6 +300,16 @@ static void machine_properties_add_up_over_several_options(void)
     good("-M q35,max-ram-below-4g=1G -M max-ram-below-4g=2G");
     CHECK_EQ(c.board.max_ram_below_4g, 2048 * MIB);
     config_fini(&c);
+    good("-M q35,max-ram-below-4g=4G");
+    CHECK_EQ(c.board.max_ram_below_4g, 4096 * MIB);
+    config_fini(&c);
+    good("-M q35,max-ram-below-4g=9M");
+    CHECK_EQ(c.board.max_ram_below_4g, 9 * MIB);
+    config_fini(&c);
+    good("-M q35,max-ram-below-4g=8M -M max-ram-below-4g=0");
+    CHECK_EQ(c.board.max_ram_below_4g, 0);
+    config_fini(&c);
+    bad("-M q35,max-ram-below-4g=4097M", "-machine max-ram-below-4g", "4097M");
     bad("-M q35,max-ram-below-4g=5G", "-machine max-ram-below-4g", "5G");
     bad("-M q35,max-ram-below-4g=1M", "-machine max-ram-below-4g", "1M");
     bad("-M q35,max-ram-below-4g=8388609", "-machine max-ram-below-4g", "8388609");
@@ -320,9 +330,46 @@ static void parts_of_a_machine_can_be_left_out(void)
     good("-M q35,acpi=auto,pic=off,pic=auto,usb=off,sata=off,nvdimm=off");
     CHECK(c.board.acpi && c.board.pic);
     config_fini(&c);
+    good("-M q35,acpi=off,pic=off,pit=off,smm=off,vmport=off -M acpi=auto,pic=auto,pit=auto,smm=auto,vmport=auto");
+    CHECK(c.board.acpi && c.board.pic && c.board.pit && c.board.smm && c.board.vmport);
+    config_fini(&c);
+    good("-M q35,default-bus-bypass-iommu=off,suppress-vmdesc=off,usb=off");
+    config_fini(&c);
+    bad("-M q35,default-bus-bypass-iommu=on", "-machine default-bus-bypass-iommu", "on");
+    bad("-M q35,suppress-vmdesc=on", "-machine suppress-vmdesc", "on");
+    bad("-M q35,nvdimm=on", "-machine nvdimm", "on");
     bad("-M q35,usb=on", "-machine usb", "on");
     bad("-M q35,sata=on", "-machine sata", "on");
     bad("-M q35,i8042=auto", "-machine i8042", "auto");
+    bad("-M q35,graphics=auto", "-machine graphics", "auto");
+    bad("-M q35,hpet=auto", "-machine hpet", "auto");
+}
+
+/* What a machine does not know is answered with what it knows. */
+static void all_machine_properties_are_named_to_who_asks_for_another(void)
+{
+    static const char *const names[] = { "type", "accel", "acpi", "x-direct-boot", "append", "x-oem-table-id" };
+
+    CHECK(parse("-M q35,nosuch=1") < 0);
+    for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        CHECK(strstr(err->legal, names[i]));
+    error_free(err);
+    config_fini(&c);
+    CHECK(parse("-M isapc") < 0);
+    CHECK(strstr(err->legal, "q35") && strstr(err->legal, "pc") && strstr(err->legal, ", "));
+    error_free(err);
+    config_fini(&c);
+}
+
+static void the_smbios_entry_point_is_as_wide_as_it_says(void)
+{
+    good("-M q35,smbios-entry-point-type=64");
+    CHECK(c.board.smbios_64);
+    config_fini(&c);
+    good("-M q35,smbios-entry-point-type=64 -M smbios-entry-point-type=32");
+    CHECK(!c.board.smbios_64);
+    config_fini(&c);
+    bad("-M q35,smbios-entry-point-type=16", "-machine smbios-entry-point-type", "16");
 }
 
 static void texts_of_a_machine_are_kept(void)
@@ -654,6 +701,17 @@ static void a_global_has_two_forms_and_keeps_its_order(void)
     bad("-M q35 -global driver=hpet,property=timers,value=1,nosuch=1", "-global", "nosuch=1");
 }
 
+static void a_global_names_type_property_and_value(void)
+{
+    static const char *const missing[] = {
+        "driver=a,property=b", "driver=a,value=c", "property=b,value=c", "driver=,property=b,value=c",
+        "driver=a,property=,value=c",
+    };
+
+    for (unsigned i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+        bad(T("-M q35 -global %s", missing[i]), "-global", missing[i]);
+}
+
 static void files_for_the_firmware_have_a_name_and_one_source(void)
 {
     good("-M q35 -fw_cfg name=opt/a,string=one,,two -fw_cfg opt/b,file=/dev/null");
@@ -720,6 +778,8 @@ int main(void)
     TEST(rtc_says_what_the_clock_shows_and_goes_by);
     TEST(machine_properties_add_up_over_several_options);
     TEST(parts_of_a_machine_can_be_left_out);
+    TEST(all_machine_properties_are_named_to_who_asks_for_another);
+    TEST(the_smbios_entry_point_is_as_wide_as_it_says);
     TEST(texts_of_a_machine_are_kept);
     TEST(memory_is_in_mebibytes_or_with_a_suffix);
     TEST(odd_memory_is_refused);
@@ -738,6 +798,7 @@ int main(void)
     TEST(help_as_a_value_lists_and_ends);
     TEST(a_repeatable_option_has_an_end);
     TEST(a_global_has_two_forms_and_keeps_its_order);
+    TEST(a_global_names_type_property_and_value);
     TEST(files_for_the_firmware_have_a_name_and_one_source);
     TEST(a_name_that_is_not_below_opt_is_taken_with_a_warning);
     return test_end();

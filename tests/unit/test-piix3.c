@@ -8,6 +8,7 @@
 
 #include "hw/intc/gsi.h"
 #include "hw/isa/piix3.h"
+#include "tests/unit/config-bits.h"
 #include "tests/unit/pin-function.h"
 
 static struct pci_bench p;
@@ -73,6 +74,21 @@ static void registers_have_their_defaults_and_can_be_written(void)
     machine_reset(p.b.m, false);
     for (unsigned i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
         CHECK_EQ(pci_in(&p, 1, 0, defaults[i].at, 1), defaults[i].reset);
+    end();
+}
+
+/* 2.2: each register's size, and the bits that are read/write. */
+static void registers_have_the_bits_of_the_data_sheet(void)
+{
+    static const struct config_bits bits[] = {
+        { 0x4c, 1, 0x4d, 0xff }, { 0x4e, 2, 3, 0xffff }, { 0x60, 4, 0x80808080, 0xffffffff }, { 0x69, 1, 2, 0xff },
+        { 0x70, 1, 0x80, 0xff }, { 0x76, 2, 0x0c0c, 0xffff }, { 0x78, 2, 2, 0xffff }, { 0x80, 1, 0, 0xff },
+        { 0x82, 1, 0, 0xff }, { 0xa0, 1, 8, 0xff }, { 0xa2, 2, 0, 0xffff }, { 0xa4, 4, 0, 0xffffffff },
+        { 0xa8, 1, 0x0f, 0xff }, { 0xaa, 2, 0, 0xffff }, { 0xac, 1, 0, 0xff }, { 0xae, 1, 0, 0xff },
+    };
+
+    begin();
+    config_bits_check(&p, 1, 0, bits, sizeof(bits) / sizeof(bits[0]));
     end();
 }
 
@@ -160,6 +176,7 @@ static void the_reset_control_register_resets_on_bit_2(void)
 {
     begin();
     CHECK_EQ(port_in(&p.b, 0xcf9), 0);
+    CHECK_EQ(port_in(&p.b, 0xcfa), 0xff);       /* one port only */
     port_out(&p.b, 0xcf9, 0xfb);
     CHECK_EQ(port_in(&p.b, 0xcf9), 2);
     CHECK_EQ(p.b.m->reset_requested, CAUSE_NONE);
@@ -241,6 +258,7 @@ int main(void)
     epoch_thread_init();
     TEST(identity);
     TEST(registers_have_their_defaults_and_can_be_written);
+    TEST(registers_have_the_bits_of_the_data_sheet);
     TEST(pins_turn_around_the_four_pirqs);
     TEST(pirqrc_routes_to_any_of_the_sixteen_lines_or_nowhere);
     TEST(a_route_moves_while_the_pirq_is_asserted);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/pci-bench.h"
+#include "tests/unit/config-bits.h"
 
 /*
  * PIIX4 power management after the Intel 82371AB data sheet, chapter 7, where it differs from the ICH9's, whose chip it
@@ -76,6 +76,21 @@ static void identity_and_values_at_power_on(void)
     CHECK_EQ(get(SMBBA, 4), 0xb101);
     CHECK_EQ(get(SMBHSTCFG, 1), 9);
     CHECK_EQ(io_in(&p.b, PM_TMR, 4), UINT32_MAX);
+    pci_bench_fini(&p);
+}
+
+/* 7.1: the registers that firmware uses; DEVRESA to DEVRESC are written by the chip itself at power-on, and stored. */
+static void registers_have_their_bits(void)
+{
+    static const struct config_bits bits[] = {
+        { PIIX4_PMBA, 4, 1, 0xffffffff }, { DEVACTB, 4, 0, 0xffffffff }, { 0x5c, 4, 0x10000000, .special = true },
+        { 0x60, 4, 0x60000000, .special = true }, { 0x64, 4, 0, .special = true }, { PIIX4_PMREGMISC, 1, 0, 0xff },
+        { SMBBA, 4, 0xb101, 0xffffffff }, { SMBHSTCFG, 1, 9, 0xff },
+    };
+
+    begin();
+    machine_reset(p.b.m, true);
+    config_bits_check(&p, 1, 3, bits, sizeof(bits) / sizeof(bits[0]));
     pci_bench_fini(&p);
 }
 
@@ -259,6 +274,7 @@ int main(void)
 {
     epoch_thread_init();
     TEST(identity_and_values_at_power_on);
+    TEST(registers_have_their_bits);
     TEST(a_reset_closes_the_ports_of_power_management_only);
     TEST(the_ports_that_there_are_are_decoded);
     TEST(pmba_places_the_block_and_pmiose_enables_it);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/hw-bench.h"
+#include "tests/unit/pci-bench.h"
 
-/* pvpanic and isa-debug-exit: ports that end a machine. */
+/* pvpanic, as a port and as a PCI function, and isa-debug-exit: what ends a machine. */
 
 static struct bench b;
+static struct pci_bench p;
 
 static void pvpanic_offers_its_events_and_tells_the_machine(void)
 {
     bench_init(&b, 0);
     bench_device(&b, "pvpanic");
     CHECK_EQ(port_in(&b, 0x505), 3);
+    CHECK_EQ(port_in(&b, 0x506), 0xff);         /* one port only */
     port_out(&b, 0x505, 2);
     CHECK(!b.m->power.panicked && b.m->power.crash_loaded);
     port_out(&b, 0x505, 1);
@@ -31,6 +33,51 @@ static void an_event_that_is_not_offered_does_nothing(void)
     bench_fini(&b);
 }
 
+static void each_set_of_events_can_be_offered(void)
+{
+    static const char *const types[] = { "pvpanic", "pvpanic-pci" };
+    static const char *const legal[] = { "0", "1", "2", "3" };
+
+    pci_bench_init(&p);
+    for (unsigned i = 0; i < 2; i++) {
+        struct device *dev = device_new(p.b.m, device_type_find(types[i]));
+
+        for (unsigned n = 0; n < 4; n++)
+            CHECK_EQ(device_set(dev, "events", legal[n], NULL), 0);
+        CHECK(device_set(dev, "events", "4", NULL) < 0);
+        device_free(dev);
+    }
+    pci_bench_fini(&p);
+}
+
+/* One byte of a memory BAR of 16: the other fifteen are nothing. */
+static void as_a_pci_function_it_is_a_byte_of_memory(void)
+{
+    enum { AT = 0xe0000000 };
+    struct device *dev;
+
+    pci_bench_init(&p);
+    dev = device_new(p.b.m, device_type_find("pvpanic-pci"));
+    CHECK(!device_set(dev, "addr", "4.0", NULL) && !device_realize(dev, NULL, NULL, NULL));
+    CHECK_EQ(pci_in(&p, 4, 0, PCI_VENDOR, 4), 0x00111b36);
+    CHECK_EQ(pci_in(&p, 4, 0, PCI_REVISION, 4), 0x08800001);
+    pci_out(&p, 4, 0, PCI_BAR, 4, UINT32_MAX);
+    CHECK_EQ(pci_in(&p, 4, 0, PCI_BAR, 4), 0xfffffff0);
+    pci_out(&p, 4, 0, PCI_BAR, 4, AT);
+    pci_out(&p, 4, 0, PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    CHECK_EQ(mem_in(&p.b, AT, 1), 3);
+    for (unsigned at = 1; at < 16; at++) {
+        mem_out(&p.b, AT + at, 1, 1);
+        CHECK_EQ(mem_in(&p.b, AT + at, 1), 0);
+    }
+    CHECK(!p.b.m->power.panicked && !p.b.m->power.crash_loaded);
+    mem_out(&p.b, AT, 1, 2);
+    CHECK(!p.b.m->power.panicked && p.b.m->power.crash_loaded);
+    mem_out(&p.b, AT, 1, 1);
+    CHECK(p.b.m->power.panicked);
+    pci_bench_fini(&p);
+}
+
 static void debug_exit_makes_an_odd_status(void)
 {
     bench_init(&b, 0);
@@ -48,6 +95,8 @@ int main(void)
     epoch_thread_init();
     TEST(pvpanic_offers_its_events_and_tells_the_machine);
     TEST(an_event_that_is_not_offered_does_nothing);
+    TEST(each_set_of_events_can_be_offered);
+    TEST(as_a_pci_function_it_is_a_byte_of_memory);
     TEST(debug_exit_makes_an_odd_status);
     epoch_thread_fini();
     return test_end();

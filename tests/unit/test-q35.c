@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/config-bits.h"
 #include "tests/unit/pam-bench.h"
 
 /*
@@ -39,6 +40,72 @@ static void what_is_saved_comes_back_with_its_windows(void)
     bench_reload(&p.b);
     check_segment(5, 1);
     CHECK_EQ(mem_in(&p.b, 0xc0000000, 4), 0x29c08086);
+    pam_bench_fini();
+}
+
+/* 5.1: PCIEXBAR and PAM; what belongs to SMRAM does more than store bits (test-smram). */
+static void registers_have_their_bits(void)
+{
+    static const struct config_bits bits[] = {
+        { 0x50, 2, 16, .special = true }, { PCIEXBAR, 8, 0xb0000000, UINT64_MAX }, { PAM0, 7, 0, 0xffffffffffffff },
+        { 0x9c, 3, 0x380200, .special = true },
+    };
+
+    pam_bench_init();
+    config_bits_check(&p, 0, 0, bits, sizeof(bits) / sizeof(bits[0]));
+    pam_bench_fini();
+}
+
+/* No window is open before firmware opens one, not even over what lies at 0. */
+static void at_power_on_there_is_no_window(void)
+{
+    pam_bench_init();
+    p.ram->host[0] = IN_RAM;
+    CHECK_EQ(mem_in(&p.b, 0, 1), IN_RAM);
+    CHECK_EQ(mem_in(&p.b, PCI_BENCH_RAM, 4), 0);
+    CHECK_EQ(mem_in(&p.b, 0x8000000, 4), 0);
+    pam_bench_fini();
+}
+
+/* 5.1.16: the base has bits 35 to 28 for 256 MiB, one more for each halving. */
+static void pciexbar_ignores_what_is_below_its_length(void)
+{
+    pam_bench_init();
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 0xcffffff9);         /* 256 MiB */
+    CHECK_EQ(mem_in(&p.b, 0xc0000000, 4), 0x29c08086);
+    CHECK_EQ(mem_in(&p.b, 0xd0000000, 4), 0);
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 0xcffffffb);         /* 128 MiB */
+    CHECK_EQ(mem_in(&p.b, 0xc0000000, 4), 0);
+    CHECK_EQ(mem_in(&p.b, 0xc8000000, 4), 0x29c08086);
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 0xcffffffd);         /* 64 MiB */
+    CHECK_EQ(mem_in(&p.b, 0xc8000000, 4), 0);
+    CHECK_EQ(mem_in(&p.b, 0xcc000000, 4), 0x29c08086);
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 0xcffffff8);
+    CHECK_EQ(mem_in(&p.b, 0xc0000000, 4), 0);
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 1);
+    pci_out(&p, 0, 0, PCIEXBAR + 4, 4, 0xfffffff8);     /* bit 35; those above it are reserved */
+    CHECK_EQ(mem_in(&p.b, 0x800000000, 4), 0x29c08086);
+    pam_bench_fini();
+}
+
+/* A machine that loads a stream may have had the window elsewhere, or none. */
+static void windows_follow_a_stream_that_was_saved_elsewhere(void)
+{
+    struct saved s;
+    struct wire in;
+
+    pam_bench_init();
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 0xc0000001);
+    segment_set(5, 3);
+    s = bench_save(&p.b, "0000:00:00.0/mch");
+    pci_out(&p, 0, 0, PCIEXBAR, 4, 0xd0000001);
+    segment_set(5, 0);
+    in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+    CHECK_EQ(bench_load(&p.b, &in, NULL), 0);
+    CHECK_EQ(mem_in(&p.b, 0xc0000000, 4), 0x29c08086);
+    CHECK_EQ(mem_in(&p.b, 0xd0000000, 4), 0);
+    check_segment(5, 3);
+    wire_fini(&s.w);
     pam_bench_fini();
 }
 
@@ -131,6 +198,10 @@ int main(void)
     TEST(the_enhanced_window_reaches_every_function);
     TEST(pciexbar_moves_the_window_and_switches_it);
     TEST(pciexbar_says_how_long_the_window_is);
+    TEST(at_power_on_there_is_no_window);
+    TEST(pciexbar_ignores_what_is_below_its_length);
+    TEST(registers_have_their_bits);
+    TEST(windows_follow_a_stream_that_was_saved_elsewhere);
     TEST(dma_sees_the_same_map);
     epoch_thread_fini();
     return test_end();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/pci-bench.h"
+#include "tests/unit/config-bits.h"
 
 /*
  * SMBus after the Intel I/O Controller Hub 9 data sheet, 5.20 and chapter 19, and the SMBus Specification 2.0, 5.5: the
@@ -16,6 +16,8 @@ enum { BASE = 0x700, STS = BASE, CNT = BASE + 2, CMD = BASE + 3, ADDR = BASE + 4
 enum { BUSY = 1, INTR = 2, DEV_ERR = 4, FAILED = 0x10, BYTE_DONE = 0x80, INTREN = 1, KILL = 2, START = 0x40, E32B = 2 };
 enum { QUICK, BYTE, BYTE_DATA, WORD_DATA, PROCESS_CALL, BLOCK, I2C_READ, BLOCK_PROCESS };
 enum { READ = 1, EEPROM = 0x50, OTHER = 0x57, NOBODY = 0x30 };
+/* In the section ich9_smb: the fourth byte from its end. */
+enum { I2C_ENABLE_AT = 325 - 4 };
 
 static struct pci_bench p;
 static struct device *smb;
@@ -85,6 +87,95 @@ static void host_configuration_keeps_all_but_one_bit(void)
     CHECK_EQ(transfer(QUICK, EEPROM, 0, 0), INTR);
     pci_out(&p, 0x1f, 3, PCI_COMMAND, 2, 0);
     CHECK_EQ(in(STS), 0xff);
+    pci_bench_fini(&p);
+}
+
+/* 19.1.13; a reset keeps it, as in the reference. */
+static void host_configuration_is_the_only_register_of_its_own(void)
+{
+    static const struct config_bits bits[] = { { HOSTC, 1, 0, 0xf7 } };
+
+    begin();
+    pci_out(&p, 0x1f, 3, HOSTC, 1, 0x15);
+    machine_reset(p.b.m, false);
+    CHECK_EQ(pci_in(&p, 0x1f, 3, HOSTC, 1), 0x15);
+    machine_reset(p.b.m, true);
+    pci_out(&p, 0x1f, 3, HOSTC, 1, 0);
+    config_bits_check(&p, 0x1f, 3, bits, 1);
+    pci_bench_fini(&p);
+}
+
+/* "I2C_EN: bit 2": nothing here depends on it, but the stream says it. */
+static void i2c_enable_is_what_host_configuration_says(void)
+{
+    static const struct { uint8_t hostc, enabled; } cases[] = { { 1, 0 }, { 5, 1 }, { 0xf3, 0 }, { 4, 1 }, { 0, 0 } };
+
+    begin();
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct saved s;
+
+        pci_out(&p, 0x1f, 3, HOSTC, 1, cases[i].hostc);
+        s = bench_save(&p.b, "0000:00:1f.3/ich9_smb");
+        CHECK_EQ(s.fields[I2C_ENABLE_AT], cases[i].enabled);
+        wire_fini(&s.w);
+    }
+    pci_bench_fini(&p);
+}
+
+/* 19.2.12: AUX_CTL's default is 0: the block buffer is off again. */
+static void a_reset_turns_the_block_buffer_off(void)
+{
+    begin();
+    out(AUX, E32B);
+    CHECK_EQ(in(AUX), E32B);
+    machine_reset(p.b.m, false);
+    pci_out(&p, 0x1f, 3, PCI_BAR + 16, 4, BASE | 1);
+    pci_out(&p, 0x1f, 3, PCI_COMMAND, 2, PCI_COMMAND_IO);
+    CHECK_EQ(in(AUX), 0);
+    pci_bench_fini(&p);
+}
+
+/* Nobody answers to what is wider. */
+static void ports_are_bytes(void)
+{
+    begin();
+    out(D0, 0x12);
+    out(D1, 0x34);
+    CHECK_EQ(io_in(&p.b, D0, 2), 0xffff);
+    io_out(&p.b, D0, 2, 0x5678);
+    CHECK_EQ(in(D0), 0x12);
+    CHECK_EQ(in(D1), 0x34);
+    CHECK_EQ(in(BASE + SMB_PORTS), 0xff);
+    pci_bench_fini(&p);
+}
+
+/* A stream of a machine whose EEPROMs lie elsewhere, or whose bus is in the middle of a message, is not for us. */
+static void a_stream_that_does_not_fit_is_refused(void)
+{
+    struct saved s;
+
+    begin();
+    CHECK_EQ(transfer(BYTE, EEPROM, READ, 0), INTR);
+    s = bench_save(&p.b, "smbus-eeprom");
+    CHECK_EQ(s.fields[0], EEPROM);
+    CHECK_EQ(bench_load_with(&p.b, &s, 0, EEPROM), 0);
+    CHECK(bench_load_with(&p.b, &s, 0, OTHER) < 0);
+    CHECK(bench_load_with(&p.b, &s, 1 + 3, 1) < 0);     /* the message's mode */
+    CHECK(bench_load_with(&p.b, &s, 1 + 4 + 3, 1) < 0); /* its bytes so far */
+    wire_fini(&s.w);
+    pci_bench_fini(&p);
+}
+
+/* 5.5.4: byte read from wherever the EEPROM stands: that alone makes it worth saving. */
+static void an_eeprom_that_was_read_is_saved(void)
+{
+    struct saved s;
+
+    begin();
+    CHECK_EQ(transfer(BYTE, OTHER, READ, 0), INTR);
+    s = bench_save(&p.b, "smbus-eeprom");
+    CHECK_EQ(s.fields[0], OTHER);
+    wire_fini(&s.w);
     pci_bench_fini(&p);
 }
 
@@ -374,7 +465,7 @@ static void two_devices_cannot_have_one_address(void)
     CHECK_EQ(device_realize(dev, NULL, NULL, &err), -EBUSY);
     CHECK_STR(err->object, "smbus-eeprom.address");
     error_free(err);
-    CHECK(device_set(dev, "address", "0x80", NULL) < 0);
+    CHECK(!device_set(dev, "address", "0x7f", NULL) && device_set(dev, "address", "0x80", NULL) < 0);
     pci_bench_fini(&p);
 }
 
@@ -383,6 +474,12 @@ int main(void)
     epoch_thread_init();
     TEST(identity_and_reset_values);
     TEST(host_configuration_keeps_all_but_one_bit);
+    TEST(host_configuration_is_the_only_register_of_its_own);
+    TEST(i2c_enable_is_what_host_configuration_says);
+    TEST(a_reset_turns_the_block_buffer_off);
+    TEST(ports_are_bytes);
+    TEST(a_stream_that_does_not_fit_is_refused);
+    TEST(an_eeprom_that_was_read_is_saved);
     TEST(registers_keep_what_is_theirs);
     TEST(whoever_is_there_acknowledges);
     TEST(status_bits_are_cleared_by_writing_ones);

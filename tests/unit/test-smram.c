@@ -210,14 +210,41 @@ static void writes_from_outside_vanish(void)
     end();
 }
 
+/* Whatever the width of an access, there are no holes in what is closed. */
+static void reads_from_outside_are_ones(void)
+{
+    begin();
+    set(SMRAM, G_SMRAME);
+    set(ESMRAMC, T_EN);
+    CHECK_EQ(mem_in(&p.b, LOW - 8, 1), 0xff);
+    CHECK_EQ(mem_in(&p.b, LOW - 7, 2), 0xffff);
+    CHECK_EQ(mem_in(&p.b, LOW - 8, 4), UINT32_MAX);
+    CHECK_EQ(mem_in(&p.b, LOW - 8, 8), UINT64_MAX);
+    end();
+}
+
+static void a_tseg_may_be_all_of_low_memory(void)
+{
+    begin_with("extended-tseg-mbytes", "32");
+    set(SMRAM, G_SMRAME);
+    set(ESMRAMC, TSEG_EXT | T_EN);
+    CHECK_EQ(out_of_smm(0), 0xff);
+    CHECK_EQ(out_of_smm(LOW - 1), 0xff);
+    CHECK_EQ(in_smm(0), RAM);
+    CHECK_EQ(in_smm(LOW - 1), RAM);
+    end();
+}
+
 static void the_size_of_the_extended_tseg_is_told_when_asked(void)
 {
     begin_with("extended-tseg-mbytes", "20");
     CHECK_EQ(pci_in(&p, 0, 0, EXT_TSEG, 2), 20);
+    pci_out(&p, 0, 0, EXT_TSEG + 2, 1, 0x5a);
     pci_out(&p, 0, 0, EXT_TSEG, 2, 0x1234);
     CHECK_EQ(pci_in(&p, 0, 0, EXT_TSEG, 2), 0x1234);
     pci_out(&p, 0, 0, EXT_TSEG, 2, 0xffff);
     CHECK_EQ(pci_in(&p, 0, 0, EXT_TSEG, 2), 20);
+    CHECK_EQ(pci_in(&p, 0, 0, EXT_TSEG + 2, 1), 0x5a);  /* the next register is not the answer's */
     set(SMRAM, G_SMRAME);
     tseg_of(TSEG_EXT, 20);
     end();
@@ -339,6 +366,8 @@ int main(void)
     TEST(tseg_is_at_the_top_of_low_memory);
     TEST(tseg_needs_g_smrame_too);
     TEST(writes_from_outside_vanish);
+    TEST(reads_from_outside_are_ones);
+    TEST(a_tseg_may_be_all_of_low_memory);
     TEST(the_size_of_the_extended_tseg_is_told_when_asked);
     TEST(without_an_extended_tseg_the_question_has_no_answer);
     TEST(a_tseg_that_is_larger_than_low_memory_is_not_there);
