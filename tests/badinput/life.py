@@ -270,23 +270,24 @@ def has_its_uuid(life):
         return None if told == [{"UUID": uuid}, uuid + "\r\n"] and machine.status() == 0 else told
 
 
-def debugcon_into_a_file(life):
-    with life.machine("-kernel", "debugcon", "-debugcon", "file:said") as machine:
+def debugcon_says(life, wanted, *line):
+    """Until the file holds that, or after all patience."""
+    path = life.folder / "said"
+    with life.machine("-debugcon", "file:said", *line) as machine:
         deadline = time.monotonic() + 10 * PATIENCE
-        while (life.folder / "said").read_bytes() != b"hello\r\n" and time.monotonic() < deadline:
+        while path.read_bytes() != wanted and time.monotonic() < deadline:
             machine.qmp.ask("query-status")
         machine.qmp.ask("quit")
-        return None if machine.status() == 0 and (life.folder / "said").read_bytes() == b"hello\r\n" else "what the file holds"
+        return None if machine.status() == 0 and path.read_bytes() == wanted else path.read_bytes()
+
+
+def debugcon_into_a_file(life):
+    return debugcon_says(life, b"hello\r\n", "-kernel", "debugcon")
 
 
 def global_moves_the_debugcon(life):
-    with life.machine("-kernel", "exit", "-debugcon", "file:moved", "-global", "isa-debugcon.iobase=0x501",
-                      "-device", "isa-debug-exit,iobase=0x502") as machine:
-        deadline = time.monotonic() + 10 * PATIENCE
-        while (life.folder / "moved").read_bytes() != b"\x15" and time.monotonic() < deadline:
-            machine.qmp.ask("query-status")
-        machine.qmp.ask("quit")
-        return None if machine.status() == 0 and (life.folder / "moved").read_bytes() == b"\x15" else "what the file holds"
+    return debugcon_says(life, b"\x15", "-kernel", "exit", "-global", "isa-debugcon.iobase=0x501",
+                         "-device", "isa-debug-exit,iobase=0x502")
 
 
 def global_moves_a_device(life):

@@ -49,8 +49,8 @@ class Tap:
         print(f"ok {self.count} - {name} # SKIP {why}", flush=True)
 
 
-def end(guest):
-    guest.send("poweroff\n")
+def end(guest, command="poweroff\n"):
+    guest.send(command)
     status = guest.wait_for_end(60)
     if status != 0:
         guest.fail(f"the process ended with {status}")
@@ -90,10 +90,7 @@ def uefi_shell(machine):
         guest.send("ver\r")
         version = guest.expect(r"UEFI v[\d.]+", 20, "the version of UEFI")[0]
         guest.expect("Shell> ", 20, "the shell's prompt")
-        guest.send("reset -s\r")
-        status = guest.wait_for_end(60)
-        if status != 0:
-            guest.fail(f"the process ended with {status}")
+        end(guest, "reset -s\r")
     return f"{version}, {seconds:.1f} s"
 
 

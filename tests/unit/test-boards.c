@@ -8,48 +8,13 @@
  * is installed.
  */
 
-#include "core/accel.h"
-#include "cpu/state.h"
 #include "hw/intc/gsi.h"
 #include "hw/nvram/fw-cfg.h"
 #include "lib/epoch.h"
-#include "tests/test.h"
+#include "tests/unit/stand-accel.h"
 
 enum { MIB = 1 << 20 };
 #define GIB (1ull << 30)
-
-/* An accelerator whose vCPUs stand and keep what they are given. */
-static void stand_close(struct accel *accel)
-{
-}
-
-static int stand_vcpu_init(struct vcpu *cpu, struct error **err)
-{
-    cpu->accel = aligned_alloc(16, (sizeof(struct x86_state) + 15) & ~15ul);
-    CHECK(cpu->accel);
-    memset(cpu->accel, 0, sizeof(struct x86_state));
-    return 0;
-}
-
-static void stand_vcpu_fini(struct vcpu *cpu)
-{
-    free(cpu->accel);
-}
-
-static void stand_vcpu_get(struct vcpu *cpu, struct x86_state *st)
-{
-    *st = *(struct x86_state *)cpu->accel;
-}
-
-static void stand_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
-{
-    *(struct x86_state *)cpu->accel = *st;
-}
-
-static const struct accel_ops stand_ops = {
-    .name = "stand", .steps_clock = true, .close = stand_close, .vcpu_init = stand_vcpu_init,
-    .vcpu_fini = stand_vcpu_fini, .vcpu_get = stand_vcpu_get, .vcpu_put = stand_vcpu_put,
-};
 
 static struct loop *loop;
 static struct machine *m;

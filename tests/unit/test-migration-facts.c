@@ -13,15 +13,13 @@
  * that has a section is built by some configuration, or stands in a third list.
  */
 
-#include "core/accel.h"
-#include "cpu/state.h"
 #include "lib/epoch.h"
 #include "migration/stream.h"
 #include "object/wire.h"
 #include "qapi/json.h"
 #include "qapi/json-parse.h"
 #include "tests/migration/reader.h"
-#include "tests/test.h"
+#include "tests/unit/stand-accel.h"
 
 enum { MIB = 1 << 20, ROWS = 256, DEVICES = 3 };
 
@@ -82,48 +80,13 @@ static const struct config configs[] = {
     { "kvmclock", "q35-min", "q35", 1, .has_clock = true },
 };
 
-/* An accelerator whose vCPUs stand and keep what they are given, and whose paravirtual clock, if it has one, stands. */
-static void stand_close(struct accel *accel)
-{
-}
-
-static int stand_vcpu_init(struct vcpu *cpu, struct error **err)
-{
-    cpu->accel = aligned_alloc(16, (sizeof(struct x86_state) + 15) & ~15ul);
-    CHECK(cpu->accel);
-    memset(cpu->accel, 0, sizeof(struct x86_state));
-    return 0;
-}
-
-static void stand_vcpu_fini(struct vcpu *cpu)
-{
-    free(cpu->accel);
-}
-
-static void stand_vcpu_get(struct vcpu *cpu, struct x86_state *st)
-{
-    *st = *(struct x86_state *)cpu->accel;
-}
-
-static void stand_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
-{
-    *(struct x86_state *)cpu->accel = *st;
-}
-
-static uint64_t stand_clock_get(struct accel *accel)
+/* The paravirtual clock of an accelerator that has one stands, too. */
+static uint64_t clock_get(struct accel *accel)
 {
     return 0;
 }
 
-static const struct accel_ops stand_ops = {
-    .name = "stand", .steps_clock = true, .close = stand_close, .vcpu_init = stand_vcpu_init,
-    .vcpu_fini = stand_vcpu_fini, .vcpu_get = stand_vcpu_get, .vcpu_put = stand_vcpu_put,
-};
-static const struct accel_ops clock_ops = {
-    .name = "stand", .steps_clock = true, .close = stand_close, .vcpu_init = stand_vcpu_init,
-    .vcpu_fini = stand_vcpu_fini, .vcpu_get = stand_vcpu_get, .vcpu_put = stand_vcpu_put,
-    .clock_get = stand_clock_get,
-};
+static const struct accel_ops clock_ops = { STAND_OPS, .clock_get = clock_get };
 
 /* Types that have a section, and that no configuration here builds. */
 static const struct { const char *type, *why; } not_built[] = {
