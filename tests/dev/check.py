@@ -45,10 +45,17 @@ class Tally:
         print(f"== [{time.monotonic() - self.started:4.0f} s] {text}", flush=True)
 
     def fail(self, name, log=""):
+        """Counted, and shown at once with its log: of a run that was cut, the end is not there."""
         self.failed.append((name, log))
-        print(f"FAILED {name}", flush=True)
+        self.show_failure(name, log)
 
-    def tap(self, program, text, status, echo=False):
+    @staticmethod
+    def show_failure(name, log):
+        print(f"-- FAILED {name}")
+        if log:
+            print("   " + log.replace("\n", "\n   "), flush=True)
+
+    def tap(self, program, text, status):
         """Counts the cases of one program's output."""
         planned, count, bad, notes = None, 0, 0, []
         for line in text.splitlines():
@@ -98,9 +105,7 @@ class Tally:
 
     def end(self):
         for name, log in self.failed:
-            print(f"\n-- FAILED {name}")
-            if log:
-                print("   " + log.replace("\n", "\n   "))
+            self.show_failure(name, log)
         for name, reason in self.skipped:
             print(f"-- skipped {name}: {reason or 'no reason given'}")
         print(f"\nin {time.monotonic() - self.started:.0f} s")
