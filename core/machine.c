@@ -387,6 +387,7 @@ void machine_free(struct machine *m)
     for (unsigned i = 0; i < m->n_vcpus; i++)
         vcpu_free(m->vcpus[i]);
     free(m->vcpus);
+    free(m->slots);
     free(m->cpu_model);
     if (m->board_free)
         m->board_free(m);

@@ -75,6 +75,8 @@ struct machine {
     struct accel *accel;
     struct vcpu **vcpus;
     unsigned n_vcpus;
+    struct vcpu_slot *slots;            /* by index; fixed once the CPUs are made */
+    unsigned n_slots;
     enum run_state run_state;
     struct list_node observers;
     /* requests from any thread, carried out on the home loop */

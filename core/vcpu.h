@@ -69,6 +69,13 @@ struct vcpu {
     unsigned mmio_hint;         /* last hit in the flat view; own thread */
 };
 
+/* A place where a vCPU may be.  All of them are known when the machine is built. */
+struct vcpu_slot {
+    _Atomic(struct vcpu *) cpu;         /* NULL: nobody there */
+    uint32_t apic_id;
+    uint16_t socket, die, core, thread;
+};
+
 /* model: the struct cpu_config of cpu/, borrowed for the vCPU's life. */
 int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **cpu,
              struct error **err);

@@ -8,6 +8,8 @@
  * while no model has XSAVE.
  */
 
+#include "cpu/topology.h"
+
 #include <string.h>
 
 enum { LEAF_HYPERVISOR = 0x40000000 };
@@ -23,22 +25,18 @@ static uint32_t word_of_text(const char *text, size_t at)
     return word;
 }
 
-/* The bits that an id needs to tell n things apart. */
-static unsigned id_bits(uint32_t n)
-{
-    unsigned bits = 0;
-
-    while (1u << bits < n)
-        bits++;
-    return bits;
-}
-
 static void set(uint32_t out[4], uint32_t eax, uint32_t ebx, uint32_t ecx, uint32_t edx)
 {
     out[0] = eax;
     out[1] = ebx;
     out[2] = ecx;
     out[3] = edx;
+}
+
+/* Of the APIC id, those that tell the threads of a socket apart. */
+static unsigned place_bits(const struct cpu_config *c)
+{
+    return cpu_topology_bits(c->dies) + cpu_topology_bits(c->cores) + cpu_topology_bits(c->threads);
 }
 
 static void leaf_1(const struct cpu_config *c, const struct cpuid_live *live, uint32_t out[4])
@@ -58,17 +56,17 @@ static void leaf_1(const struct cpu_config *c, const struct cpuid_live *live, ui
     set(out, c->model.signature, ebx, ecx, edx);
 }
 
-/* Extended topology: threads of a core, then cores of a package. */
+/* Extended topology: threads of a core, then cores; of dies only the APIC ids' bits are told here. */
 static void leaf_b(const struct cpu_config *c, const struct cpuid_live *live, uint32_t sub, uint32_t out[4])
 {
-    unsigned thread_bits = id_bits(c->threads), core_bits = id_bits(c->cores);
+    unsigned thread_bits = cpu_topology_bits(c->threads);
 
     switch (sub) {
     case 0:
         set(out, thread_bits, c->threads, 1 << 8 | sub, live->apic_id);
         break;
     case 1:
-        set(out, thread_bits + core_bits, c->cores * c->threads, 2 << 8 | sub, live->apic_id);
+        set(out, place_bits(c), c->cores * c->threads, 2 << 8 | sub, live->apic_id);
         break;
     default:
         set(out, 0, 0, sub & 0xff, live->apic_id);
@@ -135,7 +133,7 @@ static void leaf_extended(const struct cpu_config *c, uint32_t leaf, uint32_t ou
         break;
     case 0x80000008:
         set(out, (c->model.words[WORD_7_ECX] >> 16 & 1 ? 57 : 48) << 8 | c->model.phys_bits, 0,
-            logical > 1 ? id_bits(logical) << 12 | (logical - 1) : 0, 0);
+            logical > 1 ? place_bits(c) << 12 | (logical - 1) : 0, 0);
         break;
     case 0x8000000a:
         if (c->model.words[WORD_80000001_ECX] & 4)

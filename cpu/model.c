@@ -181,7 +181,7 @@ int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct
 
     if (!model)
         return model_unknown(spec, len, err);
-    *cfg = (struct cpu_config){ .model = *model, .cores = 1, .threads = 1 };
+    *cfg = (struct cpu_config){ .model = *model, .dies = 1, .cores = 1, .threads = 1 };
     for (spec += len; *spec; spec += len) {
         int r;
 

@@ -36,7 +36,7 @@ struct cpu_config {
     uint32_t asked[CPU_WORDS];          /* named by the user, to be there */
     uint32_t refused[CPU_WORDS];        /* named by the user, not to be there */
     uint32_t removed[CPU_WORDS];        /* the model's or the user's, but the accelerator lacks it */
-    uint32_t cores, threads;            /* per socket (dies included), per core */
+    uint32_t dies, cores, threads;      /* dies of a socket, cores of a die, threads of a core */
 };
 
 /* One bit that the software CPU does not execute. */

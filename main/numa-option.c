@@ -178,18 +178,18 @@ static int option_dist(struct config *c, struct keyval *kv, struct error **err)
 static int option_cpu(struct config *c, struct keyval *kv, struct error **err)
 {
     struct numa *n = c->board.numa;
-    unsigned node, place[3] = { UINT32_MAX, UINT32_MAX, UINT32_MAX };
-    static const char *const keys[] = { "socket-id", "core-id", "thread-id" };
+    unsigned node, place[4] = { UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX };
+    static const char *const keys[] = { "socket-id", "die-id", "core-id", "thread-id" };
     int r = node_number(n, kv, "cpu", "node-id", &node, err);
 
-    for (unsigned i = 0; i < 3 && !r; i++)
+    for (unsigned i = 0; i < 4 && !r; i++)
         r = keyval_number(kv, keys[i], 0, NUMA_CPUS - 1, &place[i], err);
     if (!r)
-        r = keyval_end(kv, "node-id, socket-id, core-id, thread-id", err);
+        r = keyval_end(kv, "node-id, socket-id, die-id, core-id, thread-id", err);
     if (!r && n->n_places == NUMA_CPUS)
         r = error_set(err, -E2BIG, ERROR_RANGE, "-numa cpu", "more than can be", T("at most %d", NUMA_CPUS));
     if (!r)
-        n->place[n->n_places++] = (struct numa_place){ place[0], place[1], place[2], node };
+        n->place[n->n_places++] = (struct numa_place){ place[0], place[1], place[2], place[3], node };
     return r;
 }
 

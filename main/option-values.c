@@ -25,7 +25,7 @@
 void config_defaults(struct config *c)
 {
     board_config_init(&c->board);
-    c->board.sockets = c->board.cores = c->board.threads = 0;   /* of -smp, to be filled in by its rules */
+    c->board.smp = (struct cpu_topology){ 0 };  /* to be filled in by its rules */
     c->board.vga = VGA_STD;
     c->panic_action = PANIC_SHUTDOWN;
     smbios_config_init(&c->smbios);
@@ -98,64 +98,31 @@ int option_memory(struct config *c, const char *value, struct error **err)
     return r;
 }
 
-static unsigned or_one(unsigned n)
+static int smp_numbers(struct cpu_topology *t, struct keyval *kv, struct error **err)
 {
-    return n ? n : 1;
-}
-
-/* What was not given is filled in: cores first, as machine types since 6.2 prefer, threads last. */
-static int topology(struct board_config *b, unsigned max, struct error **err)
-{
-    if (!b->cores) {
-        b->sockets = or_one(b->sockets);
-        b->threads = or_one(b->threads);
-        b->cores = max / (b->sockets * b->threads);
-    } else if (!b->sockets) {
-        b->threads = or_one(b->threads);
-        b->sockets = max / (b->cores * b->threads);
-    }
-    if (!b->threads)
-        b->threads = max / (b->sockets * b->cores);
-    if (b->sockets * b->cores * b->threads == max)
-        return 0;
-    return error_set(err, -EINVAL, ERROR_RANGE, "-smp",
-                     T("%u sockets * %u cores * %u threads for %u CPUs", or_one(b->sockets), or_one(b->cores),
-                       or_one(b->threads), max),
-                     "sockets * cores * threads equal to the number of CPUs");
-}
-
-static int smp_numbers(struct board_config *b, struct keyval *kv, unsigned *maxcpus, struct error **err)
-{
-    unsigned dies, clusters;
+    unsigned clusters;
     const struct { const char *key; unsigned *val, max; } numbers[] = {
-        { "cpus", &b->cpus, 288 }, { "sockets", &b->sockets, 288 }, { "cores", &b->cores, 288 },
-        { "threads", &b->threads, 288 }, { "maxcpus", maxcpus, 288 }, { "dies", &dies, 1 },
+        { "cpus", &t->cpus, 288 },   { "sockets", &t->sockets, 288 }, { "dies", &t->dies, 288 },
+        { "cores", &t->cores, 288 }, { "threads", &t->threads, 288 }, { "maxcpus", &t->max_cpus, 288 },
         { "clusters", &clusters, 1 },
     };
     int r = 0;
 
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !r; i++)
         r = keyval_number(kv, numbers[i].key, 1, numbers[i].max, numbers[i].val, err);
-    return r ? r : keyval_end(kv, "cpus, sockets, cores, threads, maxcpus; dies and clusters of 1", err);
+    return r ? r : keyval_end(kv, "cpus, sockets, dies, cores, threads, maxcpus; clusters of 1", err);
 }
 
 int option_smp(struct config *c, const char *value, struct error **err)
 {
-    struct board_config *b = &c->board;
     struct keyval kv;
-    unsigned max = 0;
     int r = keyval_parse(&kv, "-smp", value, "cpus", err);
 
     if (r < 0)
         return r;
-    b->cpus = b->sockets = b->cores = b->threads = 0;
-    r = smp_numbers(b, &kv, &max, err);
+    c->board.smp = (struct cpu_topology){ 0 };
+    r = smp_numbers(&c->board.smp, &kv, err);
     keyval_fini(&kv);
-    if (!b->cpus)
-        b->cpus = max ? max : or_one(b->sockets) * or_one(b->cores) * or_one(b->threads);
-    if (!r && max && max != b->cpus)
-        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-smp maxcpus", T("%u", max),
-                      "legal: the number of CPUs, as none can be plugged");
     return r;
 }
 
@@ -181,12 +148,12 @@ int config_check(struct config *c, struct error **err)
     const struct board_type *b = c->board_type = c->board_type ? c->board_type : board_find("pc");
     int r;
 
-    if (c->board.cpus > b->max_cpus)
-        return error_set(err, -ERANGE, ERROR_RANGE, "-smp cpus", T("%u", c->board.cpus),
-                         T("1 to %u with -machine %s", b->max_cpus, b->name));
-    r = topology(&c->board, c->board.cpus, err);
+    r = cpu_topology_complete(&c->board.smp, err);
     if (r < 0)
         return r;
+    if (c->board.smp.max_cpus > b->max_cpus)
+        return error_set(err, -ERANGE, ERROR_RANGE, c->board.smp.cpus > b->max_cpus ? "-smp cpus" : "-smp maxcpus",
+                         T("%u", c->board.smp.max_cpus), T("1 to %u with -machine %s", b->max_cpus, b->name));
     if (c->board.numa)
         r = numa_complete(c->board.numa, &c->board, c->board.hmat, err);
     if (r < 0)

@@ -195,7 +195,7 @@ const struct option options[] = {
     { "accel", "NAME[,PROP=VALUE...]", option_accel, "how guest code runs; of several the first that works is taken" },
     { "enable-kvm", NULL, option_enable_kvm, "the same as -accel kvm" },
     { "cpu", "MODEL[,+FEATURE,-FEATURE...]", option_cpu, "the CPU model; \"help\" lists them" },
-    { "smp", "[cpus=]N[,sockets=N,cores=N,threads=N,maxcpus=N]", option_smp,
+    { "smp", "[cpus=]N[,sockets=N,dies=N,cores=N,threads=N,maxcpus=N]", option_smp,
       "number of CPUs and how they are arranged" },
     { "m", "[size=]MEGABYTES", option_memory, "RAM; suffixes M and G" },
     { "numa", "node|dist|cpu|hmat-lb|hmat-cache[,PROP=VALUE...]", option_numa,

@@ -22,7 +22,7 @@ static uint32_t fields_size(const struct state_owner *o, const struct field *fie
 
     for (const struct field *f = fields; f->name; f++)
         if (state_sent(o, f, version))
-            sum += state_elements(f, st) * wire_size(o, f, version, (const char *)st + f->off);
+            sum += state_elements(o, f, st) * wire_size(o, f, version, (const char *)st + f->off);
     return sum;
 }
 
@@ -86,7 +86,7 @@ static void describe_fields(const struct state_owner *o, const struct field *fie
     const char *comma = "";
 
     for (const struct field *f = fields; f->name; f++) {
-        unsigned n = state_sent(o, f, version) ? state_elements(f, st) : 0;
+        unsigned n = state_sent(o, f, version) ? state_elements(o, f, st) : 0;
         bool each = f->kind == FIELD_STRUCT && n > 1;
 
         for (unsigned i = 0; i < (each ? n : n ? 1 : 0); i++) {

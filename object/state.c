@@ -31,9 +31,9 @@ static uint64_t number(const void *st, uint32_t off, unsigned size)
     return val;
 }
 
-unsigned state_elements(const struct field *f, const void *st)
+unsigned state_elements(const struct state_owner *o, const struct field *f, const void *st)
 {
-    uint64_t n = f->used_size ? number(st, f->used_off, f->used_size) : f->count;
+    uint64_t n = f->used ? f->used(o->dev) : f->used_size ? number(st, f->used_off, f->used_size) : f->count;
 
     return n < f->count ? n : f->count;
 }
@@ -88,7 +88,7 @@ static void save_fields(const struct state_owner *o, const struct field *fields,
                         const void *st, struct wire *w)
 {
     for (const struct field *f = fields; f->name; f++) {
-        unsigned n = state_sent(o, f, version) ? state_elements(f, st) : 0;
+        unsigned n = state_sent(o, f, version) ? state_elements(o, f, st) : 0;
 
         for (unsigned i = 0; i < n; i++) {
             const char *p = (const char *)st + f->off + i * f->size;
@@ -175,7 +175,7 @@ static int load_fields(const struct load *l, const struct field *fields, char *b
     bool top = base == l->st;
 
     for (const struct field *f = fields; f->name; f++) {
-        unsigned n = state_sent(l->o, f, l->version) ? state_elements(f, base) : 0;
+        unsigned n = state_sent(l->o, f, l->version) ? state_elements(l->o, f, base) : 0;
 
         for (unsigned i = 0; i < n; i++) {
             char *p = base + f->off + i * f->size;

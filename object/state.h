@@ -30,6 +30,7 @@ struct field {
     uint32_t off, size; /* member of st (of the element, when nested), one element; NUMBER with size == 0: computed */
     uint32_t count;             /* elements, the bound of `used` */
     uint32_t used_off, used_size;       /* member that says how many are on the wire; or 0: all */
+    unsigned (*used)(const struct device *dev); /* or the machine says it: the same on both sides */
     uint8_t wire;               /* bytes on the wire, big-endian; 0: as in st */
     const char *type;           /* its name in the stream's description; NULL: from size ("uint32") */
     bool is_bool;
@@ -116,5 +117,5 @@ void state_describe_members(const struct state_owner *o, const struct section *s
 /* The register that owns the bytes at off of st, or NULL. */
 const struct reg *state_reg(const struct state_owner *o, uint32_t off);
 /* Elements of f that are on the wire now. */
-unsigned state_elements(const struct field *f, const void *st);
+unsigned state_elements(const struct state_owner *o, const struct field *f, const void *st);
 bool state_sent(const struct state_owner *o, const struct field *f, uint32_t section_version);

@@ -12,16 +12,17 @@
  */
 
 #include "core/pins.h"
+#include "hw/acpi/cpu-plug.h"
 #include "hw/acpi/pm-chip.h"
 #include "hw/i2c/smb-host.h"
 #include "hw/isa/isa.h"
 #include "lib/bits.h"
 
-enum { REGION_CONFIG, REGION_EVT, REGION_CNT, REGION_TMR, REGION_GPE0, REGION_APM, REGION_SMBUS };
+enum { REGION_CONFIG, REGION_EVT, REGION_CNT, REGION_TMR, REGION_GPE0, REGION_APM, REGION_SMBUS, REGION_CPU_PLUG };
 enum { DEVACTB = 0x58, DEVACTB_APMC_EN = 1 << 25, DEVRESA = 0x5c, DEVRESB = 0x60, DEVRESC = 0x64, SMBBA = 0x90,
        SMBHSTCFG = 0xd2, SMB_HST_EN = 1 };
 enum { APM_ACPI_ENABLE = 0xf1, APM_ACPI_DISABLE = 0xf0 };
-enum { PM_PORTS = 64, GPE0_PORT = 0xafe0, GPE_BYTES = 2, SCI_LINE = 9 };
+enum { PM_PORTS = 64, GPE0_PORT = 0xafe0, CPU_PLUG_PORT = 0xaf00, GPE_BYTES = 2, SCI_LINE = 9 };
 #define IO_BASE 0xffc0u
 
 struct piix4_pm {
@@ -118,6 +119,7 @@ static const struct region_type piix4_regions[] = {
     [REGION_APM] = ACPI_APM_REGION,
     [REGION_SMBUS] = { .name = "pm-smbus", .size = SMB_PORTS, .min = 1, .max = 1, .ports = true, .read = smbus_read,
                        .write = smbus_write },
+    [REGION_CPU_PLUG] = CPU_PLUG_REGION,
     {}
 };
 
@@ -172,6 +174,7 @@ static bool memory_needed(const struct device *dev)
 static const struct section piix4_subs[] = {
     { "piix4_pm/memhp", 1, 1, .needed = memory_needed,
       .fields = (const struct field[]){ PART("acpi_memory_hotplug", &memory_section), {} } },
+    CPU_PLUG_SUBSECTION("piix4_pm/cpuhp"),
     {}
 };
 
@@ -189,7 +192,7 @@ static const struct section piix4_section = {
         ACPI_FIELD("acpi_pci_hotplug.hotplug_select", plug_select),
         ACPI_SLOTS_FIELD("acpi_pci_hotplug.acpi_pcihp_pci_status"),
         ACPI_FIELD("acpi_pci_hotplug.acpi_index", plug_index),
-        ACPI_FIELD("plug_spare", plug_spare, .hidden = true),
+        ACPI_HIDDEN_FIELDS,
         REST("gpe_sts", gpe_sts), REST("gpe_en", gpe_en),
         {} },
 };
@@ -240,6 +243,7 @@ static void blocks_add(struct piix4_pm *p)
     map_end(&dev->machine->map);
     device_map(dev, REGION_GPE0, io, GPE0_PORT, 0);
     device_map(dev, REGION_APM, io, ACPI_APM_PORT, 0);
+    device_map(dev, REGION_CPU_PLUG, io, CPU_PLUG_PORT, 0);
 }
 
 static int piix4_realize(struct device *dev, struct error **err)

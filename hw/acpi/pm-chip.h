@@ -25,18 +25,27 @@ enum {
 enum { PM1_SCI_EN = 1 << 0, PM1_SLP_TYP_SHIFT = 10, PM1_SLP_EN = 1 << 13 };
 enum { SLP_S5 = 0, SLP_S3 = 1, SLP_S4_DEFAULT = 2, SLP_TYPES = 8 };
 
-enum { ACPI_GPE_BYTES = 16, ACPI_SLOTS = 256 };
+enum { ACPI_GPE_BYTES = 16, ACPI_SLOTS = 256, ACPI_CPUS = 288, CPU_PLUG_LEGACY = 0xff };
 struct acpi_slots { uint32_t up, down; };
+struct acpi_cpu_slot {
+    uint32_t ost_event, ost_status;     /* what _OST said last */
+    bool inserting, removing;
+    uint8_t spare[2];
+};
 
 struct acpi_pm_state {
     uint64_t timer_ns;                  /* when the PM timer's top bit flips next, while somebody wants to know */
     uint64_t overflow_ns;               /* the flip that status has seen last */
-    /* Of hot-plug registers, which are not there yet: carried from stream to stream. */
-    uint32_t plug_select, plug_index, plug_memory_select, plug_spare;
+    /* Of hot-plug registers for memory and PCI, which are not there yet: carried from stream to stream. */
+    uint32_t plug_select, plug_index, plug_memory_select;
+    uint32_t cpu_select;
     struct acpi_slots plug_slots[ACPI_SLOTS];
+    struct acpi_cpu_slot cpu_slots[ACPI_CPUS];          /* as many as the machine has places */
     uint16_t pm1_sts, pm1_en, pm1_cnt;
+    uint8_t cpu_command;                /* CPU_PLUG_LEGACY until the guest has left the old registers */
     uint8_t apmc, apms;
     uint8_t gpe_sts[ACPI_GPE_BYTES], gpe_en[ACPI_GPE_BYTES];
+    uint8_t spare[7];
 };
 
 /* What the function tells the chip in realize, and the chip's hold on the host. */
@@ -103,6 +112,13 @@ extern const struct section acpi_apm_section;
 #define ACPI_FIELD(name_, m, ...)                                                                                     \
     { .name = (name_), .off = sizeof(struct pci_state) + offsetof(struct acpi_pm_state, m), .count = 1,               \
       .size = sizeof(((struct acpi_pm_state *)0)->m), __VA_ARGS__ }
+/* On no wire: what is sent in another form, and what fills the state up. */
+#define ACPI_HIDDEN_FIELDS                                                                                            \
+    ACPI_BYTES_HIDDEN("spare", spare),                                                                                \
+    ACPI_FIELD("cpu_command", cpu_command, .hidden = true, .keep = true, .reset = CPU_PLUG_LEGACY)
+#define ACPI_BYTES_HIDDEN(name_, m)                                                                                   \
+    { .name = (name_), .off = sizeof(struct pci_state) + offsetof(struct acpi_pm_state, m), .size = 1,                \
+      .count = sizeof(((struct acpi_pm_state *)0)->m), .hidden = true }
 #define ACPI_BYTES(name_, m, from_, n)                                                                                \
     { .name = (name_), .off = sizeof(struct pci_state) + offsetof(struct acpi_pm_state, m) + (from_), .size = 1,      \
       .count = (n) }

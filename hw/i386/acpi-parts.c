@@ -75,6 +75,7 @@ static void pm_add(struct acpi_machine *a, const struct device *dev)
     a->s3 = !number(dev, "disable_s3");
     a->s4 = !number(dev, "disable_s4");
     a->s4_value = number(dev, "s4_val");
+    a->cpu_hotplug = true;
 }
 
 static void piix3_add(struct acpi_machine *a, const struct device *dev)
@@ -134,9 +135,9 @@ void acpi_parts_find(struct machine *m, struct acpi_parts *p)
     struct acpi_machine *a = &p->machine;
 
     *p = (struct acpi_parts){ .machine = { .cpus = p->cpus, .functions = p->functions } };
-    assert(m->n_vcpus <= ACPI_PARTS_CPUS);
-    for (; a->n_cpus < m->n_vcpus; a->n_cpus++)
-        p->cpus[a->n_cpus].apic_id = m->vcpus[a->n_cpus]->apic_id;
+    assert(m->n_slots <= ACPI_PARTS_CPUS);
+    for (; a->n_cpus < m->n_slots; a->n_cpus++)
+        p->cpus[a->n_cpus] = (struct acpi_cpu){ m->slots[a->n_cpus].apic_id, !m->slots[a->n_cpus].cpu };
     list_for_each(n, &m->devices) {
         struct device *dev = list_entry(n, struct device, in_machine);
 

@@ -32,33 +32,32 @@ const struct board_type *board_find(const char *name)
     return NULL;
 }
 
-static unsigned id_bits(unsigned n)
+static void slots_new(struct machine *m, const struct cpu_topology *t)
 {
-    unsigned bits = 0;
+    m->vcpus = calloc(t->max_cpus, sizeof(*m->vcpus));
+    m->slots = calloc(t->max_cpus, sizeof(*m->slots));
+    assert(m->vcpus && m->slots);
+    for (; m->n_slots < t->max_cpus; m->n_slots++) {
+        struct cpu_place p = cpu_topology_place(t, m->n_slots);
+        struct vcpu_slot *s = &m->slots[m->n_slots];
 
-    while (1u << bits < n)
-        bits++;
-    return bits;
+        s->apic_id = cpu_topology_apic_id(t, m->n_slots);
+        s->socket = p.socket;
+        s->die = p.die;
+        s->core = p.core;
+        s->thread = p.thread;
+    }
 }
 
-/* Threads, cores and packages each have whole bits of their own, so ids may have gaps. */
-static uint32_t apic_id_of(const struct board_config *cfg, unsigned index)
-{
-    unsigned thread = index % cfg->threads, core = index / cfg->threads % cfg->cores;
-    unsigned package = index / (cfg->threads * cfg->cores);
-
-    return ((package << id_bits(cfg->cores)) | core) << id_bits(cfg->threads) | thread;
-}
-
-static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned index, const struct cpu_config *model,
-                   struct error **err)
+static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned index, struct error **err)
 {
     struct vcpu *cpu;
-    int r = vcpu_new(m, index, apic_id_of(cfg, index), model, &cpu, err);
+    int r = vcpu_new(m, index, m->slots[index].apic_id, m->cpu_model, &cpu, err);
 
     if (r < 0)
         return r;
     m->vcpus[m->n_vcpus++] = cpu;
+    m->slots[index].cpu = cpu;
     r = cpu_device_new(m, cpu, cfg->cpu.model.name, err);
     if (!r)
         r = apic_new(m, cpu, err);
@@ -70,14 +69,15 @@ int board_cpus_new(struct machine *m, const struct board_config *cfg, struct err
     struct cpu_config *model = malloc(sizeof(*model));
     int r = 0;
 
-    m->vcpus = calloc(cfg->cpus, sizeof(*m->vcpus));
-    assert(m->vcpus && model);
+    assert(model);
+    slots_new(m, &cfg->smp);
     *model = cfg->cpu;
-    model->cores = cfg->cores;
-    model->threads = cfg->threads;
+    model->dies = cfg->smp.dies;
+    model->cores = cfg->smp.cores;
+    model->threads = cfg->smp.threads;
     m->cpu_model = model;
-    for (unsigned i = 0; i < cfg->cpus && !r; i++)
-        r = cpu_new(m, cfg, i, model, err);
+    for (unsigned i = 0; i < cfg->smp.cpus && !r; i++)
+        r = cpu_new(m, cfg, i, err);
     if (!r && m->accel->ops->clock_get)
         r = board_device_new(m, "kvmclock", NULL, NULL, NULL, err);
     return r;
@@ -86,7 +86,7 @@ int board_cpus_new(struct machine *m, const struct board_config *cfg, struct err
 void board_config_init(struct board_config *cfg)
 {
     *cfg = (struct board_config){
-        .ram_bytes = 128 << 20, .cpus = 1, .sockets = 1, .cores = 1, .threads = 1,
+        .ram_bytes = 128 << 20, .smp = cpu_topology_cores(1),
         .boot = { .splash_ms = -1, .reboot_ms = -1 }, .floppy_check = true, .graphics = true,
         .hpet = true, .smm = true, .vmport = true, .acpi = true, .i8042 = true, .pic = true, .pit = true, .smbus = true,
         .dump_guest_core = true, .mem_merge = true,

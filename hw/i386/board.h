@@ -10,6 +10,7 @@
 
 #include "core/machine.h"
 #include "cpu/model.h"
+#include "cpu/topology.h"
 #include "hw/i386/rom-files.h"
 #include "hw/nvram/fw-cfg.h"
 #include "hw/smbios/smbios.h"
@@ -32,7 +33,7 @@ struct board_config {
     uint64_t ram_bytes;
     uint64_t max_ram_below_4g;                  /* in whole MiB; 0: the board's own rule */
     bool ram_asked;                             /* -m was given */
-    unsigned cpus, sockets, cores, threads;     /* cpus == sockets * cores * threads, or less */
+    struct cpu_topology smp;
     struct cpu_config cpu;
     const char *kernel, *initrd, *append;       /* NULL: none */
     const char *bios;           /* -bios; NULL: the default, if the board starts firmware */

@@ -66,16 +66,21 @@ static int cpu_assign(struct numa *n, unsigned cpu, unsigned node, struct error 
     return 0;
 }
 
+static bool any_or(int asked, unsigned is)
+{
+    return asked < 0 || (unsigned)asked == is;
+}
+
 static int place_assign(struct numa *n, const struct board_config *b, const struct numa_place *p, struct error **err)
 {
     bool any = false;
     int r = 0;
 
-    for (unsigned i = 0; i < b->cpus && !r; i++) {
-        int thread = i % b->threads, core = i / b->threads % b->cores, socket = i / (b->threads * b->cores);
+    for (unsigned i = 0; i < b->smp.max_cpus && !r; i++) {
+        struct cpu_place at = cpu_topology_place(&b->smp, i);
 
-        if ((p->socket >= 0 && p->socket != socket) || (p->core >= 0 && p->core != core) ||
-            (p->thread >= 0 && p->thread != thread))
+        if (!any_or(p->socket, at.socket) || !any_or(p->die, at.die) || !any_or(p->core, at.core) ||
+            !any_or(p->thread, at.thread))
             continue;
         any = true;
         r = cpu_assign(n, i, p->node, err);
@@ -83,27 +88,28 @@ static int place_assign(struct numa *n, const struct board_config *b, const stru
     if (any)
         return r;
     return error_set(err, -ENOENT, ERROR_UNKNOWN, "-numa cpu",
-                     T("socket-id=%d,core-id=%d,thread-id=%d", p->socket, p->core, p->thread),
-                     T("%u sockets of %u cores of %u threads", b->sockets, b->cores, b->threads));
+                     T("socket-id=%d,die-id=%d,core-id=%d,thread-id=%d", p->socket, p->die, p->core, p->thread),
+                     T("%u sockets of %u dies of %u cores of %u threads", b->smp.sockets, b->smp.dies, b->smp.cores,
+                       b->smp.threads));
 }
 
 static int cpus_assign(struct numa *n, const struct board_config *b, struct error **err)
 {
-    unsigned placed = 0;
+    unsigned placed = 0, cpus = b->smp.max_cpus;
     int r = 0;
 
-    for (unsigned i = b->cpus; i < NUMA_CPUS; i++)
+    for (unsigned i = cpus; i < NUMA_CPUS; i++)
         if (n->cpu_node[i] != NUMA_NONE)
-            return error_set(err, -ERANGE, ERROR_RANGE, "-numa cpus", T("%u", i), T("0 to %u", b->cpus - 1));
+            return error_set(err, -ERANGE, ERROR_RANGE, "-numa cpus", T("%u", i), T("0 to %u", cpus - 1));
     for (unsigned i = 0; i < n->n_places && !r; i++)
         r = place_assign(n, b, &n->place[i], err);
-    for (unsigned i = 0; i < b->cpus; i++)
+    for (unsigned i = 0; i < cpus; i++)
         placed += n->cpu_node[i] != NUMA_NONE;
-    if (!r && placed && placed < b->cpus)
-        log_warn("warning: -numa places %u of %u CPUs; the others are in node 0", placed, b->cpus);
-    for (unsigned i = 0; i < b->cpus; i++) {
+    if (!r && placed && placed < cpus)
+        log_warn("warning: -numa places %u of %u CPUs; the others are in node 0", placed, cpus);
+    for (unsigned i = 0; i < cpus; i++) {
         if (n->cpu_node[i] == NUMA_NONE)
-            n->cpu_node[i] = placed ? 0 : i / (b->cores * b->threads) % n->n_nodes;
+            n->cpu_node[i] = placed ? 0 : cpu_topology_place(&b->smp, i).socket % n->n_nodes;
         if (n->cpu_node[i] < n->n_nodes)
             n->node[n->cpu_node[i]].has_cpus = true;
     }

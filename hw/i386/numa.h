@@ -36,7 +36,7 @@ struct numa_cache {
 };
 
 /* A CPU, or several, by their place: -1 stands for any. */
-struct numa_place { int socket, core, thread; uint16_t node; };
+struct numa_place { int socket, die, core, thread; uint16_t node; };
 
 struct numa {
     unsigned n_nodes, n_places;

@@ -42,9 +42,9 @@ static void numbers_add(struct machine *m, struct device *fw, const struct board
     struct hpets hpets = { .n = NO_HPETS };
     uint32_t ids = 0;
 
-    for (unsigned i = 0; i < m->n_vcpus; i++)
-        if (m->vcpus[i]->apic_id >= ids)
-            ids = m->vcpus[i]->apic_id + 1;
+    for (unsigned i = 0; i < m->n_slots; i++)
+        if (m->slots[i].apic_id >= ids)
+            ids = m->slots[i].apic_id + 1;
     fw_cfg_add_u64(fw, FW_CFG_RAM_SIZE, cfg->ram_bytes);
     fw_cfg_add_u16(fw, FW_CFG_NOGRAPHIC, !cfg->graphics);
     fw_cfg_add_u16(fw, FW_CFG_NB_CPUS, m->n_vcpus);
@@ -129,8 +129,8 @@ static int smbios_fill(struct machine *m, const struct board_config *cfg, struct
     const struct board_type *type = board_find(m->type_name);
     struct smbios_range ram[] = { { 0, pc->low_bytes }, { 4 * PC_GIB, pc->high_bytes } };
     struct smbios_machine s = {
-        .manufacturer = "QEMU", .product = type->type.doc, .version = type->name, .sockets = cfg->sockets,
-        .cores = cfg->cores, .threads = cfg->threads, .cpu_id = cpu_signature(&cfg->cpu.model),
+        .manufacturer = "QEMU", .product = type->type.doc, .version = type->name, .sockets = cfg->smp.sockets,
+        .cores = cfg->smp.dies * cfg->smp.cores, .threads = cfg->smp.threads, .cpu_id = cpu_signature(&cfg->cpu.model),
         .ram_bytes = cfg->ram_bytes, .ram = ram, .n_ram = pc->high_bytes ? 2 : 1, .entry_point_64 = cfg->smbios_64,
         .pci_find = pci_function_find, .opaque = m,
     };

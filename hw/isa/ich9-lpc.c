@@ -112,6 +112,7 @@ static const struct region_type lpc_regions[] = {
     [LPC_REGION_RESET] = { .name = "lpc-reset-control", .size = 1, .min = 1, .max = 1, .ports = true,
                            .regs = reset_regs },
     [LPC_REGION_RCRB] = { .name = "lpc-rcrb-mmio", .size = 16384, .min = 1, .max = 4, .regs = rcrb_regs },
+    [LPC_REGION_CPU_PLUG] = CPU_PLUG_REGION,
     {}
 };
 
@@ -168,6 +169,7 @@ static const struct section pm_subs[] = {
         ACPI_FIELD("acpi_pci_hotplug.hotplug_select", plug_select),
         ACPI_SLOTS_FIELD("acpi_pci_hotplug.acpi_pcihp_pci_status"),
         ACPI_FIELD("acpi_pci_hotplug.acpi_index", plug_index), {} } },
+    CPU_PLUG_SUBSECTION("ich9_pm/cpuhp"),
     {}
 };
 static const struct section pm_section = {
@@ -201,7 +203,7 @@ static const struct section lpc_section = {
         PART("pm", &pm_section),
         ARRAY(L, "chip_config", chip_config),
         COMPUTED("sci_level", 4, .get = sci_level_get),
-        ACPI_FIELD("plug_spare", plug_spare, .hidden = true),
+        ACPI_HIDDEN_FIELDS,
         ARRAY(L, "spare", spare, .hidden = true),
         {} },
 };
@@ -300,6 +302,7 @@ static int lpc_realize(struct device *dev, struct error **err)
     ich9_pirq_wire(dev);
     pm_block_init(l);
     device_map(dev, LPC_REGION_APM, &dev->machine->io, ACPI_APM_PORT, 0);
+    device_map(dev, LPC_REGION_CPU_PLUG, &dev->machine->io, LPC_CPU_PLUG_PORT, 0);
     device_map(dev, LPC_REGION_RESET, &dev->machine->io, 0xcf9, 1);
     return pci_realize(dev, err);
 }

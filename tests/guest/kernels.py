@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Other guests than the boots': Debian's full kernel and its 686 with PAE; one kernel started by another; what the kernel
-complains about, beside the reference; UEFI firmware to its shell
+Other guests than the boots': Debian's full kernel and its 686 with PAE; one kernel started by another; how CPUs
+are numbered and what the kernel complains about, beside the reference; UEFI firmware to its shell
 
     kernels.py --program FILE --cloud DIR --wake FILE --kexec FILE --work DIR [--amd64 DIR] [--686 DIR] [--busybox-686 FILE]
 
@@ -128,9 +128,41 @@ def complains_alike(program, board, kernel, archive):
                                [f"only the reference's, each time: {line}" for line in sorted(only_theirs)]))
 
 
+def numbering(machine, kernel, archive):
+    with Guest(machine, kernel, archive, cpus="3,maxcpus=12,sockets=2,dies=3,cores=2") as guest:
+        guest.wait_for_shell(60)
+        guest.shell("dmesg -n 1")
+        return guest.shell("cd /sys/devices/system/cpu; cat possible present online; cat cpu?/topology/*_id; "
+                           "cat cpu?/topology/*_list; grep '^[a-z ]*apicid' /proc/cpuinfo")
+
+
+def numbered_alike(program, board, kernel, archive):
+    ours = numbering(Rhea(program, board, firmware=True), kernel, archive)
+    theirs = numbering(Reference(board=board), kernel, archive)
+    if ours != theirs:
+        raise GuestError(f"ours:\n{ours}\nthe reference's:\n{theirs}")
+    return "possible " + ours.split()[0]
+
+
 def write(path, data):
     path.write_bytes(data)
     return path
+
+
+def beside_reference(tap, args):
+    reference = shutil.which("qemu-system-x86_64")
+    cloud, full = write(args.work / "cloud.gz", initrd.build(args.cloud, [])), args.work / "amd64.gz"
+    for board in ("q35", "pc"):
+        case = f"-M {board}: CPUs, dies and empty places are numbered as on the reference"
+        if reference:
+            tap.case(case, lambda b=board: numbered_alike(args.program, b, args.cloud / "vmlinuz", cloud))
+        else:
+            tap.skip(case, "no reference")
+        case = f"-M {board}: the kernel complains about what it complains about on the reference"
+        if args.amd64 and reference:
+            tap.case(case, lambda b=board: complains_alike(args.program, b, args.amd64 / "vmlinuz", full))
+        else:
+            tap.skip(case, "no reference, or no kernel")
 
 
 def main():
@@ -172,12 +204,7 @@ def main():
             tap.case(case, lambda m=machine: boots(m, args.pae / "vmlinuz", pae, r"-686-pae$"))
         else:
             tap.skip(case, "kernel or busybox could not be downloaded")
-    for board in ("q35", "pc"):
-        case = f"-M {board}: the kernel complains about what it complains about on the reference"
-        if args.amd64 and shutil.which("qemu-system-x86_64"):
-            tap.case(case, lambda b=board: complains_alike(args.program, b, args.amd64 / "vmlinuz", full))
-        else:
-            tap.skip(case, "no reference, or no kernel")
+    beside_reference(tap, args)
     for name, machine in machines[::2]:
         case = f"{name}: OVMF reaches its shell, which can switch the machine off"
         if OVMF.is_file():

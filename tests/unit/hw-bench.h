@@ -62,9 +62,12 @@ static inline void bench_init(struct bench *b, unsigned n_vcpus)
     b->accel = (struct accel){ &bench_ops, b->m };
     b->m->accel = &b->accel;
     b->m->vcpus = calloc(n_vcpus + 1, sizeof(*b->m->vcpus));
-    for (unsigned i = 0; i < n_vcpus; i++)
+    b->m->slots = calloc(n_vcpus + 1, sizeof(*b->m->slots));
+    for (unsigned i = 0; i < n_vcpus; i++) {
         CHECK(!vcpu_new(b->m, i, i, NULL, &b->m->vcpus[i], NULL));
-    b->m->n_vcpus = n_vcpus;
+        b->m->slots[i] = (struct vcpu_slot){ b->m->vcpus[i], i };
+    }
+    b->m->n_vcpus = b->m->n_slots = n_vcpus;
     b->lines = (struct recorder *)device_new(b->m, &recorder_type);
     CHECK(!device_realize(&b->lines->dev, NULL, NULL, NULL));
     b->sink = (struct irq_sink){ &b->lines->dev, recorder_set };

@@ -27,7 +27,7 @@ static struct board_config config(uint64_t ram_bytes)
 
     board_config_init(&cfg);
     cfg.ram_bytes = ram_bytes;
-    cfg.cpus = cfg.cores = 2;
+    cfg.smp = cpu_topology_cores(2);
     cfg.ram_asked = cfg.direct_boot = true;
     cfg.vmport = cfg.graphics = cfg.floppy_check = false;
     cfg.smbios = &no_smbios;

@@ -49,6 +49,20 @@ static const struct row two_sockets[] = {
     { 0x80000008, 0, { 0x00003028, 0, 0x1001, 0 } },
 };
 
+/* -smp 12,sockets=1,dies=3,cores=2,threads=2 */
+static const struct row three_dies[] = {
+    { 0x1, 0, { 0x00060fb1, 0x00040800, 0x80002001, 0x178bfbfd } },
+    { 0xb, 0, { 1, 2, 0x100, 0 } },
+    { 0xb, 1, { 4, 4, 0x201, 0 } },
+    { 0x80000008, 0, { 0x00003028, 0, 0x4003, 0 } },
+};
+/* -smp 15,cores=5,threads=3: each level has whole bits of its own. */
+static const struct row five_by_three[] = {
+    { 0xb, 0, { 2, 3, 0x100, 0 } },
+    { 0xb, 1, { 5, 15, 0x201, 0 } },
+    { 0x80000008, 0, { 0x00003028, 0, 0x500e, 0 } },
+};
+
 static struct cpu_config cfg;
 static struct cpuid_live live = { .apic_enabled = true, .xcr0 = 1 };
 
@@ -79,6 +93,13 @@ static void topology_shows_in_leaves_1_b_and_80000008(void)
     check_rows(two_by_two, sizeof(two_by_two) / sizeof(two_by_two[0]));
     cfg.threads = 1;
     check_rows(two_sockets, sizeof(two_sockets) / sizeof(two_sockets[0]));
+    cfg.dies = 3;
+    cfg.threads = 2;
+    check_rows(three_dies, sizeof(three_dies) / sizeof(three_dies[0]));
+    cfg.dies = 1;
+    cfg.cores = 5;
+    cfg.threads = 3;
+    check_rows(five_by_three, sizeof(five_by_three) / sizeof(five_by_three[0]));
 }
 
 static void a_basic_leaf_beyond_the_highest_reads_as_the_highest(void)

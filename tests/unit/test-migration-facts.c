@@ -111,7 +111,7 @@ static void board_build(const char *name, unsigned cpus, const struct accel_ops 
 
     board_config_init(&cfg);
     cfg.ram_bytes = 32 * MIB;
-    cfg.cpus = cfg.sockets = cpus;
+    cfg.smp = cpu_topology_cores(cpus);
     cfg.ram_asked = cfg.direct_boot = true;
     cfg.smbios = &no_smbios;
     CHECK(b && !cpu_config_parse("qemu64", true, &cfg.cpu, NULL));

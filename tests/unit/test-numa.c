@@ -25,7 +25,8 @@ static void setup(unsigned nodes)
     for (unsigned i = 0; i < nodes; i++)
         n->node[i] = (struct numa_node){ 1024 * MIB / nodes, NUMA_NONE, true, false };
     n->node[0].bytes += 1024 * MIB % nodes;
-    board = (struct board_config){ .ram_bytes = 1024 * MIB, .cpus = 4, .sockets = 2, .cores = 2, .threads = 1 };
+    board = (struct board_config){ .ram_bytes = 1024 * MIB, .smp = cpu_topology_cores(4) };
+    board.smp.sockets = board.smp.cores = 2;
 }
 
 static void check_refused(bool hmat, const char *words)
@@ -43,7 +44,7 @@ static void check_nodes(const char *want)
     struct error *err = NULL;
 
     CHECK_EQ(numa_complete(n, &board, false, &err), 0);
-    for (unsigned i = 0; i < board.cpus; i++)
+    for (unsigned i = 0; i < board.smp.cpus; i++)
         got[i] = '0' + n->cpu_node[i];
     CHECK_STR(got, want);
 }
@@ -54,13 +55,13 @@ static void cpus_that_nobody_placed_follow_their_package(void)
     check_nodes("0011");
     CHECK(n->node[0].has_cpus && n->node[1].has_cpus);
     setup(2);
-    board.sockets = 1;
-    board.cores = 4;
+    board.smp.sockets = 1;
+    board.smp.cores = 4;
     check_nodes("0000");
     CHECK(!n->node[1].has_cpus);
     setup(2);
-    board.sockets = 4;
-    board.cores = 1;
+    board.smp.sockets = 4;
+    board.smp.cores = 1;
     check_nodes("0101");
 }
 
@@ -77,13 +78,13 @@ static void the_rest_is_in_node_0_once_somebody_placed_one(void)
 static void a_place_means_all_cpus_that_fit_it(void)
 {
     setup(2);
-    n->place[n->n_places++] = (struct numa_place){ 1, -1, -1, 1 };
+    n->place[n->n_places++] = (struct numa_place){ 1, -1, -1, -1, 1 };
     check_nodes("0011");
     setup(2);
-    n->place[n->n_places++] = (struct numa_place){ 1, 0, 0, 1 };
+    n->place[n->n_places++] = (struct numa_place){ 1, 0, 0, 0, 1 };
     check_nodes("0010");
     setup(2);
-    n->place[n->n_places++] = (struct numa_place){ -1, -1, -1, 1 };
+    n->place[n->n_places++] = (struct numa_place){ -1, -1, -1, -1, 1 };
     check_nodes("1111");
 }
 
@@ -91,10 +92,10 @@ static void a_cpu_is_in_one_node(void)
 {
     setup(2);
     n->cpu_node[2] = 0;
-    n->place[n->n_places++] = (struct numa_place){ 1, -1, -1, 1 };
+    n->place[n->n_places++] = (struct numa_place){ 1, -1, -1, -1, 1 };
     check_refused(false, "CPU 2 in node 1");
     setup(2);
-    n->place[n->n_places++] = (struct numa_place){ 2, -1, -1, 1 };
+    n->place[n->n_places++] = (struct numa_place){ 2, -1, -1, -1, 1 };
     check_refused(false, "socket-id=2");
     setup(2);
     n->cpu_node[4] = 0;
@@ -162,8 +163,8 @@ static void an_initiator_is_a_node_with_cpus(void)
     struct error *err = NULL;
 
     setup(3);
-    board.sockets = 1;
-    board.cores = 4;
+    board.smp.sockets = 1;
+    board.smp.cores = 4;
     n->node[1].initiator = 0;
     CHECK_EQ(numa_complete(n, &board, true, &err), 0);
     CHECK_EQ(n->node[0].initiator, 0);                  /* of a node with CPUs: itself */
@@ -173,13 +174,13 @@ static void an_initiator_is_a_node_with_cpus(void)
     n->node[1].initiator = 0;
     check_refused(true, "the node itself");
     setup(2);
-    board.sockets = 1;
-    board.cores = 4;
+    board.smp.sockets = 1;
+    board.smp.cores = 4;
     n->node[1].initiator = 1;
     check_refused(true, "a node with CPUs");
     setup(2);
-    board.sockets = 1;
-    board.cores = 4;
+    board.smp.sockets = 1;
+    board.smp.cores = 4;
     n->node[1].initiator = 2;
     check_refused(true, "a node with CPUs");
 }
@@ -187,8 +188,8 @@ static void an_initiator_is_a_node_with_cpus(void)
 static void rates_start_at_an_initiator(void)
 {
     setup(2);
-    board.sockets = 1;
-    board.cores = 4;
+    board.smp.sockets = 1;
+    board.smp.cores = 4;
     n->rates[0][0] = malloc(sizeof(struct numa_rates));
     memset(n->rates[0][0], 0xff, sizeof(struct numa_rates));
     n->rates[0][0]->val[1][0] = 5;

@@ -128,7 +128,7 @@ static void without_options_but_a_machine_there_is_a_default_for_all(void)
     good("-M q35");
     CHECK_STR(c.board_type->name, "pc-q35-7.2");
     CHECK_EQ(c.board.ram_bytes, 128 * MIB);
-    CHECK_EQ(c.board.cpus, 1);
+    CHECK_EQ(c.board.smp.cpus, 1);
     CHECK(c.board.hpet && !c.board.direct_boot && !c.stopped && !c.nographic);
     config_fini(&c);
 }
@@ -428,17 +428,19 @@ static void odd_memory_is_refused(void)
     bad("-M q35 -m 64,slots=2", "-m", "slots=2");
 }
 
-static void check_smp(const char *spec, unsigned cpus, unsigned sockets, unsigned cores, unsigned threads)
+static void check_topology(const char *spec, struct cpu_topology want)
 {
     char line[100];
 
     snprintf(line, sizeof(line), "-M q35 -smp %s", spec);
     good(line);
-    CHECK_EQ(c.board.cpus, cpus);
-    CHECK_EQ(c.board.sockets, sockets);
-    CHECK_EQ(c.board.cores, cores);
-    CHECK_EQ(c.board.threads, threads);
+    CHECK(!memcmp(&c.board.smp, &want, sizeof(want)));
     config_fini(&c);
+}
+
+static void check_smp(const char *spec, unsigned cpus, unsigned sockets, unsigned cores, unsigned threads)
+{
+    check_topology(spec, (struct cpu_topology){ cpus, cpus, sockets, 1, cores, threads });
 }
 
 /* As the reference fills in what was not given, for machine types since 6.2. */
@@ -461,14 +463,30 @@ static void topology_prefers_cores_over_sockets_over_threads(void)
     check_smp("4 -smp 2", 2, 1, 2, 1);
 }
 
+static void sockets_have_dies_and_places_may_be_empty(void)
+{
+    check_topology("8,dies=2,threads=2", (struct cpu_topology){ 8, 8, 1, 2, 2, 2 });
+    check_topology("8,sockets=1,dies=2", (struct cpu_topology){ 8, 8, 1, 2, 4, 1 });
+    check_topology("dies=3,cores=2", (struct cpu_topology){ 6, 6, 1, 3, 2, 1 });
+    check_topology("2,maxcpus=8", (struct cpu_topology){ 2, 8, 1, 1, 8, 1 });
+    check_topology("2,maxcpus=8,cores=2", (struct cpu_topology){ 2, 8, 4, 1, 2, 1 });
+    check_topology("288", (struct cpu_topology){ 288, 288, 1, 1, 288, 1 });
+    check_topology("1,maxcpus=288", (struct cpu_topology){ 1, 288, 1, 1, 288, 1 });
+}
+
 static void odd_topologies_are_refused(void)
 {
     bad("-M q35 -smp 0", "-smp cpus", "0");
     bad("-M q35 -smp 289", "-smp cpus", "289");
-    bad("-M q35 -smp 4,cores=3", "-smp", "1 sockets * 3 cores * 1 threads for 4 CPUs");
-    bad("-M q35 -smp 3,threads=2", "-smp", "1 sockets * 1 cores * 2 threads for 3 CPUs");
-    bad("-M q35 -smp 4,maxcpus=8", "-smp maxcpus", "8");
-    bad("-M q35 -smp 4,dies=2", "-smp dies", "2");
+    bad("-M q35 -smp 4,cores=3", "-smp", "1 sockets * 1 dies * 3 cores * 1 threads for 4 CPUs");
+    bad("-M q35 -smp 3,threads=2", "-smp", "1 sockets * 1 dies * 1 cores * 2 threads for 3 CPUs");
+    bad("-M q35 -smp 4,dies=3", "-smp", "1 sockets * 3 dies * 1 cores * 1 threads for 4 CPUs");
+    bad("-M q35 -smp 2,sockets=2,dies=2", "-smp", "2 sockets * 2 dies * 1 cores * 1 threads for 2 CPUs");
+    bad("-M q35 -smp 4,maxcpus=2", "-smp maxcpus", "2");
+    bad("-M pc -smp 4,maxcpus=256", "-smp maxcpus", "256");
+    bad("-M q35 -smp 4,dies=0", "-smp dies", "0");
+    bad("-M q35 -smp 4,clusters=2", "-smp clusters", "2");
+    bad("-M q35 -smp sockets=288,dies=288,cores=288,threads=288", "-smp cpus", "4294967295");
     bad("-M q35 -smp 4,sockets=4294967297", "-smp sockets", "4294967297");
     bad("-M q35 -smp sockets=288,cores=288,threads=288", "-smp cpus", "23887872");
     bad("-M q35 -smp 4,books=1", "-smp", "books=1");
@@ -544,7 +562,8 @@ static void distances_and_places_refer_to_nodes_before_them(void)
     bad("-M q35 -smp 4" NODES " -numa cpu,socket-id=0", "-numa cpu", "no node-id");
     bad("-M q35 -smp 4" NODES " -numa cpu,node-id=2", "-numa cpu node-id", "2");
     bad("-M q35 -smp 4" NODES " -numa cpu,node-id=0,core-id=3", "-numa cpus", "CPU 3 in node 0");
-    bad("-M q35 -smp 4" NODES " -numa cpu,node-id=0,socket-id=1", "-numa cpu", "socket-id=1,core-id=-1,thread-id=-1");
+    bad("-M q35 -smp 4" NODES " -numa cpu,node-id=0,socket-id=1", "-numa cpu",
+        "socket-id=1,die-id=-1,core-id=-1,thread-id=-1");
 }
 
 static void rates_and_caches_want_hmat(void)
@@ -784,6 +803,7 @@ int main(void)
     TEST(memory_is_in_mebibytes_or_with_a_suffix);
     TEST(odd_memory_is_refused);
     TEST(topology_prefers_cores_over_sockets_over_threads);
+    TEST(sockets_have_dies_and_places_may_be_empty);
     TEST(odd_topologies_are_refused);
     TEST(a_name_may_have_properties);
     TEST(nodes_have_memory_and_cpus);

@@ -122,7 +122,7 @@ static int start(void)
     b.m->type_name = "pc-q35-7.2";
     smbios_config_init(&smbios);
     cfg.smbios = &smbios;
-    cfg.sockets = cfg.cores = cfg.threads = 1;
+    cfg.smp = cpu_topology_cores(1);
     CHECK_EQ(cpu_config_parse("qemu64", true, &cfg.cpu, NULL), 0);
     err = NULL;
     return pc_firmware_new(b.m, &cfg, &err);
