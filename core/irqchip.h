@@ -66,5 +66,7 @@ struct accel_irqchip {
     void (*ioapic_put)(struct accel *accel, const struct ioapic_image *image);
     void (*pit_get)(struct accel *accel, struct pit_image *image);
     void (*pit_put)(struct accel *accel, const struct pit_image *image);
+    /* Ticks that the guest was too slow for are given later (how it begins) or lost.  Negative errno: it cannot. */
+    int (*pit_reinject)(struct accel *accel, bool later);
 };
 enum { IRQCHIP_PIC_MASTER, IRQCHIP_PIC_SLAVE, IRQCHIP_IOAPIC };

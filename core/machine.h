@@ -39,6 +39,7 @@ enum machine_event {
     EVENT_SHUTDOWN, EVENT_RESET, EVENT_STOP, EVENT_RESUME, EVENT_POWERDOWN, EVENT_QUIT,
     EVENT_SUSPEND, EVENT_SUSPEND_DISK, EVENT_WAKEUP, EVENT_WATCHDOG, EVENT_PANIC, EVENT_CRASH_LOADED,
     EVENT_ALARM,                /* the clock would have woken a machine that does not sleep */
+    EVENT_RESET_DONE,           /* devices and vCPUs have been reset, also for the first time; vCPUs are parked */
 };
 struct machine_observer {
     void (*fn)(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause);

@@ -179,6 +179,7 @@ static void tell(struct machine_observer *o, enum machine_event event, enum shut
         qapi_event_guest_crashloaded(sink, QAPI_GUEST_PANIC_ACTION_RUN, NULL);
         break;
     case EVENT_ALARM:
+    case EVENT_RESET_DONE:
     case EVENT_QUIT:
         break;
     }

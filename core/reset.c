@@ -56,4 +56,5 @@ void machine_reset(struct machine *m, bool cold)
         vcpu_reset(m->vcpus[i], false);
     if (m->power.waking ? m->wake_boot : m->reset_boot)
         (m->power.waking ? m->wake_boot : m->reset_boot)(m);
+    machine_notify(m, EVENT_RESET_DONE, CAUSE_NONE);
 }

@@ -181,6 +181,14 @@ static int lacks(const char *what, const char *legal, struct error **err)
     return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-accel kvm,kernel-irqchip", what, legal);
 }
 
+static int pit_reinject(struct accel *accel, bool later)
+{
+    struct kvm *kvm = (struct kvm *)accel;
+    struct kvm_reinject_control control = { .pit_reinject = later };
+
+    return kvm_has(kvm, KVM_CAP_REINJECT_CONTROL) ? kvm_ioctl(kvm->vm, KVM_REINJECT_CONTROL, &control) : -ENOTSUP;
+}
+
 static int full_new(struct kvm *kvm, struct error **err)
 {
     struct kvm_pit_config pit = { .flags = KVM_PIT_SPEAKER_DUMMY };
@@ -197,7 +205,7 @@ static int full_new(struct kvm *kvm, struct error **err)
     kvm->irqchip = (struct accel_irqchip){
         .lapic_get = lapic_get, .lapic_put = lapic_put, .msi = routes_msi, .lint1 = lint1, .line = routes_line,
         .pic_get = pic_get, .pic_put = pic_put, .ioapic_get = ioapic_get, .ioapic_put = ioapic_put,
-        .pit_get = pit_get, .pit_put = pit_put,
+        .pit_get = pit_get, .pit_put = pit_put, .pit_reinject = pit_reinject,
     };
     return 0;
 }

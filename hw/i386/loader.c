@@ -5,16 +5,20 @@
  *
  *     file=FILE[,addr=A][,force-raw=on]        an ELF file's segments where it says, any other file at A
  *     addr=A,data=N,data-len=1..8[,data-be=on] a number
+ *     [file=FILE][,addr=A],cpu-num=N           and that CPU starts at A, or where the ELF file says
  *
  * The file is read once, when the device is made, and every number of an ELF file is checked.
- * Left out: cpu-num, which would start a CPU there; U-Boot images and Intel HEX, which are refused unless they shall be
+ * A CPU that starts elsewhere does so in the mode that RESET leaves, so A is an offset in its code segment.
+ * Left out: U-Boot images and Intel HEX, which are refused unless they shall be
  * taken as they are; ROM as a place, since a reset could not write it.
  * Invariant: all of `bytes` went into RAM when the device was made.
  */
 
+#include "core/accel.h"
 #include "core/datafile.h"
 #include "core/dma.h"
 #include "core/machine.h"
+#include "cpu/state.h"
 #include "hw/i386/elf-image.h"
 #include "lib/bits.h"
 #include "lib/error.h"
@@ -35,7 +39,8 @@ struct loader {
         bool data_be, force_raw;
     } cfg;
     uint8_t *bytes;             /* what goes where at a reset */
-    uint64_t len, at;
+    uint64_t len, at, entry;
+    struct machine_observer observer;
 };
 
 #define L struct loader
@@ -70,6 +75,7 @@ static int elf_make(L *l, struct error **err)
     l->bytes = image.bytes;
     l->len = image.size;
     l->at = image.base;
+    l->entry = image.entry;
     return 0;
 }
 
@@ -81,7 +87,7 @@ static int file_make(L *l, struct error **err)
     if (r < 0)
         return r;
     l->len = size;
-    l->at = l->cfg.addr;
+    l->at = l->entry = l->cfg.addr;
     if (l->cfg.force_raw)
         return 0;
     if (is_packed(l->bytes, size))
@@ -92,9 +98,6 @@ static int file_make(L *l, struct error **err)
 
 static int contents_make(L *l, struct error **err)
 {
-    if (l->cfg.cpu_num != UINT32_MAX)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "loader.cpu-num", T("%u", l->cfg.cpu_num),
-                         "legal: 4294967295, no CPU starts there");
     if (l->cfg.data_len)
         return number_make(l, err);
     if (l->cfg.data || l->cfg.data_be)
@@ -102,6 +105,7 @@ static int contents_make(L *l, struct error **err)
                          "data together with data-len from 1 to 8");
     if (l->cfg.file)
         return file_make(l, err);
+    l->entry = l->cfg.addr;
     if (l->cfg.addr)
         return 0;
     return error_set(err, -EINVAL, ERROR_STATE, "loader", "nothing to load", "file, or data and data-len");
@@ -118,10 +122,48 @@ static void loader_reset(struct device *dev)
         guest_error(dev, "the loader's place is no RAM now", ((L *)dev)->at);
 }
 
+/* A number starts nobody. */
+static bool starts_cpu(const L *l)
+{
+    return l->cfg.cpu_num != UINT32_MAX && !l->cfg.data_len;
+}
+
+/* After the CPU's own reset. */
+static void cpu_start(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
+{
+    L *l = (L *)((char *)o - offsetof(L, observer));
+    struct machine *m = l->dev.machine;
+    struct vcpu *cpu = m->slots[l->cfg.cpu_num].cpu;
+    struct x86_state *st;
+
+    (void)cause;
+    if (event != EVENT_RESET_DONE)
+        return;
+    st = calloc(1, sizeof(*st));
+    assert(st);
+    m->accel->ops->vcpu_get(cpu, st);
+    st->rip = (uint32_t)l->entry;
+    m->accel->ops->vcpu_put(cpu, st);
+    free(st);
+}
+
+static int cpu_check(const L *l, struct error **err)
+{
+    const struct machine *m = l->dev.machine;
+
+    if (!starts_cpu(l) || (l->cfg.cpu_num < m->n_slots && m->slots[l->cfg.cpu_num].cpu))
+        return 0;
+    return error_set(err, -ERANGE, ERROR_RANGE, "loader.cpu-num", T("%u", l->cfg.cpu_num),
+                     "the index of a CPU that is there");
+}
+
 static void loader_unrealize(struct device *dev)
 {
     L *l = (L *)dev;
 
+    if (l->observer.fn)
+        machine_unobserve(&l->observer);
+    l->observer.fn = NULL;
     free(l->bytes);
     l->bytes = NULL;
 }
@@ -130,12 +172,19 @@ static int loader_realize(struct device *dev, struct error **err)
 {
     L *l = (L *)dev;
     uint64_t end;
-    int r = contents_make(l, err);
+    int r = cpu_check(l, err);
+
+    if (!r)
+        r = contents_make(l, err);
 
     if (!r && (!bits_add(l->at, l->len, &end) || !put(l)))
         r = error_set(err, -EFAULT, ERROR_RANGE, "loader.addr",
                       T("%#llx, with %llu bytes", (unsigned long long)l->at, (unsigned long long)l->len),
                       "where all of it is RAM");
+    if (!r && starts_cpu(l)) {
+        l->observer = (struct machine_observer){ .fn = cpu_start };
+        machine_observe(dev->machine, &l->observer);
+    }
     if (r < 0)
         loader_unrealize(dev);
     return r;
@@ -143,7 +192,7 @@ static int loader_realize(struct device *dev, struct error **err)
 
 static const struct prop loader_props[] = {
     PROP(L, "addr", addr, .doc = "where to put it"),
-    PROP(L, "cpu-num", cpu_num, .def = UINT32_MAX, .doc = "the CPU that starts there; none of ours does"),
+    PROP(L, "cpu-num", cpu_num, .def = UINT32_MAX, .doc = "index of the CPU that starts there after a reset"),
     PROP(L, "data", data, .doc = "a number to put there"),
     PROP(L, "data-be", data_be, .doc = "the number is big-endian"),
     PROP(L, "data-len", data_len, .max = DATA_MAX, .doc = "its length in bytes"),

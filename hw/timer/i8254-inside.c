@@ -7,7 +7,7 @@
  * Its ports are served there: the region only says who has them.  It counts in time of the host's, so its state
  * is taken when the machine stops, and goes back when it starts: what is left of a count does not run out
  * meanwhile.  The section is that of i8254.c.  Ticks that a late host missed are delivered one after the other
- * (lost_tick_policy delay); the other policies are refused.
+ * (lost_tick_policy delay), or loses them (discard); slew is refused.
  *
  * Invariant: st is what the accelerator has while the machine stands.
  */
@@ -106,12 +106,12 @@ static void reset(struct device *dev)
 }
 
 static const char *const policies[] = { "discard", "delay", "slew", NULL };
-enum { POLICY_DELAY = 1 };
+enum { POLICY_DISCARD, POLICY_DELAY, POLICY_SLEW };
 
 static const struct prop props[] = {
     PROP(PIT, "iobase", iobase, .def = UINT32_MAX, .doc = "first of four ports; default: 0x40"),
     PROP_NAMED(PIT, "lost_tick_policy", lost_tick_policy, policies, .def = POLICY_DELAY,
-               .doc = "delay is what there is"),
+               .doc = "ticks that the guest was too slow for: discard, or give them later (delay)"),
     {}
 };
 static const struct region_type regions[] = {
@@ -120,13 +120,28 @@ static const struct region_type regions[] = {
     {}
 };
 
+static int policy_set(const PIT *p, struct error **err)
+{
+    struct accel *accel = p->dev.machine->accel;
+    const char *name = policies[p->cfg.lost_tick_policy];
+    int r;
+
+    if (p->cfg.lost_tick_policy == POLICY_SLEW)
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "kvm-pit.lost_tick_policy", name, "legal: delay, discard");
+    if (p->cfg.lost_tick_policy == POLICY_DELAY)
+        return 0;
+    r = accel->irqchip->pit_reinject(accel, false);
+    return r < 0 ? error_set_host(err, r, "kvm-pit.lost_tick_policy", name) : 0;
+}
+
 static int realize(struct device *dev, struct error **err)
 {
     PIT *p = (PIT *)dev;
+    int r;
 
-    if (p->cfg.lost_tick_policy != POLICY_DELAY)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "kvm-pit.lost_tick_policy",
-                         policies[p->cfg.lost_tick_policy], "legal: delay");
+    r = policy_set(p, err);
+    if (r < 0)
+        return r;
     p->disable = (struct irq_sink){ dev, disable };
     hpet_wire_pit(dev->machine, &p->disable);
     if (p->cfg.iobase == UINT32_MAX)

@@ -265,8 +265,8 @@ static void chips_new(void)
     device_map(&rig.probe->dev, 2, &m->io, FINISH, 0);
 }
 
-/* False: skipped.  Does not start yet. */
-static bool rig_new(const char *irqchip, unsigned cpus, const uint8_t *code, const uint8_t *code_end)
+/* False: skipped.  Devices can be added until rig_ready(). */
+static bool rig_make(const char *irqchip, unsigned cpus, const uint8_t *code, const uint8_t *code_end)
 {
     if (!kvm_machine(T("kernel-irqchip=%s", irqchip)))
         return false;
@@ -277,10 +277,24 @@ static bool rig_new(const char *irqchip, unsigned cpus, const uint8_t *code, con
     cpus_new(cpus);
     chips_new();
     rig.m->reset_boot = reset_boot;
+    return true;
+}
+
+static void rig_ready(void)
+{
     machine_phase_advance(rig.m, PHASE_ACCEL);
     machine_phase_advance(rig.m, PHASE_BOARD);
     machine_phase_advance(rig.m, PHASE_READY);
-    return true;
+}
+
+/* False: skipped.  Does not start yet. */
+static bool rig_new(const char *irqchip, unsigned cpus, const uint8_t *code, const uint8_t *code_end)
+{
+    bool made = rig_make(irqchip, cpus, code, code_end);
+
+    if (made)
+        rig_ready();
+    return made;
 }
 #define RIG(irqchip, cpus, guest) rig_new(irqchip, cpus, guest, guest##_end)
 

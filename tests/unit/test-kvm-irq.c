@@ -308,11 +308,40 @@ static void names_of_the_controllers_are_the_references(void)
     }
 }
 
+static int pit_with(const char *policy, struct error **err)
+{
+    struct device *pit = device_new(rig.m, device_type_find("kvm-pit"));
+    int r;
+
+    CHECK(!device_set(pit, "iobase", "0x140", NULL));
+    r = device_set(pit, "lost_tick_policy", policy, err);
+    if (!r)
+        r = device_realize(pit, NULL, NULL, err);
+    device_free(pit);
+    return r;
+}
+
+static void ticks_of_the_kernels_8254_are_given_later_or_lost_but_not_slewed(void)
+{
+    struct error *err = NULL;
+
+    if (!rig_make("on", 1, waits_for_msi, waits_for_msi_end))
+        return;
+    CHECK_EQ(pit_with("delay", NULL), 0);
+    CHECK_EQ(pit_with("discard", NULL), 0);
+    CHECK(pit_with("slew", &err) < 0);
+    CHECK(err && strstr(error_line(err).s, "delay, discard"));
+    error_free(err);
+    rig_ready();
+    rig_free();
+}
+
 int main(void)
 {
     alarm(100);
     epoch_thread_init();
     TEST(names_of_the_controllers_are_the_references);
+    TEST(ticks_of_the_kernels_8254_are_given_later_or_lost_but_not_slewed);
     TEST(ia32_apic_base_switches_the_page_off_and_on);
     TEST(a_halted_cpu_is_woken_by_its_apic_timer);
     TEST(a_periodic_apic_timer_comes_again_and_again);

@@ -5,6 +5,7 @@
 
 #include "tests/unit/elf-file.h"
 #include "tests/unit/fw-cfg-bench.h"
+#include "tests/unit/stand-accel.h"
 
 #include <errno.h>
 #include <sys/resource.h>
@@ -164,11 +165,63 @@ static void what_makes_no_sense_is_refused(void)
     refused(MADE("addr", "1", "file", path, "data", "5"), -EINVAL, "loader.data");
     refused(MADE("addr", "1", "file", path, "data", "5", "data-len", "1"), -EINVAL, "loader.file");
     refused(MADE("addr", "1", "data", "5", "data-len", "9"), -ERANGE, "loader.data-len");
-    refused(MADE("addr", "1", "cpu-num", "0"), -ENOTSUP, "loader.cpu-num");
     refused(MADE("addr", "1", "file", "/nonexistent"), -ENOENT, "loader.file");
     refused(MADE("addr", "1", "file", "/"), -EINVAL, "loader.file");
     CHECK_EQ(MADE("addr", "1"), 0);     /* nothing, somewhere */
     gone();
+}
+
+/* The bench's machine gets two places with a CPU in the second, that stands. */
+static void cpu_begin(void)
+{
+    struct machine *m = f.b.m;
+
+    f.b.accel.ops = &stand_ops;
+    m->slots = calloc(2, sizeof(*m->slots));
+    m->n_slots = 2;
+    CHECK(!vcpu_new(m, 1, 1, NULL, &m->vcpus[0], NULL));
+    m->n_vcpus = 1;
+    m->slots[1].cpu = m->vcpus[0];
+}
+
+static uint64_t start_of_cpu(void)
+{
+    struct x86_state st;
+
+    machine_notify(f.b.m, EVENT_RESET, CAUSE_NONE);
+    stand_vcpu_get(f.b.m->vcpus[0], &st);
+    CHECK_EQ(st.rip, 0xfff0);
+    machine_notify(f.b.m, EVENT_RESET_DONE, CAUSE_NONE);
+    stand_vcpu_get(f.b.m->vcpus[0], &st);
+    memset(f.b.m->vcpus[0]->accel, 0, sizeof(st));
+    ((struct x86_state *)f.b.m->vcpus[0]->accel)->rip = 0xfff0;
+    device_free(dev);
+    return st.rip;
+}
+
+/* In the code segment that RESET leaves, of which EIP has 32 bits. */
+static void a_cpu_starts_where_the_loader_says(void)
+{
+    cpu_begin();
+    ((struct x86_state *)f.b.m->vcpus[0]->accel)->rip = 0xfff0;
+    put_file(path, "x", 1);
+    CHECK_EQ(MADE("addr", "0x1234", "cpu-num", "1"), 0);
+    CHECK_EQ(start_of_cpu(), 0x1234);
+    CHECK_EQ(MADE("addr", "0x123456789", "cpu-num", "1"), 0);
+    CHECK_EQ(start_of_cpu(), 0x23456789);
+    CHECK_EQ(MADE("file", path, "addr", "0x1000", "force-raw", "on", "cpu-num", "1"), 0);
+    CHECK_EQ(start_of_cpu(), 0x1000);
+    elf_good(true);
+    put_file(path, file, file_size);
+    CHECK_EQ(MADE("file", path, "addr", "0x1000", "cpu-num", "1"), 0);
+    CHECK_EQ(start_of_cpu(), ELF_AT + 0x40);
+    CHECK_EQ(MADE("addr", "0x1234", "data", "1", "data-len", "4", "cpu-num", "1"), 0);
+    CHECK_EQ(start_of_cpu(), 0xfff0);
+    CHECK_EQ(MADE("addr", "0x1234"), 0);
+    CHECK_EQ(start_of_cpu(), 0xfff0);
+    refused(MADE("addr", "1", "cpu-num", "0"), -ERANGE, "loader.cpu-num");
+    refused(MADE("addr", "1", "cpu-num", "2"), -ERANGE, "loader.cpu-num");
+    refused(MADE("cpu-num", "1"), -EINVAL, "loader");
 }
 
 static void it_goes_into_ram_or_nowhere(void)
@@ -237,6 +290,7 @@ int main(void)
     TEST(an_elf_file_may_begin_where_memory_begins);
     TEST(packed_files_are_taken_as_they_are_or_not_at_all);
     TEST(what_makes_no_sense_is_refused);
+    TEST(a_cpu_starts_where_the_loader_says);
     TEST(it_goes_into_ram_or_nowhere);
     TEST(a_file_has_a_gigabyte_at_most);
     TEST(a_reset_that_finds_no_ram_is_logged);

@@ -96,6 +96,8 @@ static void hear(struct machine_observer *o, enum machine_event event, enum shut
     static const char *const names[] = { "SHUTDOWN", "RESET", "STOP", "RESUME", "POWERDOWN", "QUIT", "SUSPEND",
                                          "SUSPEND_DISK", "WAKEUP", "WATCHDOG", "PANIC", "CRASH_LOADED", "ALARM" };
 
+    if (event == EVENT_RESET_DONE)      /* no client is told */
+        return;
     if (event == EVENT_QUIT && strstr(heard, names[event]))     /* the loop was told already; here it turns on */
         return;
     snprintf(heard + strlen(heard), sizeof(heard) - strlen(heard), "%s%s", *heard ? " " : "", names[event]);
