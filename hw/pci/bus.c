@@ -17,7 +17,7 @@
 static int addr_parse(struct device *dev, const char *addr, struct error **err)
 {
     unsigned slot, fn = 0, end = 0;
-    int n = sscanf(addr, "%2x%n.%1x%n", &slot, &end, &fn, &end);
+    int n = sscanf(addr, "%8x%n.%8x%n", &slot, &end, &fn, &end);
 
     if (n < 1 || addr[end] || slot > 31 || fn > 7)
         return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.addr", dev->type->type.name), addr,

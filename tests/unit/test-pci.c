@@ -398,9 +398,26 @@ static void a_taken_slot_and_a_full_bus_are_refused(void)
     pci_bench_fini(&p);
 }
 
+/* As the reference takes it: in hexadecimal, with "0x" or without. */
+static void an_address_has_many_spellings(void)
+{
+    static const struct { const char *addr; unsigned slot, fn; } want[] = {
+        { "10", 0x10, 0 }, { "0x11", 0x11, 0 }, { "0x12.0x0", 0x12, 0 }, { "013", 0x13, 0 }, { "0x14.3", 0x14, 3 },
+        { "1e.07", 0x1e, 7 },
+    };
+
+    begin();
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        CHECK(fn_new(want[i].addr, NULL));
+        CHECK_EQ(pci_in(&p, want[i].slot, want[i].fn, PCI_VENDOR, 4), 0x10f01af4);
+    }
+    pci_bench_fini(&p);
+}
+
 static void an_address_that_cannot_be_is_refused_by_name(void)
 {
-    static const char *const bad[] = { "", "20", "1f.8", "x", "1.", "1.2.3", "-1", "1 ", "100", "0x1" };
+    static const char *const bad[] = { "", "20", "1f.8", "x", "1.", "1.2.3", "-1", "1 ", "100", "0x20", "1f.7x", "3.",
+                                       "fffffffff" };
 
     begin();
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -459,6 +476,7 @@ int main(void)
     TEST(the_state_of_another_function_is_refused);
     TEST(functions_take_the_first_free_slot_or_the_one_they_name);
     TEST(a_taken_slot_and_a_full_bus_are_refused);
+    TEST(an_address_has_many_spellings);
     TEST(an_address_that_cannot_be_is_refused_by_name);
     TEST(a_bar_can_have_another_size_or_be_absent);
     epoch_thread_fini();
