@@ -10,6 +10,8 @@
 
 #include "lib/list.h"
 
+#include <stdbool.h>
+
 struct bus;
 struct device;
 struct error;
@@ -21,6 +23,10 @@ struct bus_ops {
     /* Before realize: checks and fixes the device's place (slot, bus_path).  NULL: nothing to do. */
     int (*plug)(struct bus *bus, struct device *dev, struct error **err);
     void (*unplug)(struct bus *bus, struct device *dev);
+    /* Can devices come and go while the machine is ready?  NULL: never. */
+    bool (*is_hot)(const struct bus *bus);
+    /* The guest is told that dev has come, or is asked to let it go; with is_hot only. */
+    void (*tell)(struct bus *bus, struct device *dev, bool leaves);
 };
 
 struct bus {

@@ -150,18 +150,26 @@ static void power_on(struct device *dev)
         dev->type->resumed(dev);
 }
 
+static int cannot_come(struct device *dev, const char *when, struct error **err)
+{
+    return error_set(err, -ENOTSUP, ERROR_STATE, dev->type->type.name, "plugging", when);
+}
+
 static int bus_plug(struct device *dev, struct error **err)
 {
     const char *wants = dev->type->bus;
+    bool late = dev->machine->phase == PHASE_READY;
     int r = 0;
 
     if (!wants)
-        return 0;
+        return late ? cannot_come(dev, "before the machine starts", err) : 0;
     if (!dev->bus)
         dev->bus = bus_find(dev->machine, wants, NULL);
     if (!dev->bus)
         return error_set(err, -ENODEV, ERROR_STATE, dev->type->type.name, T("a bus of type %s", wants),
                          "a machine that has one");
+    if (late && !(dev->bus->ops->is_hot && dev->bus->ops->is_hot(dev->bus)))
+        return cannot_come(dev, T("before the machine starts: bus %s takes none later", dev->bus->name), err);
     if (dev->bus->ops->plug)
         r = dev->bus->ops->plug(dev->bus, dev, err);
     if (!r)
@@ -177,8 +185,6 @@ int device_realize(struct device *dev, struct object *parent, const char *name, 
     if (dev->refused)
         return error_set(err, -EINVAL, dev->refused->kind, dev->refused->object, dev->refused->value,
                          dev->refused->legal);
-    if (dev->machine->phase == PHASE_READY)     /* no bus takes a device while the machine runs, so far */
-        return error_set(err, -ENOTSUP, ERROR_STATE, dev->type->type.name, "plugging", "before the machine starts");
     r = bus_plug(dev, err);
     if (r < 0)
         return r;

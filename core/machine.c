@@ -10,6 +10,7 @@
 
 #include "core/accel.h"
 #include "core/clock-state.h"
+#include "core/plug.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -92,8 +93,7 @@ int machine_start(struct machine *m, struct error **err)
     machine_clock_start(m);
     tell_devices(m, true);
     machine_notify(m, EVENT_RESUME, CAUSE_NONE);
-    for (unsigned i = 0; i < m->n_vcpus; i++)
-        vcpu_resume(m->vcpus[i]);
+    vcpu_resume_all(m);
     return 0;
 }
 
@@ -133,21 +133,19 @@ static void shutdown_run(struct machine *m, enum shutdown_cause cause)
 
 static void reset_run(struct machine *m, enum shutdown_cause cause)
 {
-    bool was_running = machine_running(m);
+    bool held;
 
     if (m->no_reboot && shutdown_cause_is_guest(cause)) {
         shutdown_run(m, cause);
         return;
     }
-    if (was_running)
-        vcpu_park_all(m);
+    held = vcpu_hold_all(m);
     machine_reset(m, false);
     machine_notify(m, EVENT_RESET, cause);
-    if (was_running)
-        for (unsigned i = 0; i < m->n_vcpus; i++)
-            vcpu_resume(m->vcpus[i]);
-    else if (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR ||
-             m->run_state == RUN_GUEST_PANICKED || m->run_state == RUN_SUSPENDED)
+    plug_after_reset(m);
+    vcpu_release_all(m, held);
+    if (!held && (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR ||
+                  m->run_state == RUN_GUEST_PANICKED || m->run_state == RUN_SUSPENDED))
         stand(m, RUN_PRELAUNCH, NULL);
 }
 
@@ -345,6 +343,7 @@ int machine_new(struct loop *loop, unsigned version, struct machine **out, struc
     m->power.panic_action = PANIC_SHUTDOWN;
     m->work_post.fn = work_run;
     m->request_post.fn = requests_run;
+    plug_init(m);
     list_init(&m->devices);
     list_init(&m->buses);
     list_init(&m->ram_blocks);
@@ -395,6 +394,7 @@ void machine_free(struct machine *m)
         m->accel->ops->close(m->accel);
     loop_post_cancel(m->loop, &m->work_post);
     loop_post_cancel(m->loop, &m->request_post);
+    plug_fini(m);
     object_put(m->root);
     clock_free(m);
     address_space_fini(&m->io_as);

@@ -39,6 +39,7 @@ enum machine_event {
     EVENT_SHUTDOWN, EVENT_RESET, EVENT_STOP, EVENT_RESUME, EVENT_POWERDOWN, EVENT_QUIT,
     EVENT_SUSPEND, EVENT_SUSPEND_DISK, EVENT_WAKEUP, EVENT_WATCHDOG, EVENT_PANIC, EVENT_CRASH_LOADED,
     EVENT_ALARM,                /* the clock would have woken a machine that does not sleep */
+    EVENT_DEVICE_DELETED,       /* machine.leaving is about to be freed */
     EVENT_RESET_DONE,           /* devices and vCPUs have been reset, also for the first time; vCPUs are parked */
 };
 struct machine_observer {
@@ -84,6 +85,8 @@ struct machine {
     _Atomic int reset_requested, shutdown_requested;    /* enum shutdown_cause */
     _Atomic bool powerdown_requested, quit_requested;
     struct post request_post;
+    struct post eject_post;             /* plug.c */
+    const struct device *leaving;       /* whom EVENT_DEVICE_DELETED is about */
     int exit_status;
     bool no_reboot, no_shutdown;        /* -action reboot=shutdown, shutdown=pause */
     struct machine_power power;

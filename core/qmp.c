@@ -138,6 +138,14 @@ int qmp_query_uuid(struct qapi_ctx *ctx, struct qapi_uuid_info *ret, struct erro
     return 0;
 }
 
+static void device_deleted(struct qapi_sink *sink, const struct device *dev)
+{
+    char *path = object_path(&dev->obj);
+
+    qapi_event_device_deleted(sink, dev->id, path);
+    free(path);
+}
+
 static void tell(struct machine_observer *o, enum machine_event event, enum shutdown_cause cause)
 {
     const struct machine_qmp *q = (struct machine_qmp *)((char *)o - offsetof(struct machine_qmp, observer));
@@ -177,6 +185,9 @@ static void tell(struct machine_observer *o, enum machine_event event, enum shut
         break;
     case EVENT_CRASH_LOADED:
         qapi_event_guest_crashloaded(sink, QAPI_GUEST_PANIC_ACTION_RUN, NULL);
+        break;
+    case EVENT_DEVICE_DELETED:
+        device_deleted(sink, q->machine->leaving);
         break;
     case EVENT_ALARM:
     case EVENT_RESET_DONE:

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The machine's events for QMP: from its observer to a sink.  In place; home loop. */
+/*
+ * The machine for QMP: its events, from its observer to a sink (in place), and devices wished for in JSON.  Home loop.
+ */
 
 #include "core/machine.h"
 
+struct device_wish;
+struct error;
+struct json;
 struct qapi_sink;
 
 struct machine_qmp {
@@ -15,3 +20,7 @@ struct machine_qmp {
 
 void machine_qmp_init(struct machine_qmp *q, struct machine *m, struct qapi_sink *sink);
 void machine_qmp_fini(struct machine_qmp *q);
+
+/* device_create() with the members of the object `values` as properties; said->values is not used. */
+int device_create_json(struct machine *m, const struct device_wish *said, const struct json *values,
+                       struct error **err);

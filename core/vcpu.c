@@ -295,6 +295,26 @@ void vcpu_park_all(struct machine *m)
     }
 }
 
+void vcpu_resume_all(struct machine *m)
+{
+    for (unsigned i = 0; i < m->n_vcpus; i++)
+        vcpu_resume(m->vcpus[i]);
+}
+
+bool vcpu_hold_all(struct machine *m)
+{
+    if (!machine_running(m))
+        return false;
+    vcpu_park_all(m);
+    return true;
+}
+
+void vcpu_release_all(struct machine *m, bool held)
+{
+    if (held)
+        vcpu_resume_all(m);
+}
+
 void vcpu_call(struct vcpu *cpu, void (*fn)(struct vcpu *cpu, void *arg), void *arg)
 {
     /* Parked, and to stay so: only the home loop, which is here, lets it go on. */

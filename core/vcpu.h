@@ -86,6 +86,11 @@ int vcpu_start_thread(struct vcpu *cpu, struct error **err);    /* starts parked
 void vcpu_stop_thread(struct vcpu *cpu);
 void vcpu_resume(struct vcpu *cpu);
 void vcpu_park_all(struct machine *m);          /* asks all, then waits until all are parked */
+void vcpu_resume_all(struct machine *m);
+/* For a change that no vCPU may see half done: parks them if the machine runs; the guest does not notice.  What it
+ * returns goes to vcpu_release_all(). */
+bool vcpu_hold_all(struct machine *m);
+void vcpu_release_all(struct machine *m, bool held);
 /* Runs fn on the vCPU's thread (in place when it is parked or has no thread) and waits for it. */
 void vcpu_call(struct vcpu *cpu, void (*fn)(struct vcpu *cpu, void *arg), void *arg);
 

@@ -18,6 +18,7 @@ struct type {
     const char *doc, *category;
     bool abstract;              /* has no instances */
     bool internal;              /* -device refuses it: the machine makes it */
+    bool cold;                  /* instances come before the machine starts, and stay */
     uint32_t size;              /* of an instance */
     uint32_t st_off, st_size;   /* of its guest-visible state; st_size == 0: none */
     const struct prop *props;

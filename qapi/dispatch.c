@@ -45,16 +45,35 @@ static int check_state(const struct qapi_env *env, const struct qapi_command *c,
                           c->name, qapi_enum_name(env->table->state_type, env->run_state(env->target)), legal);
 }
 
+static void args_part(const struct qapi_type *t, const struct json *args, struct json *declared, struct json *rest)
+{
+    *rest = json_object();
+    for (uint32_t i = 0; i < args->num; i++) {
+        const char *key = json_key(args, i);
+        bool known = false;
+
+        for (uint32_t n = 0; n < t->num_members; n++)
+            known |= !strcmp(t->members[n].name, key);
+        json_set(known ? declared : rest, key, json_dup(json_at(args, i)));
+    }
+}
+
 static int read_args(struct qapi_ctx *ctx, const struct json *args)
 {
     const struct qapi_command *c = ctx->command;
 
     if (c->arg) {
-        struct json none = json_object();
+        struct json none = json_object(), declared = json_object();
+        int r;
 
         ctx->arg = calloc(1, c->arg->size);
         assert(ctx->arg);
-        return qapi_read(c->arg, args ? args : &none, ctx->arg, &ctx->fault);
+        if (!(c->flags & QAPI_OPEN))
+            return qapi_read(c->arg, args ? args : &none, ctx->arg, &ctx->fault);
+        args_part(c->arg, args ? args : &none, &declared, &ctx->rest);
+        r = qapi_read(c->arg, &declared, ctx->arg, &ctx->fault);
+        json_fini(&declared);
+        return r;
     }
     if (args && args->num)
         return qapi_fault_set(&ctx->fault, QAPI_GENERIC_ERROR, "Parameter '%s' is unexpected", json_key(args, 0));
@@ -81,6 +100,7 @@ static void ctx_free(struct qapi_ctx *ctx)
         json_fini(ctx->ret);
     else if (ctx->ret)
         qapi_fini(ctx->command->ret, ctx->ret);
+    json_fini(&ctx->rest);
     free(ctx->arg);
     free(ctx->ret);
     free(ctx);

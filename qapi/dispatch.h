@@ -25,7 +25,7 @@ struct qapi_ctx;
 struct qapi_sink;
 
 enum { QAPI_LATER = 1 };
-enum qapi_command_flag { QAPI_OOB = 1, QAPI_PRECONFIG = 2, QAPI_RAW = 4 };
+enum qapi_command_flag { QAPI_OOB = 1, QAPI_PRECONFIG = 2, QAPI_RAW = 4, QAPI_OPEN = 8 };
 
 /* A line of the generated table. */
 struct qapi_command {
@@ -60,6 +60,7 @@ struct qapi_ctx {
     struct qapi_sink *sink;
     void *session;              /* of the monitor that runs it, NULL elsewhere; good until the handler returns */
     void *opaque;               /* of the caller of qapi_start() */
+    struct json rest;           /* of an open command: an object with the members that are not declared */
     /* private to the dispatcher */
     const struct qapi_command *command;
     void *arg, *ret;

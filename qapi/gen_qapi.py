@@ -308,6 +308,7 @@ class Generator:
 
     def command_line(self, e):
         flags = [f for f, on in (('QAPI_OOB', e.expr.get('allow-oob')), ('QAPI_RAW', e.expr.get('raw')),
+                                 ('QAPI_OPEN', e.expr.get('open')),
                                  ('QAPI_PRECONFIG', e.expr.get('allow-preconfig'))) if on]
         parts = ['.name = %s' % quoted(e.name), '.call = call_%s' % snake(e.name)]
         parts += ['.arg = &%s' % self.table(e.arg)] if e.arg else []

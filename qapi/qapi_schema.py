@@ -17,7 +17,7 @@ KEYS = {
     'struct': {'data', 'base', 'features'},
     'union': {'data', 'base', 'discriminator', 'features'},
     'alternate': {'data', 'features'},
-    'command': {'data', 'returns', 'features', 'states', 'raw', 'allow-oob', 'allow-preconfig'},
+    'command': {'data', 'returns', 'features', 'states', 'raw', 'open', 'allow-oob', 'allow-preconfig'},
     'event': {'data', 'features', 'rate-limit'},
 }
 TOKEN = re.compile(r"[ \t\r]*(?:(\n)|(##[^\n]*)|(#[^\n]*)|([\[\]{}:,])|('(?:[^'\\\n]|\\.)*')|(true|false|-?\d+))")

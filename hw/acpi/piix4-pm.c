@@ -13,16 +13,18 @@
 
 #include "core/pins.h"
 #include "hw/acpi/cpu-plug.h"
+#include "hw/acpi/pci-plug.h"
 #include "hw/acpi/pm-chip.h"
 #include "hw/i2c/smb-host.h"
 #include "hw/isa/isa.h"
 #include "lib/bits.h"
 
-enum { REGION_CONFIG, REGION_EVT, REGION_CNT, REGION_TMR, REGION_GPE0, REGION_APM, REGION_SMBUS, REGION_CPU_PLUG };
+enum { REGION_CONFIG, REGION_EVT, REGION_CNT, REGION_TMR, REGION_GPE0, REGION_APM, REGION_SMBUS, REGION_CPU_PLUG,
+       REGION_PCI_PLUG };
 enum { DEVACTB = 0x58, DEVACTB_APMC_EN = 1 << 25, DEVRESA = 0x5c, DEVRESB = 0x60, DEVRESC = 0x64, SMBBA = 0x90,
        SMBHSTCFG = 0xd2, SMB_HST_EN = 1 };
 enum { APM_ACPI_ENABLE = 0xf1, APM_ACPI_DISABLE = 0xf0 };
-enum { PM_PORTS = 64, GPE0_PORT = 0xafe0, CPU_PLUG_PORT = 0xaf00, GPE_BYTES = 2, SCI_LINE = 9 };
+enum { PM_PORTS = 64, GPE0_PORT = 0xafe0, CPU_PLUG_PORT = 0xaf00, PCI_PLUG_PORT = 0xae00, GPE_BYTES = 2, SCI_LINE = 9 };
 #define IO_BASE 0xffc0u
 
 struct piix4_pm {
@@ -120,6 +122,7 @@ static const struct region_type piix4_regions[] = {
     [REGION_SMBUS] = { .name = "pm-smbus", .size = SMB_PORTS, .min = 1, .max = 1, .ports = true, .read = smbus_read,
                        .write = smbus_write },
     [REGION_CPU_PLUG] = CPU_PLUG_REGION,
+    [REGION_PCI_PLUG] = PCI_PLUG_REGION,
     {}
 };
 
@@ -142,11 +145,11 @@ static const struct prop piix4_props[] = {
     PROP(P, "smm-enabled", smm_enabled, .doc = "the machine has system management mode"),
     PROP(P, "smm-compat", smm_compat, .doc = "accepted for compatibility"),
     PROP(P, "acpi-pci-hotplug-with-bridge-support", plug_bridges, .def = true,
-         .doc = "accepted for compatibility; hot-plug registers are not there yet"),
+         .doc = "buses behind bridges take functions while the machine runs; none of ours does so far"),
     PROP(P, "acpi-root-pci-hotplug", plug_root, .def = true,
-         .doc = "accepted for compatibility; hot-plug registers are not there yet"),
+         .doc = "bus pci.0 takes functions while the machine runs"),
     PROP(P, "memory-hotplug-support", plug_memory, .def = true,
-         .doc = "accepted for compatibility; hot-plug registers are not there yet"),
+         .doc = "accepted for compatibility; memory cannot be plugged yet"),
     PROP(P, "x-not-migrate-acpi-index", no_acpi_index, .doc = "acpi_index is not in the stream"),
     {}
 };
@@ -217,6 +220,7 @@ static void piix4_reset(struct device *dev)
     if (!p->cfg.smm_enabled)            /* firmware that finds it set leaves SMM alone */
         bits_store(p->st.pci.config + DEVACTB, 4, DEVACTB_APMC_EN);
     smb_host_reset(&p->host);
+    pci_plug_reset(dev);
 }
 
 static void piix4_resumed(struct device *dev)
@@ -244,6 +248,8 @@ static void blocks_add(struct piix4_pm *p)
     device_map(dev, REGION_GPE0, io, GPE0_PORT, 0);
     device_map(dev, REGION_APM, io, ACPI_APM_PORT, 0);
     device_map(dev, REGION_CPU_PLUG, io, CPU_PLUG_PORT, 0);
+    if (p->cfg.plug_root || p->cfg.plug_bridges)
+        device_map(dev, REGION_PCI_PLUG, io, PCI_PLUG_PORT, 0);
 }
 
 static int piix4_realize(struct device *dev, struct error **err)
@@ -258,6 +264,8 @@ static int piix4_realize(struct device *dev, struct error **err)
     p->host = (struct smb_host){ .st = &p->st.smb, .aux_reset = SMB_AUX_E32B };
     smbus_init(&p->host.bus, dev->machine, dev);
     acpi_pm_start(dev);
+    if (p->cfg.plug_root)
+        pci_plug_start(dev, (struct pci_bus *)dev->bus);
     blocks_add(p);
     return 0;
 }
@@ -266,6 +274,7 @@ static void piix4_unrealize(struct device *dev)
 {
     struct piix4_pm *p = piix4(dev);
 
+    pci_plug_stop(dev);
     acpi_pm_stop(dev);
     smbus_fini(&p->host.bus);
     map_begin(&dev->machine->map);

@@ -36,8 +36,8 @@ struct acpi_cpu_slot {
 struct acpi_pm_state {
     uint64_t timer_ns;                  /* when the PM timer's top bit flips next, while somebody wants to know */
     uint64_t overflow_ns;               /* the flip that status has seen last */
-    /* Of hot-plug registers for memory and PCI, which are not there yet: carried from stream to stream. */
-    uint32_t plug_select, plug_index, plug_memory_select;
+    uint32_t plug_select, plug_index;   /* the PCI hot-plug controller's */
+    uint32_t plug_memory_select;        /* of memory hot-plug, which is not there yet: carried from stream to stream */
     uint32_t cpu_select;
     struct acpi_slots plug_slots[ACPI_SLOTS];
     struct acpi_cpu_slot cpu_slots[ACPI_CPUS];          /* as many as the machine has places */
@@ -58,6 +58,9 @@ struct acpi_pm {
     struct timer timer;
     struct work gpe_work;
     _Atomic uint32_t gpe_pending;
+    struct pci_bus *plug_root;          /* whose functions come and go by pci-plug.c; NULL: none do */
+    unsigned plug_slot;                 /* this and next: what the home loop has to say */
+    bool plug_leaves;
     struct machine_observer observer;
 };
 

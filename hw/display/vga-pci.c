@@ -204,8 +204,9 @@ TYPE_IN(pci_vga_type, pci_vga_type.dev.type);
 
 static const struct pci_type vga_type = {
     .dev = {
-        .type = { .name = "VGA", .parent = "pci-vga", .category = "display", .doc = "VGA with the Bochs interface",
-                  DEVICE(V), TYPE_STATE(V), .props = vga_props, .state = &vga_section },
+        .type = { .name = "VGA", .parent = "pci-vga", .category = "display", .cold = true,
+                  .doc = "VGA with the Bochs interface", DEVICE(V), TYPE_STATE(V), .props = vga_props,
+                  .state = &vga_section },
         .regions = vga_regions,
         .bus = "PCI", .realize = vga_realize, .unrealize = vga_unrealize, .reset = vga_pci_reset,
         .resumed = vga_pci_resumed,

@@ -84,16 +84,24 @@ static void piix3_add(struct acpi_machine *a, const struct device *dev)
     a->pirq = true;
 }
 
+static void piix4_add(struct acpi_machine *a, const struct device *dev)
+{
+    pm_add(a, dev);
+    a->pci_hotplug_root = number(dev, "acpi-root-pci-hotplug");
+    a->pci_hotplug = a->pci_hotplug_root || number(dev, "acpi-pci-hotplug-with-bridge-support");
+}
+
 static void lpc_add(struct acpi_machine *a, const struct device *dev)
 {
     pm_add(a, dev);
+    a->pci_hotplug = true;
     a->pirq = true;
 }
 
 static const struct { const char *type; void (*add)(struct acpi_machine *a, const struct device *dev); } parts[] = {
     { "isa-serial", serial_add }, { "isa-parallel", parallel_add }, { "pvpanic", pvpanic_add }, { "hpet", hpet_add },
     { "i8042", i8042_add },       { "fw_cfg_io", fw_cfg_add },      { "vmgenid", vmgenid_add }, { "ICH9-LPC", lpc_add },
-    { "PIIX4_PM", pm_add },       { "PIIX3", piix3_add },
+    { "PIIX4_PM", piix4_add },       { "PIIX3", piix3_add },
 };
 
 /* What is not named here can be pulled out of a slot that allows it. */

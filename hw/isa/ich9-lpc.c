@@ -113,6 +113,7 @@ static const struct region_type lpc_regions[] = {
                            .regs = reset_regs },
     [LPC_REGION_RCRB] = { .name = "lpc-rcrb-mmio", .size = 16384, .min = 1, .max = 4, .regs = rcrb_regs },
     [LPC_REGION_CPU_PLUG] = CPU_PLUG_REGION,
+    [LPC_REGION_PCI_PLUG] = PCI_PLUG_REGION,
     {}
 };
 
@@ -251,6 +252,7 @@ static void lpc_reset(struct device *dev)
     config_reset(dev);
     ich9_pirq_reset(dev);
     ich9_smi_reset(dev);
+    pci_plug_reset(dev);
     ich9_lpc(dev)->st.chip_config[LPC_GCS] = LPC_GCS_NO_REBOOT;
     if (power_on)
         ich9_lpc(dev)->st.pci.config[LPC_EN] = lpc_en(dev->machine);
@@ -303,6 +305,7 @@ static int lpc_realize(struct device *dev, struct error **err)
     pm_block_init(l);
     device_map(dev, LPC_REGION_APM, &dev->machine->io, ACPI_APM_PORT, 0);
     device_map(dev, LPC_REGION_CPU_PLUG, &dev->machine->io, LPC_CPU_PLUG_PORT, 0);
+    device_map(dev, LPC_REGION_PCI_PLUG, &dev->machine->io, LPC_PCI_PLUG_PORT, 0);
     device_map(dev, LPC_REGION_RESET, &dev->machine->io, 0xcf9, 1);
     return pci_realize(dev, err);
 }

@@ -9,15 +9,17 @@
  */
 
 #include "hw/acpi/cpu-plug.h"
+#include "hw/acpi/pci-plug.h"
 #include "hw/acpi/pm-chip.h"
 #include "hw/acpi/tco.h"
 #include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 
 enum { LPC_REGION_CONFIG, LPC_REGION_PM_EVT, LPC_REGION_PM_CNT, LPC_REGION_PM_TMR, LPC_REGION_GPE0, LPC_REGION_SMI,
-       LPC_REGION_TCO, LPC_REGION_APM, LPC_REGION_RESET, LPC_REGION_RCRB, LPC_REGION_CPU_PLUG };
+       LPC_REGION_TCO, LPC_REGION_APM, LPC_REGION_RESET, LPC_REGION_RCRB, LPC_REGION_CPU_PLUG,
+       LPC_REGION_PCI_PLUG };
 enum { LPC_GEN_PMCON_1 = 0xa0, LPC_SMI_LOCK = 1 << 4, LPC_EN = 0x82 };
-enum { LPC_GPE_BYTES = 8, LPC_CPU_PLUG_PORT = 0xcd8 };
+enum { LPC_GPE_BYTES = 8, LPC_CPU_PLUG_PORT = 0xcd8, LPC_PCI_PLUG_PORT = 0xcc0 };
 enum { LPC_GCS = 0x3410, LPC_GCS_NO_REBOOT = 1 << 5 };
 enum { LPC_SCIS = 5 };                  /* interrupts that the SCI may be */
 

@@ -88,6 +88,9 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
         return error_set(err, devfn, ERROR_STATE, b->name, "a free slot", "31 slots, all in use");
     if (devfn < 0)
         return devfn;
+    if (b->machine->phase == PHASE_READY && devfn & 7 && bus->function[devfn & ~7u])
+        return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name),
+                         T("%02x.%x", devfn >> 3, devfn & 7), "a slot whose function 0 comes last");
     if (slot_is_single(bus, devfn, p->cfg.multifunction))
         return error_set(err, -EBUSY, ERROR_STATE, T("%s.addr", dev->type->type.name),
                          T("%02x.%x", devfn >> 3, devfn & 7), "a slot whose function 0 has multifunction=on");
@@ -114,8 +117,27 @@ static void pci_unplug(struct bus *b, struct device *dev)
     free(p->wmask);
 }
 
-static const struct bus_ops pci_ops = { .type = "PCI", .print = "PCI", .plug = pci_plug, .unplug = pci_unplug };
-static const struct bus_ops pcie_ops = { .type = "PCI", .print = "PCIE", .plug = pci_plug, .unplug = pci_unplug };
+static bool pci_is_hot(const struct bus *b)
+{
+    return ((const struct pci_bus *)b)->plug;
+}
+
+static void pci_tell(struct bus *b, struct device *dev, bool leaves)
+{
+    struct pci_bus *bus = (struct pci_bus *)b;
+
+    bus->plug_tell(bus->plug, pci_device(dev)->devfn >> 3, leaves);
+}
+
+void pci_bus_set_plug(struct pci_bus *bus, struct device *plug, pci_plug_fn *tell)
+{
+    bus->plug = plug;
+    bus->plug_tell = tell;
+}
+
+#define PCI_OPS(print_) \
+    { .type = "PCI", .print = (print_), .plug = pci_plug, .unplug = pci_unplug, .is_hot = pci_is_hot, .tell = pci_tell }
+static const struct bus_ops pci_ops = PCI_OPS("PCI"), pcie_ops = PCI_OPS("PCIE");
 
 void pci_bus_init(struct pci_bus *bus, struct machine *m, struct device *owner, const char *name,
                   struct region *memory, struct region *io, bool express)

@@ -132,6 +132,9 @@ static inline unsigned pci_config_bytes(const struct device *dev)
     return pci_type(dev)->express ? PCIE_CONFIG : PCI_CONFIG;
 }
 
+/* The function in that slot has come, or (leaves) is asked to go.  Home loop, outside of any device. */
+typedef void pci_plug_fn(struct device *plug, unsigned slot, bool leaves);
+
 /* The bus behind a host bridge. */
 struct pci_bus {
     struct bus bus;
@@ -139,11 +142,15 @@ struct pci_bus {
     struct device *function[256];       /* by devfn; changed on the home loop, read under no lock */
     struct region *memory, *io;         /* where BARs appear */
     struct pci_router *router;          /* where pins end; NULL: not wired */
+    struct device *plug;                /* who tells the guest of functions that come and shall go; NULL: they cannot */
+    pci_plug_fn *plug_tell;
 };
 void pci_bus_init(struct pci_bus *bus, struct machine *m, struct device *owner, const char *name,
                   struct region *memory, struct region *io, bool express);
 void pci_bus_fini(struct pci_bus *bus);
 /* Wires the pins of all functions, present and to come; NULL: of none any more.  Home loop. */
 void pci_bus_set_router(struct pci_bus *bus, struct pci_router *router);
+/* From now on functions come and go while the machine runs; plug NULL: no more.  Home loop. */
+void pci_bus_set_plug(struct pci_bus *bus, struct device *plug, pci_plug_fn *tell);
 /* The configuration region of a function of this bus; NULL: nobody.  Any thread. */
 struct region *pci_bus_config(struct pci_bus *bus, uint8_t number, uint8_t devfn);

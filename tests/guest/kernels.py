@@ -10,6 +10,7 @@ The folders are what tests/dev/setup.sh unpacked; a case whose kernel could not 
 """
 
 import argparse
+import contextlib
 import pathlib
 import re
 import shutil
@@ -17,7 +18,7 @@ import sys
 import time
 
 import initrd
-from guest import PROMPT, Guest, GuestError, Reference, Rhea
+from guest import PROMPT, Guest, GuestError, Qmp, Reference, Rhea
 
 # Lines of the kernel's level warn or worse that only one of the two machines causes, and why.
 ONLY_REFERENCE = {
@@ -144,6 +145,25 @@ def numbered_alike(program, board, kernel, archive):
     return "possible " + ours.split()[0]
 
 
+def comes_and_goes(machine, kernel, archive):
+    """ACPI hot-plug of a PCI function, as a management stack does it."""
+    path = "/sys/bus/pci/devices/0000:00:1e.0"
+    with Guest(machine, kernel, archive, qmp=True) as guest:
+        guest.wait_for_shell(60)
+        guest.shell("dmesg -n 1")
+        with contextlib.closing(Qmp(guest.qmp_path, 20)) as qmp:
+            for _ in range(3):
+                qmp.command("device_add", driver="i6300esb", id="dog", addr="1e")
+                guest.shell(f"until test -e {path}/config; do sleep 0.1; done")
+                if guest.shell(f"cat {path}/device").strip() != "0x25ab":
+                    guest.fail("the guest sees another function")
+                qmp.command("device_del", id="dog")
+                if qmp.event("DEVICE_DELETED")["data"]["device"] != "dog":
+                    guest.fail("another device has gone")
+                guest.shell(f"while test -e {path}; do sleep 0.1; done")
+        end(guest)
+
+
 def write(path, data):
     path.write_bytes(data)
     return path
@@ -205,6 +225,9 @@ def main():
         else:
             tap.skip(case, "kernel or busybox could not be downloaded")
     beside_reference(tap, args)
+    plain = write(args.work / "plain.gz", initrd.build(args.cloud, []))
+    tap.case("-M pc: a function comes, is let go by the guest, and comes again",
+             lambda: comes_and_goes(machines[2][1], args.cloud / "vmlinuz", plain))
     for name, machine in machines[::2]:
         case = f"{name}: OVMF reaches its shell, which can switch the machine off"
         if OVMF.is_file():

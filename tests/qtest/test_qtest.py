@@ -21,6 +21,7 @@ import acpi
 import fw_cfg
 import intc
 import kernel
+import plug
 import power
 import probes
 from qtest import PATIENCE_S, Machine, Refused
@@ -296,6 +297,31 @@ def controllers_are_shown(case, machine):
             check(str(got_line), str(want_line), "-M %s, %s: a line" % (machine, step))
 
 
+def plugging(question, machine, *more):
+    """Both programs are led through the same steps and say the same."""
+    def run(case):
+        found = []
+        for start in (case.ours, case.reference):
+            with tempfile.TemporaryDirectory() as folder, start(
+                    "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, *more, machine=machine) as m:
+                found.append(question(m, *monitor(folder)))
+        for (step, got), (_, want) in zip(*found, strict=True):
+            assert got == want, "%s: %s, not %s" % (step, got, want)
+    return run
+
+
+def events_of_leaving(case):
+    with tempfile.TemporaryDirectory() as folder, case.ours(
+            "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, machine="pc") as m:
+        ask, heard = monitor(folder)
+        plug.functions_come_and_go(m, ask, heard)
+        ask("query-status")
+        check(" ".join(heard), "DEVICE_DELETED DEVICE_DELETED", "the events")
+        plug.a_reset_grants_what_was_asked(m, ask, heard)
+        ask("query-status")
+        check(" ".join(heard[2:]), "RESET DEVICE_DELETED", "the events of a reset")
+
+
 def sleep_and_wake_up(case, machine):
     with tempfile.TemporaryDirectory() as folder, case.ours(
             "-qmp", "unix:%s/qmp,server=on,wait=off" % folder, machine=machine) as m:
@@ -404,6 +430,12 @@ def main():
     for machine in ("q35", "pc", "q35,pic=off"):
         case.run("interrupt_controllers_are_shown_as_in_the_reference_on_%s" % machine,
                  lambda c, machine=machine: controllers_are_shown(c, machine), True)
+    for question in plug.ON_PC:
+        case.run("%s_as_on_the_reference" % question.__name__, plugging(question, "pc"), True)
+    for machine in ("q35", "pc"):
+        case.run("cpus_are_told_as_on_the_reference_on_%s" % machine,
+                 plugging(plug.cpus_are_told(machine), machine, "-smp", "2,maxcpus=40"), True)
+    case.run("events_of_leaving", events_of_leaving)
     for machine in ("q35", "pc"):
         case.run("sleep_and_wake_up_on_%s" % machine, lambda c, machine=machine: sleep_and_wake_up(c, machine))
     case.run("an_alarm_wakes", an_alarm_wakes)

@@ -29,6 +29,16 @@ int qmp_echo(struct qapi_ctx *ctx, const struct tq_all *arg, struct tq_all *ret,
     return r;
 }
 
+int qmp_more(struct qapi_ctx *ctx, const struct tq_more_arg *arg, char **ret, struct error **err)
+{
+    GString *s = g_string_new(arg->name);
+
+    json_print(&ctx->rest, JSON_COMPACT, s);
+    *ret = strdup(s->str);
+    g_string_free(s, TRUE);
+    return 0;
+}
+
 int qmp_later(struct qapi_ctx *ctx, const struct tq_later_arg *arg, int64_t *ret, struct error **err)
 {
     *ret = 42;
@@ -146,6 +156,15 @@ static void every_shape_survives_reading_and_writing(void)
 
     for (unsigned i = 0; i < sizeof(same) / sizeof(same[0]); i++)
         CHECK_STR(run("echo", same[i]), same[i]);
+}
+
+static void an_open_command_gets_what_is_not_declared_apart(void)
+{
+    CHECK_STR(run("more", "{'a':[1],'name':'x','id':3,'b':{}}"), "\"x{\\\"a\\\": [1], \\\"b\\\": {}}\"");
+    CHECK_STR(run("more", "{'name':'x'}"), "\"x{}\"");
+    CHECK_STR(run("more", "{'a':1}"), "GenericError: Parameter 'name' is missing");
+    CHECK_STR(run("more", NULL), "GenericError: Parameter 'name' is missing");
+    CHECK_STR(run("more", "{'name':'x','id':'y'}"), "GenericError: Invalid parameter type for 'id', expected: integer");
 }
 
 static void what_has_a_default_is_always_there(void)
@@ -443,6 +462,7 @@ static void query_qmp_schema_says_what_the_reference_says(void)
 int main(void)
 {
     TEST(every_shape_survives_reading_and_writing);
+    TEST(an_open_command_gets_what_is_not_declared_apart);
     TEST(what_has_a_default_is_always_there);
     TEST(integers_have_the_range_of_their_type);
     TEST(what_the_schema_forbids_is_told_in_the_reference_s_words);

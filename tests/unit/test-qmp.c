@@ -150,6 +150,17 @@ int qmp_query_current_machine(struct qapi_ctx *ctx, struct qapi_current_machine_
     return 0;
 }
 
+/* Of devices that come and go; what they do is tests/qtest's. */
+int qmp_device_add(struct qapi_ctx *ctx, const struct qapi_device_add_arg *arg, struct error **err)
+{
+    return 0;
+}
+
+int qmp_device_del(struct qapi_ctx *ctx, const struct qapi_device_del_arg *arg, struct error **err)
+{
+    return 0;
+}
+
 int qmp_inject_nmi(struct qapi_ctx *ctx, struct error **err)
 {
     return 0;
