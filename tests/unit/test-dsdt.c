@@ -6,7 +6,7 @@
  *
  * tests/facts/acpi/dsdt-*.tsv list what the reference's blocks declare: names with their values, regions, field
  * units, methods with their arguments (not their bodies).  A machine that has the same parts has to declare the
- * same; what may differ stands in differences[] with its reason.
+ * same; what may differ stands in tests/facts/differences.tsv ("dsdt") with its reason.
  * --list FILE prints such a list of a table, which is how the facts were made.
  */
 
@@ -15,24 +15,11 @@
 #include "lib/error.h"
 #include "tests/test.h"
 #include "tests/unit/aml-reader.h"
+#include "tests/unit/facts.h"
 
 #include <stdio.h>
 
 enum { HEADER = 36, DSDT_AT = 64, ROUTES = 346 };
-
-/* Lines (by their beginning) that only one side has. */
-static const struct { const char *machine, *line, *why; } differences[] = {
-    { "pc", "\\_SB.PCI0.S08.FDC0", "there is no floppy controller yet" },
-    { "pc", "\\_SB.PCI0._PRT()[", "the reference computes the list, so that a reader of declarations cannot see it" },
-};
-
-static bool excused(const char *machine, const char *line)
-{
-    for (unsigned i = 0; i < G_N_ELEMENTS(differences); i++)
-        if (!strcmp(machine, differences[i].machine) && g_str_has_prefix(line, differences[i].line))
-            return true;
-    return false;
-}
 
 static GPtrArray *listing_of(const struct acpi_machine *m)
 {
@@ -51,17 +38,12 @@ static GPtrArray *listing_of(const struct acpi_machine *m)
 
 static GPtrArray *facts(const char *name)
 {
-    char *text, *path = g_strdup_printf(TEST_SOURCE_DIR "/tests/facts/acpi/%s.tsv", name), **all;
+    char **all = facts_lines(T("acpi/%s.tsv", name));
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
 
-    CHECK(g_file_get_contents(path, &text, NULL, NULL));
-    all = g_strsplit(text, "\n", -1);
     for (char **l = all; *l; l++)
-        if (**l && **l != '#')
-            g_ptr_array_add(lines, g_strdup(*l));
-    g_strfreev(all);
-    g_free(text);
-    g_free(path);
+        g_ptr_array_add(lines, *l);
+    g_free(all);
     return lines;
 }
 
@@ -102,7 +84,7 @@ static unsigned missing(const char *machine, const char *what, const GPtrArray *
     unsigned n = 0;
 
     for (guint i = 0; i < from->len; i++)
-        if (!has(in, from->pdata[i]) && !excused(machine, from->pdata[i])) {
+        if (!has(in, from->pdata[i]) && !differs_knowingly("dsdt", T("%s %s", machine, (char *)from->pdata[i]))) {
             printf("# %s: %s\n", what, (char *)from->pdata[i]);
             n++;
         }
@@ -156,22 +138,7 @@ static void variants_differ_from_it_as_the_reference_s_do(void)
 
 static void every_difference_is_still_one(void)
 {
-    GPtrArray *reference = facts("dsdt-pc"), *ours;
-    struct acpi_rig rig;
-
-    rig_named(&rig, "pc-512-1");
-    ours = listing_of(&rig.m);
-    for (unsigned i = 0; i < G_N_ELEMENTS(differences); i++) {
-        unsigned sides = 0;
-
-        for (guint k = 0; k < reference->len; k++)
-            sides |= g_str_has_prefix(reference->pdata[k], differences[i].line) ? 1 : 0;
-        for (guint k = 0; k < ours->len; k++)
-            sides |= g_str_has_prefix(ours->pdata[k], differences[i].line) ? 2 : 0;
-        CHECK(sides == 1 || sides == 2);
-    }
-    g_ptr_array_free(reference, TRUE);
-    g_ptr_array_free(ours, TRUE);
+    CHECK(differences_are_needed("dsdt"));
 }
 
 /* Which interrupt line each slot's pin has: _PRT with the i8259s and with the IOAPIC. */
@@ -281,10 +248,10 @@ int main(int argc, char **argv)
     TEST(q35_declares_what_the_reference_s_does);
     TEST(pc_declares_what_the_reference_s_does);
     TEST(variants_differ_from_it_as_the_reference_s_do);
-    TEST(every_difference_is_still_one);
     TEST(pins_go_where_the_reference_s_go);
     TEST(the_generation_id_has_a_block_of_its_own);
     TEST(what_is_not_there_has_no_object);
     TEST(processors_from_255_on_are_devices);
+    TEST(every_difference_is_still_one);
     return test_end();
 }

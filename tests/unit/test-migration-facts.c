@@ -9,8 +9,12 @@
  * shares no code with the writer finds where a section ends.  The order of sections is not compared, as a receiver
  * does not depend on it.
  *
- * Invariant: what differs stands in one of the two lists below with its reason, and what stands there differs.  A type
- * that has a section is built by some configuration, or stands in a third list.
+ * Invariant: what differs stands in tests/facts/differences.tsv with its reason, and what stands there differs.  So
+ * does a type that has a section and is built by no configuration.
+ *
+ * A description of a field that is not the reference's ("field") is one that no receiver reads, and the bytes are the
+ * same.  An entry is "SECTION | OURS | THEIRS", with '*' for any section: the lines agree but for how they begin, or
+ * but for how they end.
  */
 
 #include "lib/epoch.h"
@@ -19,35 +23,10 @@
 #include "qapi/json.h"
 #include "qapi/json-parse.h"
 #include "tests/migration/reader.h"
+#include "tests/unit/facts.h"
 #include "tests/unit/stand-accel.h"
 
 enum { MIB = 1 << 20, ROWS = 256, DEVICES = 3 };
-
-/* Sections that only the reference has, and the part that will bring each. */
-static struct { const char *name, *part; unsigned seen; } to_come[] = {
-    { "timer", "core: where the virtual clock and the TSC stand" },
-    { "kvm-tpr-opt", "hw/i386: the option ROM that replaces a guest's accesses to the TPR" },
-    { "ich9_ahci", "hw/ide: AHCI, which is part of q35" },
-    { "ide", "hw/ide: PIIX3 IDE, which is part of pc" },
-    { "fdc", "hw/block: the floppy controller, which is part of pc" },
-    { "e1000", "hw/net: the default NIC of pc" },
-    { "e1000e", "hw/net: the default NIC of q35" },
-    { "slirp", "net: the user-mode network behind a default NIC" },
-    { "globalstate", "migration: the source's run state" },
-};
-
-/* Descriptions of fields that are not the reference's: of a section, or of all (NULL).  No receiver reads them, and the
- * bytes are the same.  The lines agree but for how they begin, or but for how they end. */
-static struct { const char *section, *ours, *theirs, *why; unsigned seen; } differing[] = {
-    { NULL, ".version_id\tint32\t4\t1\n", ".version_id\tint32 le\t4\t1\n", "le: a lower version is taken" },
-    { NULL, ".config\tpci config\t256\t1\n", ".config[0]\tpci config\t256\t1\n", "[1] would be that of PCIe" },
-    { NULL, ".irq_state\tpci irq state\t4\t4\n", ".irq_state\tpci irq state\t16\t1\n", "four numbers, one blob" },
-    { "mc146818rtc", "unused\tunused_buffer\t28\t1\n", "unused[0]\tunused_buffer\t28\t1\n", "names made unique" },
-    { "mc146818rtc", "unused\tunused_buffer\t24\t1\n", "unused[1]\tunused_buffer\t24\t1\n", "names made unique" },
-    { "pckbd", "", "kbd.", "the chip stands in a struct of the device" },
-    { "serial", "", "state.", "the chip stands in a struct of the device" },
-    { "vga", "is_vbe_vmstate\tuint8\t1\t1\n", "is_vbe_vmstate\tuint8 equal\t1\t1\n", "refuses a chip without VBE" },
-};
 
 /* What stands in the column "configuration", and how to build it. */
 struct config {
@@ -87,15 +66,6 @@ static uint64_t clock_get(struct accel *accel)
 }
 
 static const struct accel_ops clock_ops = { STAND_OPS, .clock_get = clock_get };
-
-/* Types that have a section, and that no configuration here builds. */
-static const struct { const char *type, *why; } not_built[] = {
-    { "kvm-apic", "needs an accelerator that has the chip, and sends the section of apic" },
-    { "kvm-i8259", "needs an accelerator that has the chip, and sends the section of isa-i8259" },
-    { "kvm-ioapic", "needs an accelerator that has the chip, and sends the section of ioapic" },
-    { "kvm-pit", "needs an accelerator that has the chip, and sends the section of isa-pit" },
-    { "max-x86_64-cpu", "sends the sections of qemu64-x86_64-cpu" },
-};
 
 static struct loop *loop;
 static struct machine *m;
@@ -288,29 +258,42 @@ static bool end_differs(const char *ours, const char *theirs, const char *a, con
            !strncmp(ours, theirs, before);
 }
 
-static bool differs_knowingly(const char *section, const char *ours, const char *theirs)
+static bool field_differs(const struct difference *d, const char *section, const char *ours, const char *theirs)
 {
-    for (unsigned i = 0; i < sizeof(differing) / sizeof(differing[0]); i++) {
-        const char *a = differing[i].ours, *b = differing[i].theirs;
+    char **part = g_strsplit(d->name, " | ", 3);
+    bool known = false;
 
-        if (differing[i].section && strcmp(differing[i].section, section))
+    CHECK(g_strv_length(part) == 3);
+    if (*part[0] == '*' || !strcmp(part[0], section))
+        known = begin_differs(ours, theirs, part[1], part[2]) ||
+                (*part[1] && end_differs(ours, theirs, part[1], part[2]));
+    g_strfreev(part);
+    return known;
+}
+
+static bool field_differs_knowingly(const char *section, const char *ours, const char *theirs)
+{
+    const GPtrArray *all = differences();
+
+    for (guint i = 0; i < all->len; i++) {
+        struct difference *d = all->pdata[i];
+
+        if (strcmp(d->kind, "field") || !field_differs(d, section, ours, theirs))
             continue;
-        if (begin_differs(ours, theirs, a, b) || (*a && end_differs(ours, theirs, a, b))) {
-            differing[i].seen++;
-            return true;
-        }
+        d->seen = true;
+        return true;
     }
     return false;
 }
 
-/* The line at *text, with its end, and moves on; "" at the end. */
+/* The line at *text, its columns parted by spaces, and moves on; "" at the end. */
 static char *line_take(char **text)
 {
-    size_t n = strcspn(*text, "\n") + 1;
-    char *line = **text ? strndup(*text, n) : strdup("");
+    size_t n = strcspn(*text, "\n");
+    char *line = strndup(*text, n);
 
-    *text += strlen(line);
-    return line;
+    *text += n + ((*text)[n] == '\n');
+    return g_strdelimit(line, "\t", ' ');
 }
 
 static bool fields_are_right(const struct row *r, const struct json *device)
@@ -323,8 +306,8 @@ static bool fields_are_right(const struct row *r, const struct json *device)
     for (char *at_ours = ours->str, *at_theirs = theirs->str; *at_ours || *at_theirs;) {
         char *a = line_take(&at_ours), *b = line_take(&at_theirs);
 
-        if (strcmp(a, b) && !differs_knowingly(r->what, a, b)) {
-            printf("# %s: field \"%s\", the reference's: \"%s\"\n", r->name, g_strchomp(a), g_strchomp(b));
+        if (strcmp(a, b) && !field_differs_knowingly(r->what, a, b)) {
+            printf("# %s: field \"%s\", the reference's: \"%s\"\n", r->name, a, b);
             same = false;
         }
         free(a);
@@ -337,14 +320,9 @@ static bool fields_are_right(const struct row *r, const struct json *device)
 
 static bool is_to_come(const char *name)
 {
-    const char *slash = strrchr(name, '/'), *last = slash ? slash + 1 : name;
+    const char *slash = strrchr(name, '/');
 
-    for (unsigned i = 0; i < sizeof(to_come) / sizeof(to_come[0]); i++)
-        if (!strcmp(to_come[i].name, last)) {
-            to_come[i].seen++;
-            return true;
-        }
-    return false;
+    return differs_knowingly("section", slash ? slash + 1 : name);
 }
 
 static const struct row *row_of(const struct reader_section *s)
@@ -391,7 +369,7 @@ static bool sections_are_right(const struct reader *rd, const struct json *descr
 
         if (here == later)
             printf("# %s: section %s, instance %u: %s\n", config->name, r->name, r->instance,
-                   here ? "is here now; take it from the list of those to come" : "is missing");
+                   here ? "is here now; take it from differences.tsv" : "is missing");
         right &= here != later;
     }
     return right;
@@ -429,14 +407,6 @@ static void sections_are_the_references(void)
     CHECK(right);
 }
 
-static bool is_not_built(const char *type)
-{
-    for (unsigned i = 0; i < sizeof(not_built) / sizeof(not_built[0]); i++)
-        if (!strcmp(not_built[i].type, type))
-            return true;
-    return false;
-}
-
 static void every_type_with_a_section_is_compared(void)
 {
     bool all = true;
@@ -445,31 +415,18 @@ static void every_type_with_a_section_is_compared(void)
         const struct type *t = *at;
 
         if (t->abstract || !type_is(t, "device") || !t->state || !t->state->name ||
-            g_hash_table_contains(built, t->name) != is_not_built(t->name))
+            g_hash_table_contains(built, t->name) != differs_knowingly("section-type", t->name))
             continue;
-        printf("# %s: %s\n", t->name, is_not_built(t->name) ? "is built now" : "no configuration builds it");
+        printf("# %s: %s\n", t->name,
+               g_hash_table_contains(built, t->name) ? "is built now" : "no configuration builds it");
         all = false;
     }
     CHECK(all);
 }
 
-/* What stands in a list without need would hide the next difference of that name. */
-static void both_lists_are_needed(void)
+static void every_difference_is_still_one(void)
 {
-    bool needed = true;
-
-    for (unsigned i = 0; i < sizeof(to_come) / sizeof(to_come[0]); i++) {
-        printf("# to come: %s: %s%s\n", to_come[i].name, to_come[i].part,
-               to_come[i].seen ? "" : ", which nothing sends");
-        needed &= to_come[i].seen != 0;
-    }
-    for (unsigned i = 0; i < sizeof(differing) / sizeof(differing[0]); i++) {
-        printf("# described differently: %s: %s: %s%s\n", differing[i].section ? differing[i].section : "any",
-               T("%.*s", (int)strcspn(differing[i].theirs, "\t"), differing[i].theirs), differing[i].why,
-               differing[i].seen ? "" : ", but nothing differs");
-        needed &= differing[i].seen != 0;
-    }
-    CHECK(needed);
+    CHECK(differences_are_needed("section field section-type"));
 }
 
 int main(void)
@@ -479,7 +436,7 @@ int main(void)
     for (config = configs; config < configs + sizeof(configs) / sizeof(configs[0]); config++)
         test_run(config->name, sections_are_the_references);
     TEST(every_type_with_a_section_is_compared);
-    TEST(both_lists_are_needed);
+    TEST(every_difference_is_still_one);
     g_hash_table_destroy(built);
     epoch_thread_fini();
     return test_end();

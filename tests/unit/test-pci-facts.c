@@ -1,87 +1,142 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/pci-bench.h"
+#include "tests/unit/program-bench.h"
 
 /*
- * Configuration space of the chipsets' functions, compared with what was observed of the reference
- * (tests/facts/pci/chipset.tsv): every byte after power-on, every bit that can be written; and where each pin of
- * each slot goes (routing.tsv)
+ * Configuration space of the functions of both machines, and of those that can be added, compared with what was
+ * observed of the reference (tests/facts/pci/chipset.tsv): every byte after power-on, every bit that can be written,
+ * and with them the BARs; and where each pin of each slot goes (routing.tsv)
+ *
+ * Functions that are not there, and registers that differ, stand in tests/facts/differences.tsv.
  */
 
 #include "hw/intc/gsi.h"
 #include "hw/isa/ich9-lpc.h"
 #include "hw/isa/piix3.h"
+#include "tests/unit/facts.h"
+#include "tests/unit/pci-bench.h"
 #include "tests/unit/pin-function.h"
 
 static struct pci_bench p;
 
-enum { WORDS = PCI_CONFIG / 4 };
-struct facts { uint32_t reset[WORDS], writable[WORDS]; };
+enum { WORDS = PCI_CONFIG / 4, PLACE = 0x10 };
+struct facts { char machine[8], function[20]; unsigned rows; uint32_t reset[WORDS], writable[WORDS]; };
 
-static const struct exception { const char *machine, *function; unsigned at; const char *why; } exceptions[] = {
-    { "q35", "00.0", 0x50, "writing the size of TSEG asks for it, and only then it changes" },
-    { "q35", "00.0", 0x60, "it was read through the window that bit 0 opens" },
-    { "q35", "1f.0", 0x80, "which serial and parallel ports exist" },
-};
-
-static bool excepted(const char *machine, const char *function, unsigned at)
+/* "reset 9d 2", "writable 40-9b ffffffff", "writable 9c ff002000" */
+static void fact_add(struct facts *f, const char *row)
 {
-    for (unsigned i = 0; i < sizeof(exceptions) / sizeof(exceptions[0]); i++)
-        if (!strcmp(exceptions[i].machine, machine) && !strcmp(exceptions[i].function, function) &&
-            exceptions[i].at == at)
-            return true;
-    return false;
+    unsigned at, last, val;
+    char what[16];
+    int n = 0;
+
+    CHECK(sscanf(row, "%*s %*s %15s %x%n", what, &at, &n) == 2);
+    last = row[n] == '-' ? strtoul(row + n + 1, NULL, 16) : at;
+    val = strtoul(strrchr(row, '\t'), NULL, 16);
+    CHECK(at <= last && last < PCI_CONFIG);
+    f->rows++;
+    if (*what == 'r')
+        f->reset[at / 4] |= val << at % 4 * 8;
+    else
+        for (; at <= last; at += 4)
+            f->writable[at / 4] = val;
 }
 
-static struct facts facts_of(const char *machine, const char *function)
+static uint32_t writable(unsigned slot, unsigned fn, unsigned at)
 {
-    FILE *f = fopen(TEST_SOURCE_DIR "/tests/facts/pci/chipset.tsv", "r");
-    struct facts facts = {};
-    char line[200], m[8], fn[8], what[16];
-    unsigned n = 0, at, val;
+    uint32_t before = config_in(slot, fn, at), ones, zeros;
 
-    CHECK(f);
-    while (fgets(line, sizeof(line), f)) {
-        if (sscanf(line, "%7s %7s %15s %x %x", m, fn, what, &at, &val) != 5 || strcmp(m, machine) ||
-            strcmp(fn, function) || at >= PCI_CONFIG)
-            continue;
-        if (!strcmp(what, "reset"))
-            facts.reset[at / 4] |= val << at % 4 * 8;
-        else
-            facts.writable[at / 4] = val;
-        n++;
-    }
-    fclose(f);
-    CHECK(n > 50);
-    return facts;
-}
-
-static uint32_t writable(unsigned slot, unsigned at)
-{
-    uint32_t before = pci_in(&p, slot, 0, at, 4), ones, zeros;
-
-    pci_out(&p, slot, 0, at, 4, UINT32_MAX);
-    ones = pci_in(&p, slot, 0, at, 4);
-    pci_out(&p, slot, 0, at, 4, 0);
-    zeros = pci_in(&p, slot, 0, at, 4);
-    pci_out(&p, slot, 0, at, 4, before);
+    config_out(slot, fn, at, UINT32_MAX);
+    ones = config_in(slot, fn, at);
+    config_out(slot, fn, at, 0);
+    zeros = config_in(slot, fn, at);
+    config_out(slot, fn, at, before);
     return ones & ~zeros;
 }
 
-static void compare(const char *machine, const char *function, unsigned slot)
+static bool compare(const struct facts *f, unsigned slot, unsigned fn)
 {
-    struct facts facts = facts_of(machine, function);
     bool same = true;
 
     for (unsigned at = 0; at < PCI_CONFIG; at += 4) {
-        uint32_t reset = pci_in(&p, slot, 0, at, 4), mask = writable(slot, at);
+        uint32_t reset = config_in(slot, fn, at), mask = writable(slot, fn, at);
 
-        if ((reset == facts.reset[at / 4] && mask == facts.writable[at / 4]) || excepted(machine, function, at))
+        if ((reset == f->reset[at / 4] && mask == f->writable[at / 4]) ||
+            differs_knowingly("config", T("%s %s %02x", f->machine, f->function, at)))
             continue;
-        printf("# %s %s at %#x: %#x, writable %#x; the reference: %#x, writable %#x\n", machine, function, at, reset,
-               mask, facts.reset[at / 4], facts.writable[at / 4]);
+        printf("# %s %s at %#x: %#x, writable %#x; the reference: %#x, writable %#x\n", f->machine, f->function, at,
+               reset, mask, f->reset[at / 4], f->writable[at / 4]);
         same = false;
     }
-    CHECK(same);
+    return same;
+}
+
+/* By default, "1f.0": of a machine as it comes.  A type: added to a machine without anything else. */
+static bool function_is_right(const struct facts *f)
+{
+    bool by_default = f->function[2] == '.', here, same;
+    unsigned slot = PLACE, fn = 0;
+
+    CHECK(f->rows > 10);
+    if (by_default)
+        CHECK(sscanf(f->function, "%x.%u", &slot, &fn) == 2);
+    program_begin(by_default ? T("-M %s -m 512", f->machine)
+                             : T("-M %s -m 512 -nodefaults -device %s,addr=%#x", f->machine, f->function, PLACE));
+    here = (uint16_t)config_in(slot, fn, 0) != UINT16_MAX;
+    same = here && compare(f, slot, fn);
+    program_end();
+    if (here == differs_knowingly("function", T("%s %s", f->machine, f->function))) {
+        printf("# %s %s: %s\n", f->machine, f->function, here ? "listed but present" : "is missing");
+        return false;
+    }
+    return same || !here;
+}
+
+static void functions_are_the_references(void)
+{
+    char **rows = facts_lines("pci/chipset.tsv");
+    unsigned functions = 0, wrong = 0;
+
+    for (char **row = rows; *row; functions++) {
+        struct facts f = {};
+        char **first = row;
+        size_t same;
+
+        CHECK(sscanf(*row, "%7s %19s", f.machine, f.function) == 2);
+        same = strlen(f.machine) + 1 + strlen(f.function) + 1;
+        for (; *row && !strncmp(*row, *first, same); row++)
+            fact_add(&f, *row);
+        wrong += !function_is_right(&f);
+    }
+    g_strfreev(rows);
+    CHECK_EQ(wrong, 0);
+    CHECK(functions > 20);
+}
+
+/* The other way round: what a machine has by default is one of the reference's functions. */
+static void no_function_is_ours_alone(void)
+{
+    char **rows = facts_lines("pci/chipset.tsv");
+    unsigned n = 0;
+
+    for (unsigned pc = 0; pc < 2; pc++) {
+        program_begin(pc ? "-M pc -m 512" : "-M q35 -m 512");
+        for (unsigned devfn = 0; devfn < 256; devfn++) {
+            char row[16];
+            bool known = false;
+
+            snprintf(row, sizeof(row), "%s\t%02x.%u\t", pc ? "pc" : "q35", devfn >> 3, devfn & 7);
+            for (char **r = rows; *r && !known; r++)
+                known = g_str_has_prefix(*r, row);
+            if ((uint16_t)config_in(devfn >> 3, devfn & 7, 0) == UINT16_MAX)
+                continue;
+            if (!known)
+                printf("# %s is not the reference's\n", row);
+            CHECK(known);
+            n++;
+        }
+        program_end();
+    }
+    g_strfreev(rows);
+    CHECK(n >= 8);
 }
 
 static void bridge_new(const char *type, const char *addr, void (*set_gsi)(struct device *, const struct irq_sink *))
@@ -91,38 +146,6 @@ static void bridge_new(const char *type, const char *addr, void (*set_gsi)(struc
     set_gsi(dev, &p.b.sink);
     CHECK(!device_set(dev, "addr", addr, NULL) && !device_set(dev, "multifunction", "on", NULL));
     CHECK(!device_realize(dev, NULL, NULL, NULL));
-}
-
-static void mch_is_as_in_the_reference(void)
-{
-    pci_bench_init(&p);
-    compare("q35", "00.0", 0);
-    pci_bench_fini(&p);
-}
-
-static void ich9_lpc_is_as_in_the_reference(void)
-{
-    pci_bench_init(&p);
-    bridge_new("ICH9-LPC", "1f.0", ich9_lpc_set_gsi);
-    compare("q35", "1f.0", 0x1f);
-    pci_bench_fini(&p);
-}
-
-static void i440fx_is_as_in_the_reference(void)
-{
-    pci_bench_memory_init(&p);
-    p.ram_bytes = 512ull << 20;
-    pci_bench_bridges_init(&p, "i440FX-pcihost", "i440FX", i440fx_set_host);
-    compare("pc", "00.0", 0);
-    pci_bench_fini(&p);
-}
-
-static void piix3_is_as_in_the_reference(void)
-{
-    pci_bench_init_i440fx(&p);
-    bridge_new("PIIX3", "1.0", piix3_set_gsi);
-    compare("pc", "01.0", 1);
-    pci_bench_fini(&p);
 }
 
 /* Asserts the pin of a function in that slot, alone; all PIRQs have a line of their own. */
@@ -170,14 +193,18 @@ static void every_pin_goes_where_the_reference_says(void)
     CHECK(n > 200);
 }
 
+static void every_difference_is_still_one(void)
+{
+    CHECK(differences_are_needed("function config"));
+}
+
 int main(void)
 {
     epoch_thread_init();
-    TEST(mch_is_as_in_the_reference);
-    TEST(ich9_lpc_is_as_in_the_reference);
-    TEST(i440fx_is_as_in_the_reference);
-    TEST(piix3_is_as_in_the_reference);
+    TEST(functions_are_the_references);
+    TEST(no_function_is_ours_alone);
     TEST(every_pin_goes_where_the_reference_says);
+    TEST(every_difference_is_still_one);
     epoch_thread_fini();
     return test_end();
 }

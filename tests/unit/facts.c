@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/facts.h"
+
+/* Reads tests/facts (see facts.h). */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS = 4 };
+
+/* Each kind belongs to one test, which looks for entries that are not needed. */
+static const char *const known_kinds[] = {
+    "type", "property", "property-type", "property-default",    /* test-device-facts */
+    "section", "field", "section-type",                         /* test-migration-facts */
+    "function", "config",                                       /* test-pci-facts */
+    "dsdt",                                                     /* test-dsdt */
+    NULL,
+};
+
+static GPtrArray *list;
+
+char **facts_lines(const char *name)
+{
+    char *path = g_strdup_printf(TEST_SOURCE_DIR "/tests/facts/%s", name), *text, **lines;
+    GPtrArray *kept = g_ptr_array_new();
+
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        printf("Bail out! %s cannot be read\n", path);
+        exit(1);
+    }
+    lines = g_strsplit(text, "\n", -1);
+    for (char **l = lines; *l; l++)
+        if (**l && **l != '#')
+            g_ptr_array_add(kept, *l);
+        else
+            g_free(*l);
+    g_free(lines);
+    g_free(text);
+    g_free(path);
+    g_ptr_array_add(kept, NULL);
+    return (char **)g_ptr_array_free(kept, FALSE);
+}
+
+static struct difference *parsed(const char *line)
+{
+    struct difference *d = g_new0(struct difference, 1);
+    char **column = g_strsplit(line, "\t", -1);
+
+    if (g_strv_length(column) != COLUMNS || !g_strv_contains(known_kinds, column[0]) || !*column[1] || !*column[3]) {
+        printf("Bail out! differences.tsv: not a known kind, a name, a part, a reason: %s\n", line);
+        exit(1);
+    }
+    *d = (struct difference){ column[0], column[1], column[2], column[3], false };
+    g_free(column);
+    return d;
+}
+
+const GPtrArray *differences(void)
+{
+    char **lines;
+
+    if (list)
+        return list;
+    lines = facts_lines("differences.tsv");
+    list = g_ptr_array_new();
+    for (char **l = lines; *l; l++)
+        g_ptr_array_add(list, parsed(*l));
+    g_strfreev(lines);
+    return list;
+}
+
+bool differs_knowingly(const char *kind, const char *name)
+{
+    const GPtrArray *all = differences();
+    bool found = false;
+
+    for (guint i = 0; i < all->len; i++) {
+        struct difference *d = all->pdata[i];
+
+        if (strcmp(d->kind, kind) || !g_pattern_match_simple(d->name, name))
+            continue;
+        d->seen = found = true;
+    }
+    return found;
+}
+
+bool differences_are_needed(const char *kinds)
+{
+    const GPtrArray *all = differences();
+    char **mine = g_strsplit(kinds, " ", -1);
+    bool needed = true;
+
+    for (guint i = 0; i < all->len; i++) {
+        const struct difference *d = all->pdata[i];
+
+        if (!g_strv_contains((const char *const *)mine, d->kind))
+            continue;
+        printf("# %s %s: %s; %s%s%s\n", d->kind, d->name, d->why, *d->part == '-' ? "stays" : "comes with ",
+               *d->part == '-' ? "" : d->part, d->seen ? "" : " -- LISTED BUT PRESENT: it does not differ");
+        needed &= d->seen;
+    }
+    g_strfreev(mine);
+    return needed;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What was observed of the reference (tests/facts), and the one list of what differs from it (differences.tsv)
+ *
+ * A test compares each fact, and asks differs_knowingly() of those that are not so.  At its end it says which kinds of
+ * entries are its own: differences_are_needed() finds those that no comparison has asked for, and would hide the next
+ * difference of that name.  One thread; all that is read stays until the program ends.
+ */
+
+#include <glib.h>
+#include <stdbool.h>
+
+struct difference {
+    char *kind, *name, *part, *why;     /* part: the one that will take it from the list; "-": it stays */
+    bool seen;
+};
+
+/* The lines of tests/facts/NAME, comments and blanks left out; g_strfreev().  Ends the program if it is not there. */
+char **facts_lines(const char *name);
+/* The list; ends the program if a line has not four columns, or a kind that no test here has. */
+const GPtrArray *differences(void);
+/* Is there an entry of that kind whose name matches, '*' for anything?  Marks all that do. */
+bool differs_knowingly(const char *kind, const char *name);
+/* Prints each entry of these kinds (parted by spaces) with its reason; false: one of them was not seen. */
+bool differences_are_needed(const char *kinds);
