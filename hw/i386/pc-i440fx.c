@@ -46,10 +46,13 @@ static int host_build(struct machine *m, struct pc_i440fx *b, const struct board
     return pc_function_realize(b->i440fx, "00.0", false, NULL, NULL, err);
 }
 
-static int pm_build(struct machine *m, struct pc_i440fx *b, const struct board_config *cfg, struct error **err)
+static int rest_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
+    struct pc_i440fx *b = pc_i440fx(pc_of(m));
     int r;
 
+    if (!cfg->acpi)
+        return 0;
     b->pm = device_new(m, device_type_find("PIIX4_PM"));
     piix4_pm_set_gsi(b->pm, gsi_sink(b->pc.gsi));
     r = device_set(b->pm, "smb_io_base", "0xb100", err);
@@ -69,8 +72,7 @@ static int bridges_build(struct machine *m, const struct board_config *cfg, stru
         return r;
     b->piix3 = device_new(m, device_type_find("PIIX3"));
     piix3_set_gsi(b->piix3, gsi_sink(b->pc.gsi));
-    r = pc_function_realize(b->piix3, "01.0", true, NULL, NULL, err);
-    return r || !cfg->acpi ? r : pm_build(m, b, cfg, err);
+    return pc_function_realize(b->piix3, "01.0", true, NULL, NULL, err);
 }
 
 static void firmware_registers(struct pc *pc)
@@ -101,6 +103,8 @@ static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, st
         .hpet_routes = 1 << 2,
         .acpi = { .chipset = &acpi_pc, .pm_base = pm_base, .hole64_bytes = 2 * PC_GIB },
         .bridges = bridges_build,
+        .rest = rest_build,
+        .graphics_first = true,
         .firmware_registers = firmware_registers,
     };
 

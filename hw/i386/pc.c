@@ -175,13 +175,15 @@ static int memory_build(struct machine *m, const struct board_config *cfg, struc
     return cfg->bios || !cfg->direct_boot ? firmware_map(&pc->firmware, m, &pc->pci, cfg->bios, err) : 0;
 }
 
-/* i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
+/* DMA; i8259 pair and IOAPIC behind the GSI router; an ISA bus and the host bridge are there. */
 static int controllers_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = pc_of(m);
     struct i8259_pair pic = { 0 };
-    int r = cfg->pic ? i8259_new_pair(m, &pic, err) : 0;
+    int r = i8257_new_pair(m, err);
 
+    if (!r && cfg->pic)
+        r = i8259_new_pair(m, &pic, err);
     if (!r)
         r = ioapic_new(m, &pc->host->obj, &pc->ioapic, err);
     if (!r)
@@ -204,7 +206,7 @@ static int port_build(struct machine *m, const char *type, unsigned index, const
     return r ? r : device_realize(dev, NULL, NULL, err);
 }
 
-/* Serial and parallel ports, keyboard controller, VMware's port with its pointer. */
+/* Serial and parallel ports, keyboard controller, VMware's port with its pointer, port 92h. */
 static int super_io_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     int r = 0;
@@ -219,7 +221,7 @@ static int super_io_build(struct machine *m, const struct board_config *cfg, str
         r = board_device_new(m, "vmport", NULL, NULL, NULL, err);
     if (!r && cfg->vmport && cfg->i8042)        /* the pointer interrupts as the controller's mouse */
         r = board_device_new(m, "vmmouse", NULL, NULL, NULL, err);
-    return r;
+    return r ? r : board_device_new(m, "port92", NULL, NULL, NULL, err);
 }
 
 static void cmos_fill(struct machine *m, const struct board_config *cfg)
@@ -255,15 +257,13 @@ static int rtc_build(struct machine *m, const struct board_config *cfg, struct e
     return r ? r : device_realize(rtc, NULL, NULL, err);
 }
 
-/* DMA, HPET, RTC, PIT, speaker port, port 92h, VGA, serial and parallel ports, keyboard controller, vmport. */
+/* HPET, RTC, PIT, speaker port, and what is in a super I/O chip. */
 static int chips_build(struct machine *m, const struct board_config *cfg, struct error **err)
 {
     struct pc *pc = pc_of(m);
     struct text routes = text("%u", pc->plan->hpet_routes);
     int r = pc_firmware_new(m, cfg, err);
 
-    if (!r)
-        r = i8257_new_pair(m, err);
     if (!r && cfg->hpet)
         r = board_device_new(m, "hpet", "hpet-intcap", routes.s, NULL, err);
     if (!r)
@@ -272,14 +272,15 @@ static int chips_build(struct machine *m, const struct board_config *cfg, struct
         r = board_device_new(m, i8254_type_name(m), NULL, NULL, NULL, err);
     if (!r && cfg->pit)
         r = board_device_new(m, "isa-pcspk", NULL, NULL, NULL, err);
-    if (!r)
-        r = board_device_new(m, "port92", NULL, NULL, NULL, err);
-    if (!r && cfg->vga == VGA_STD)
-        r = board_device_new(m, "VGA", NULL, NULL, NULL, err);
     if (r < 0)
         return r;
     cmos_fill(m, cfg);
     return super_io_build(m, cfg, err);
+}
+
+static int graphics_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    return cfg->vga == VGA_STD ? board_device_new(m, "VGA", NULL, NULL, NULL, err) : 0;
 }
 
 static void e820_build(const struct machine *m, struct pc *pc)
@@ -370,9 +371,13 @@ int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_
         r = plan->bridges(m, cfg, err);
     if (!r)
         r = controllers_build(m, cfg, err);
+    if (!r && plan->graphics_first)
+        r = graphics_build(m, cfg, err);
     if (!r)
         r = chips_build(m, cfg, err);
-    if (!r && plan->rest)
+    if (!r)
         r = plan->rest(m, cfg, err);
+    if (!r && !plan->graphics_first)
+        r = graphics_build(m, cfg, err);
     return r ? r : boot_prepare(m, cfg, err);
 }

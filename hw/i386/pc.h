@@ -39,7 +39,8 @@ struct pc_acpi {
 /* What only one board reserves; its e820 lines stand between RAM and the firmware's. */
 struct pc_reserved { uint64_t base, size; };
 
-/* One board.  Bridges come before all other chips, `rest` after them: QOM's unattached devices are numbered so. */
+/* One board.  Bridges come before all other chips, `rest` after them, VGA before or after: QOM's unattached devices are
+ * numbered so. */
 struct pc_plan {
     size_t bytes;                       /* of the board's struct, which is zeroed and freed with the machine */
     /* RAM below ram_room lies below 4 GiB as a whole; of more, ram_split bytes do; max-ram-below-4g lowers both, or
@@ -50,7 +51,8 @@ struct pc_plan {
     struct pc_reserved reserved[3];     /* ends in size 0 */
     struct pc_acpi acpi;
     int (*bridges)(struct machine *m, const struct board_config *cfg, struct error **err);
-    int (*rest)(struct machine *m, const struct board_config *cfg, struct error **err);         /* NULL: none */
+    int (*rest)(struct machine *m, const struct board_config *cfg, struct error **err);
+    bool graphics_first;
     /* Before a direct boot: programs the bridges through their registers, as firmware would have. */
     void (*firmware_registers)(struct pc *pc);
 };
