@@ -72,7 +72,7 @@ static void smb_unrealize(struct device *dev)
 
 static const struct region_type smb_regions[] = {
     [REGION_CONFIG] = PCI_CONFIG_REGION,
-    [REGION_PORTS] = { .name = "ich9-smbus", .size = SMB_PORTS, .min = 1, .max = 1, .ports = true, .read = ports_read,
+    [REGION_PORTS] = { .name = "pm-smbus", .size = SMB_PORTS, .min = 1, .max = 1, .ports = true, .read = ports_read,
                        .write = ports_write },
     {}
 };

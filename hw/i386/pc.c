@@ -123,6 +123,7 @@ static void pc_free(struct machine *m)
     firmware_unmap(&pc->firmware, m);
     region_drop(m, &pc->below_4g);
     region_drop(m, &pc->above_4g);
+    region_drop(m, &pc->memory);
     region_drop(m, &pc->pci);
     free(pc);
 }
@@ -163,12 +164,13 @@ static int memory_build(struct machine *m, const struct board_config *cfg, struc
     pc->low_bytes = low_bytes(cfg, pc->plan);
     pc->high_bytes = cfg->ram_bytes - pc->low_bytes;
     region_init(&pc->pci, "pci", REGION_CONTAINER, UINT64_MAX);
-    region_init_ram(&pc->below_4g, "ram-below-4g", pc->ram, 0, pc->low_bytes);
+    region_init_ram(&pc->memory, "pc.ram", pc->ram, 0, cfg->ram_bytes);
+    region_init_alias(&pc->below_4g, "ram-below-4g", &pc->memory, 0, pc->low_bytes);
     map_begin(&m->map);
     region_add(&m->memory, 0, &pc->below_4g, 0);
     region_add(&m->memory, 0, &pc->pci, -1);
     if (pc->high_bytes) {
-        region_init_ram(&pc->above_4g, "ram-above-4g", pc->ram, pc->low_bytes, pc->high_bytes);
+        region_init_alias(&pc->above_4g, "ram-above-4g", &pc->memory, pc->low_bytes, pc->high_bytes);
         region_add(&m->memory, 4 * PC_GIB, &pc->above_4g, 0);
     }
     map_end(&m->map);

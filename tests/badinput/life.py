@@ -479,7 +479,8 @@ def info_commands(life):
         "info status": r"VM status: running\r\n$", "info registers": r"CPU#0\r\nRAX=[0-9a-f]{16} RBX=(.|\n)*\nXMM15=",
         "info registers -a": r"CPU#0\r\n(.|\n)*CPU#1\r\n",
         "info mtree": r"address-space: memory(.|\n)*system(.|\n)*hpet(.|\n)*address-space: I/O",
-        "info mtree -f": r"FlatView #\d+\r\n(.|\n)*ram-below-4g", "info qtree": r"bus: main-system-bus\r\n  type System\r\n(.|\n)*isa\.0",
+        "info mtree -f": r"FlatView #\d+\r\n(.|\n)*prio 0, ram\): pc\.ram",
+        "info qtree": r"bus: main-system-bus\r\n  type System\r\n(.|\n)*isa\.0",
         "info version": r"7\.2\.22",
     }
     wrong = []
