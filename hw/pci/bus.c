@@ -99,6 +99,9 @@ static int pci_plug(struct bus *b, struct device *dev, struct error **err)
                          T("%02x.%x", devfn >> 3, devfn & 7),
                          T("a place that %s does not hold", bus->function[devfn]->type->type.name));
     p->devfn = devfn;
+    free(p->cfg.addr);
+    p->cfg.addr = strdup(T("%02x.%x", devfn >> 3, devfn & 7));      /* where it is now, however that was said */
+    assert(p->cfg.addr);
     if (asprintf(&dev->bus_path, "0000:%02x:%02x.%x", bus->number, devfn >> 3, devfn & 7) < 0)
         return -ENOMEM;
     masks_new(dev);

@@ -377,6 +377,8 @@ static void functions_take_the_first_free_slot_or_the_one_they_name(void)
     CHECK_EQ(fn_new(NULL, NULL)->pci.devfn, 4 << 3);    /* 3 is taken */
     CHECK_EQ(fn_new("1e.7", NULL)->pci.devfn, 0x1e << 3 | 7);
     CHECK_STR(fn_new("1f.2", NULL)->pci.dev.bus_path, "0000:00:1f.2");
+    CHECK_STR(fn_new(NULL, NULL)->pci.cfg.addr, "05.0");
+    CHECK_STR(fn_new("6", NULL)->pci.cfg.addr, "06.0");
     pci_bench_fini(&p);
 }
 
