@@ -354,6 +354,8 @@ int machine_new(struct loop *loop, unsigned version, struct machine **out, struc
     object_init(&m->obj, &machine_base, object_of_machine_free);
     m->root = object_root_new();
     object_attach(m->root, "machine", &m->obj, NULL);
+    object_container(&m->obj, "peripheral");            /* devices that a user adds, with an id and without */
+    object_container(&m->obj, "peripheral-anon");
     space_init(m);
     r = clock_new(m, err);
     if (r < 0) {

@@ -128,6 +128,7 @@ static int machine_build(struct process *p, struct error **err)
     if (r < 0)
         return r;
     p->machine->type_name = c->board_type->name;
+    p->machine->obj.type = &c->board_type->type;
     memcpy(p->machine->uuid, c->board.uuid, sizeof(p->machine->uuid));
     p->machine->no_reboot = c->no_reboot;
     p->machine->no_shutdown = c->no_shutdown;
