@@ -15,6 +15,8 @@ static const char *const known_kinds[] = {
     "section", "field", "section-type",                         /* test-migration-facts */
     "function", "config",                                       /* test-pci-facts */
     "dsdt",                                                     /* test-dsdt */
+    "after-firmware", "map-after-firmware",                     /* test-firmware-facts */
+    "map", "cmos", "fw-cfg", "qom", "qom-value",                /* test-machine-facts */
     NULL,
 };
 
@@ -70,7 +72,17 @@ const GPtrArray *differences(void)
     return list;
 }
 
-bool differs_knowingly(const char *kind, const char *name)
+/* Is the word among those that spaces part? */
+static bool is_one_of(const char *words, const char *word)
+{
+    char **each = g_strsplit(words, " ", -1);
+    bool found = g_strv_contains((const char *const *)each, word);
+
+    g_strfreev(each);
+    return found;
+}
+
+bool differs_knowingly(const char *kinds, const char *name)
 {
     const GPtrArray *all = differences();
     bool found = false;
@@ -78,28 +90,54 @@ bool differs_knowingly(const char *kind, const char *name)
     for (guint i = 0; i < all->len; i++) {
         struct difference *d = all->pdata[i];
 
-        if (strcmp(d->kind, kind) || !g_pattern_match_simple(d->name, name))
-            continue;
-        d->seen = found = true;
+        if (g_pattern_match_simple(d->name, name) && is_one_of(kinds, d->kind))
+            d->seen = found = true;
     }
     return found;
+}
+
+static unsigned only_in(const char *kinds, const char *prefix, const GPtrArray *lines, const GPtrArray *others)
+{
+    unsigned unknown = 0;
+
+    for (guint i = 0; i < lines->len; i++) {
+        char *name;
+
+        if (g_ptr_array_find_with_equal_func((GPtrArray *)others, lines->pdata[i], g_str_equal, NULL))
+            continue;
+        name = g_strdelimit(g_strdup_printf("%s %s", prefix, (char *)lines->pdata[i]), "\t", ' ');
+        if (!differs_knowingly(kinds, name)) {
+            printf("# %s: %s\n", kinds, name);
+            unknown++;
+        }
+        g_free(name);
+    }
+    return unknown;
+}
+
+unsigned lines_differ(const char *kinds, const char *prefix, const GPtrArray *ours, const GPtrArray *theirs)
+{
+    char *more = g_strdup_printf("+ %s", prefix), *less = g_strdup_printf("- %s", prefix);
+    unsigned unknown = only_in(kinds, more, ours, theirs) + only_in(kinds, less, theirs, ours);
+
+    g_free(more);
+    g_free(less);
+    return unknown;
 }
 
 bool differences_are_needed(const char *kinds)
 {
     const GPtrArray *all = differences();
-    char **mine = g_strsplit(kinds, " ", -1);
     bool needed = true;
 
     for (guint i = 0; i < all->len; i++) {
         const struct difference *d = all->pdata[i];
 
-        if (!g_strv_contains((const char *const *)mine, d->kind))
+        if (!is_one_of(kinds, d->kind))
             continue;
         printf("# %s %s: %s; %s%s%s\n", d->kind, d->name, d->why, *d->part == '-' ? "stays" : "comes with ",
                *d->part == '-' ? "" : d->part, d->seen ? "" : " -- LISTED BUT PRESENT: it does not differ");
         needed &= d->seen;
     }
-    g_strfreev(mine);
     return needed;
 }
