@@ -14,6 +14,7 @@ static const char *const known_kinds[] = {
     "type", "property", "property-type", "property-default",    /* test-device-facts */
     "section", "field", "section-type",                         /* test-migration-facts */
     "function", "config",                                       /* test-pci-facts */
+    "cpuid",                                                    /* test-cpu-model */
     "dsdt",                                                     /* test-dsdt */
     "after-firmware", "map-after-firmware",                     /* test-firmware-facts */
     "map", "cmos", "fw-cfg", "qom", "qom-value",                /* test-machine-facts */
