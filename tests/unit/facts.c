@@ -16,6 +16,7 @@ static const char *const known_kinds[] = {
     "function", "config",                                       /* test-pci-facts */
     "cpuid",                                                    /* test-cpu-model */
     "dsdt",                                                     /* test-dsdt */
+    "acpi",                                                     /* test-acpi-facts */
     "after-firmware", "map-after-firmware",                     /* test-firmware-facts */
     "map", "cmos", "fw-cfg", "qom", "qom-value",                /* test-machine-facts */
     NULL,

@@ -14,8 +14,8 @@
 #include "lib/bits.h"
 #include "lib/error.h"
 #include "tests/test.h"
+#include "tests/unit/acpi-facts.h"
 #include "tests/unit/aml-reader.h"
-#include "tests/unit/facts.h"
 
 #include <stdio.h>
 
@@ -36,17 +36,6 @@ static GPtrArray *listing_of(const struct acpi_machine *m)
     return lines;
 }
 
-static GPtrArray *facts(const char *name)
-{
-    char **all = facts_lines(T("acpi/%s.tsv", name));
-    GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-
-    for (char **l = all; *l; l++)
-        g_ptr_array_add(lines, *l);
-    g_free(all);
-    return lines;
-}
-
 static bool has(const GPtrArray *lines, const char *line)
 {
     for (guint i = 0; i < lines->len; i++)
@@ -55,33 +44,9 @@ static bool has(const GPtrArray *lines, const char *line)
     return false;
 }
 
-/* The list of a variant: the machine's, with the lines that go and come. */
-static GPtrArray *expected(const char *machine, const char *variant)
-{
-    GPtrArray *lines = facts(T("dsdt-%s", machine)), *changes = facts(T("dsdt-%s-variants", machine));
-    unsigned n = 0;
-
-    for (guint i = 0; i < changes->len; i++) {
-        char **part = g_strsplit(changes->pdata[i], "\t", 3);
-
-        if (!strcmp(part[0], variant)) {
-            n++;
-            for (guint k = 0; *part[1] == '-' && k < lines->len; k++)
-                if (!strcmp(lines->pdata[k], part[2]))
-                    g_ptr_array_remove_index(lines, k--);
-            if (*part[1] == '+')
-                g_ptr_array_add(lines, g_strdup(part[2]));
-        }
-        g_strfreev(part);
-    }
-    CHECK(n || !strcmp(variant, "512-1"));
-    g_ptr_array_free(changes, TRUE);
-    return lines;
-}
-
 static void compare(const char *machine, const char *variant)
 {
-    GPtrArray *want = expected(machine, variant), *got;
+    GPtrArray *want = dsdt_facts(machine, variant), *got;
     struct acpi_rig rig;
     unsigned n;
 
@@ -133,7 +98,7 @@ static void every_difference_is_still_one(void)
 /* Which interrupt line each slot's pin has: _PRT with the i8259s and with the IOAPIC. */
 static void pins_go_where_the_reference_s_go(void)
 {
-    GPtrArray *routes = facts("irq-routing"), *lines[2];
+    GPtrArray *routes = acpi_facts("irq-routing"), *lines[2];
     struct acpi_rig rig;
 
     for (unsigned pc = 0; pc < 2; pc++) {
@@ -164,7 +129,7 @@ static void the_generation_id_has_a_block_of_its_own(void)
 {
     uint32_t address;
     GByteArray *body = vmgenid_body(&address);
-    GPtrArray *want = facts("ssdt-vmgenid"), *got;
+    GPtrArray *want = acpi_facts("ssdt-vmgenid"), *got;
 
     CHECK_EQ(bits_load(body->data + address, 4), 0);
     bits_store(body->data + address, 4, 0x1ffff000);    /* as the loader does */

@@ -17,7 +17,7 @@
 #include "tests/unit/facts.h"
 #include "tests/unit/machine-views.h"
 
-enum { CONFIGS = 8, SHORT = 64 };
+enum { CONFIGS = 8, SHORT = 512 };
 
 /* As the facts call them: machine, memory and CPUs. */
 static const struct { const char *machine, *name, *memory, *options; } configs[CONFIGS] = {

@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).parent
 MACHINES = {"q35": "pc-q35-7.2", "pc": "pc-i440fx-7.2"}
 CONFIGS = ["512-1", "512-4", "4G-1", "4G-4"]
 STATES = {"reset": "pre", "firmware": "post"}
-CMOS_BYTES, SHORT = 128, 64
+CMOS_BYTES, SHORT = 128, 512
 MEMORY_ONLY = re.compile(r"-M \S+ -m (\w+)(?: -M (max-ram-below-4g=\S+))? -cdrom boot.iso$")
 # Of the tree that shows a property, not a value that somebody sets.
 NO_VALUES = {"parent_bus", "hotpluggable", "hotplug-handler", "legacy-addr", "date"}
