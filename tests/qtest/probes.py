@@ -215,8 +215,8 @@ def pc_functions_written(m):
     return configuration_written(m, [(0, 0), (1, 0)])
 
 
-def configuration_kept(m, places, but=()):
-    """What is left of each byte after a reset, for two values; but: (device, function, register)."""
+def configuration_kept(m, places):
+    """What is left of each byte after a reset, for two values."""
     found = {}
     for value in (0x31, 0x46):
         for device, function in places:
@@ -229,14 +229,12 @@ def configuration_kept(m, places, but=()):
         for device, function in places:
             config = m.config(device, function)
             for at in range(256):
-                if (device, function, at) not in but:
-                    found["00:%02x.%d config %#x after %#x and a reset" % (device, function, at, value)] = config[at]
+                found["00:%02x.%d config %#x after %#x and a reset" % (device, function, at, value)] = config[at]
     return found
 
 
-# GEN_PMCON_1: its lock ends with a reset (ICH9 data sheet, 13.8.1.1); the reference shows it on, and does not heed it.
 def functions_kept(m):
-    return configuration_kept(m, [(0, 0), (0x1f, 0), (0x1f, 3)], but=[(0x1f, 0, 0xa0), (0x1f, 0, 0xa1)])
+    return configuration_kept(m, [(0, 0), (0x1f, 0), (0x1f, 3)])
 
 
 def pc_functions_kept(m):

@@ -15,6 +15,7 @@ static const char *const known_kinds[] = {
     "section", "field", "section-type",                         /* test-migration-facts */
     "function", "config",                                       /* test-pci-facts */
     "cpuid",                                                    /* test-cpu-model */
+    "live",                                                     /* tests/qtest/known.py */
     "dsdt",                                                     /* test-dsdt */
     "acpi",                                                     /* test-acpi-facts */
     "after-firmware", "map-after-firmware",                     /* test-firmware-facts */
