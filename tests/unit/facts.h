@@ -21,7 +21,7 @@ struct difference {
 char **facts_lines(const char *name);
 /* The list; ends the program if a line has not four columns, or a kind that no test here has. */
 const GPtrArray *differences(void);
-/* Is there an entry of one of these kinds (parted by spaces) whose name matches, '*' for anything?  Marks all that do. */
+/* Is there an entry of one of these kinds (parted by spaces) whose name matches, '*' for anything?  Marks it, them. */
 bool differs_knowingly(const char *kinds, const char *name);
 /* Which lines has only one side?  Each has to be known by "+ PREFIX LINE" (ours) or "- PREFIX LINE" (theirs), tabs as
  * spaces; prints the others, and returns how many they are.  Lines are strings, in any order. */

@@ -11,7 +11,7 @@
 /* One view of those that map_print() shows: the lines behind the name of an address space. */
 struct view_lines { GPtrArray *lines; const char *space; };
 
-/* "  00000000000cf9-00000000000cf9 (prio 1, i/o): lpc-reset-control @10" as "ports cf9 cf9 1 i/o lpc-reset-control @10" */
+/* "  0000000000000cf9-0000000000000cf9 (prio 1, i/o): lpc-reset-control" as "ports cf9 cf9 1 i/o lpc-reset-control" */
 static inline void view_line(void *opaque, const char *line)
 {
     struct view_lines *v = opaque;
@@ -25,8 +25,8 @@ static inline void view_line(void *opaque, const char *line)
         v->space = "memory";
     if (g_str_has_prefix(line, " AS \"I/O\""))
         v->space = "ports";
-    if (!v->space || sscanf(line, " %" SCNx64 "-%" SCNx64 " (prio %d, %7[^)]): %79[^@]%n", &first, &last, &priority, kind,
-                            name, &n) != 5)
+    if (!v->space || sscanf(line, " %" SCNx64 "-%" SCNx64 " (prio %d, %7[^)]): %79[^@]%n", &first, &last, &priority,
+                            kind, name, &n) != 5)
         return;
     at = line[n] == '@' ? strtoull(line + n + 1, NULL, 16) : 0;
     if (strcmp(g_strchomp(name), "io"))         /* ports that nobody claims */
@@ -60,7 +60,7 @@ static inline GPtrArray *map_facts(const char *machine, const char *state, const
     return lines;
 }
 
-/* Time, date, and registers A to D, of which the clock makes what it likes. */
+/* Time, date and century, and the interrupts that the clock has asked for. */
 static inline bool cmos_is_time(unsigned at)
 {
     return at < 0x0a || at == 0x0c || at == 0x32;

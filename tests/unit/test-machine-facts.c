@@ -4,8 +4,8 @@
 /*
  * Whole machines after power-on, compared with what was observed of the reference (tests/facts/machine)
  *
- * Memory and ports (who answers where), CMOS memory, fw_cfg's keys and directory, e820 for many sizes of memory, and the
- * tree of objects with the values of their properties.  Configuration space is test-pci-facts'.
+ * Memory and ports (who answers where), CMOS memory, fw_cfg's keys and directory, e820 for many sizes of memory, and
+ * the tree of objects with the values of their properties.  Configuration space is test-pci-facts'.
  *
  * Left out: ports that nobody claims; of CMOS the time of day; of the tree memory regions and lines.  Numbers of
  * /machine/unattached/device[N] shift with each device that is not there: the order of the others is compared.
