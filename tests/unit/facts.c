@@ -11,7 +11,7 @@ enum { COLUMNS = 4 };
 
 /* Each kind belongs to one test, which looks for entries that are not needed. */
 static const char *const known_kinds[] = {
-    "type", "property", "property-type", "property-default",    /* test-device-facts */
+    "type", "type-parent", "property", "property-type", "property-default",     /* test-device-facts */
     "section", "field", "section-type",                         /* test-migration-facts */
     "function", "config",                                       /* test-pci-facts */
     "cpuid",                                                    /* test-cpu-model */

@@ -2,7 +2,7 @@
 #include "core/device.h"
 
 /*
- * Properties of device types, compared with what the reference lists (tests/facts/devices)
+ * Types and properties of devices, compared with what the reference lists (tests/facts/devices)
  *
  * Each property of a type that either has must be the other's too, with the same type and the same default.  Where
  * the reference lists no default, what a realized device of it has is compared; where it has neither (a value that a
@@ -166,6 +166,29 @@ static void properties_are_the_references(void)
     CHECK_EQ(wrong, 0);
 }
 
+/* Its parent, and whether it is abstract. */
+static void types_descend_as_the_references_do(void)
+{
+    bool same = true;
+
+    TYPE_FOR_EACH(at) {
+        const struct type *t = *at;
+        char *theirs = line_of("types.tsv", t->name);
+        struct text ours = text("%s %s", t->parent ? t->parent : "-", t->abstract ? "abstract" : "-");
+
+        if (theirs && !strcmp(g_strdelimit(g_strchug(theirs), "\t", ' '), ours.s)) {
+            free(theirs);
+            continue;
+        }
+        if (!differs_knowingly("type-parent", t->name)) {
+            printf("# type-parent: %s: %s, the reference: %s\n", t->name, ours.s, theirs ? theirs : "no such type");
+            same = false;
+        }
+        free(theirs);
+    }
+    CHECK(same);
+}
+
 /* A type that is not compared is none of the reference's: "listed but present", else. */
 static void types_of_ours_alone_are_not_the_references(void)
 {
@@ -178,7 +201,7 @@ static void types_of_ours_alone_are_not_the_references(void)
 
 static void every_difference_is_still_one(void)
 {
-    CHECK(differences_are_needed("type property property-type property-default"));
+    CHECK(differences_are_needed("type type-parent property property-type property-default"));
 }
 
 int main(void)
@@ -188,6 +211,7 @@ int main(void)
         if (!type->abstract && type_is(type, "device") && !differs_knowingly("type", type->name))
             test_run(type->name, properties_are_the_references);
     }
+    TEST(types_descend_as_the_references_do);
     TEST(types_of_ours_alone_are_not_the_references);
     TEST(every_difference_is_still_one);
     return test_end();

@@ -3,10 +3,10 @@
 """
 Reduces what the reference lists of its device types to what tests/unit/test-device-facts.c compares with
 
-    reduce.py OBSERVED
+    reduce.py OBSERVED TYPES
 
-OBSERVED has devices.json (device-list-properties of each type) and property-enum-types.json.  Writes properties.tsv
-and enums.tsv beside itself.
+OBSERVED has devices.json (device-list-properties of each type) and property-enum-types.json.  TYPES
+is qom-types.tsv.  Writes properties.tsv, enums.tsv and types.tsv beside itself.
 """
 
 import json
@@ -58,5 +58,14 @@ def main():
     (HERE / "enums.tsv").write_text("\n".join([*out, ""]))
 
 
+def types():
+    out = ["# Types: name, parent (- for none), and whether it has no instances."]
+    for line in pathlib.Path(sys.argv[2]).read_text().splitlines()[1:]:
+        name, parent, abstract, *_ = line.split("\t")
+        out.append("\t".join((name, parent or "-", abstract or "-")))
+    (HERE / "types.tsv").write_text("\n".join([*out, ""]))
+
+
 if __name__ == "__main__":
     main()
+    types()
