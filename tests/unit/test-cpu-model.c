@@ -17,17 +17,18 @@ static struct cpu_config cfg;
 static struct cpuid_live live = { .apic_enabled = true, .xcr0 = 1 };
 
 /* One row of tests/facts/cpu/cpuid.tsv; false: the row is a comment. */
-struct row { char model[16]; unsigned cores, threads; uint32_t leaf, sub, out[4]; };
+struct row { char model[16]; unsigned dies, cores, threads; uint32_t leaf, sub, out[4]; };
 
 static bool row_read(const char *line, struct row *r)
 {
-    return sscanf(line, "%15s %u,%u %x %x %x %x %x %x", r->model, &r->cores, &r->threads, &r->leaf, &r->sub, &r->out[0],
-                  &r->out[1], &r->out[2], &r->out[3]) == 9;
+    return sscanf(line, "%15s %u,%u,%u %x %x %x %x %x %x", r->model, &r->dies, &r->cores, &r->threads, &r->leaf,
+                  &r->sub, &r->out[0], &r->out[1], &r->out[2], &r->out[3]) == 10;
 }
 
 static void row_query(const struct row *r, bool soft, uint32_t out[4])
 {
     CHECK_EQ(cpu_config_parse(r->model, soft, &cfg, NULL), 0);
+    cfg.dies = r->dies;
     cfg.cores = r->cores;
     cfg.threads = r->threads;
     cpuid_query(&cfg, &live, r->leaf, r->sub, out);
@@ -60,8 +61,8 @@ static void check_unmasked(const struct row *r)
     if (!same && differs_knowingly("cpuid", T("%s %x.%x", r->model, r->leaf, r->sub)))
         return;
     if (!same)
-        printf("# cpuid: %s %x.%x, %u cores, %u threads: %08x %08x %08x %08x, the reference: %08x %08x %08x %08x\n",
-               r->model, r->leaf, r->sub, r->cores, r->threads, out[0], out[1], out[2], out[3], r->out[0], r->out[1],
+        printf("# cpuid: %s %x.%x, %u,%u,%u: %08x %08x %08x %08x, the reference: %08x %08x %08x %08x\n", r->model,
+               r->leaf, r->sub, r->dies, r->cores, r->threads, out[0], out[1], out[2], out[3], r->out[0], r->out[1],
                r->out[2], r->out[3]);
     CHECK(same);
 }
@@ -87,7 +88,7 @@ static void a_leaf_that_guests_of_the_reference_did_not_see_reads_as_zeros(void)
     rows_each(leaf_note);
     for (unsigned i = 0; i < 2; i++)
         for (uint32_t n = 0; n < 0x40; n++) {
-            struct row r = { .cores = 1, .threads = 1, .leaf = (n & 0x1f) | (n & 0x20 ? 0x80000000 : 0) };
+            struct row r = { .dies = 1, .cores = 1, .threads = 1, .leaf = (n & 0x1f) | (n & 0x20 ? 0x80000000 : 0) };
             uint32_t out[4];
 
             strcpy(r.model, models[i]);

@@ -6,7 +6,7 @@ Reduces what guests of the reference read with CPUID to what tests/unit/test-cpu
     reduce.py OBSERVED
 
 OBSERVED has cpuid-guest.json: leaves of each model, and what is different with several CPUs.  Writes cpuid.tsv beside
-itself.  Left out: models that are not here, options, dies.
+itself.  Left out: models that are not here, options.
 """
 
 import json
@@ -15,8 +15,9 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 MODELS = ["qemu64-v1", "max"]
-# What guests were started with: cores and threads of a socket.
-TOPOLOGIES = {"smp=4": "4,1", "smp=4,sockets=1,cores=2,threads=2": "2,2", "smp=4,sockets=2,cores=2,threads=1": "2,1"}
+# What guests were started with: dies of a socket, cores of a die, threads of a core.
+TOPOLOGIES = {"smp=4": "1,4,1", "smp=4,sockets=1,cores=2,threads=2": "1,2,2", "smp=4,sockets=2,cores=2,threads=1": "1,2,1",
+              "smp=8,sockets=1,dies=2,cores=2,threads=2": "2,2,2"}
 
 
 def row(model, topology, leaf, registers):
@@ -26,10 +27,10 @@ def row(model, topology, leaf, registers):
 
 def main():
     observed = json.loads((pathlib.Path(sys.argv[1]) / "cpuid-guest.json").read_text())
-    out = ["# CPUID as a guest of the reference reads it: model, cores,threads of a socket, leaf, subleaf, eax, ebx, ecx, edx (hexadecimal).",
+    out = ["# CPUID as a guest of the reference reads it: model, dies,cores,threads, leaf, subleaf, eax, ebx, ecx, edx (hexadecimal).",
            "# Rows of several CPUs only where they differ from one; a leaf that is not here reads as zeros."]
     for model in MODELS:
-        out += [row(model, "1,1", leaf, registers) for leaf, registers in observed["tcg"][model].items()]
+        out += [row(model, "1,1,1", leaf, registers) for leaf, registers in observed["tcg"][model].items()]
         for options, topology in TOPOLOGIES.items():
             leaves = observed["tcg-topology-and-options"][f"{model} {options}"]
             out += [row(model, topology, leaf, registers) for leaf, registers in leaves.items()]
