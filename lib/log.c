@@ -29,6 +29,7 @@ _Atomic uint32_t log_mask;
 
 static struct lock log_lock = { .mutex = PTHREAD_MUTEX_INITIALIZER, .rank = RANK_LOG };
 static int log_fd = STDERR_FILENO;
+static struct { bool moment; const char *name; } stamp;
 static struct { int64_t second; unsigned lines; unsigned long dropped; } guest_errors;
 
 static const struct {
@@ -118,12 +119,35 @@ void log_line(uint32_t class, const char *fmt, ...)
     va_end(ap);
 }
 
+void log_stamp(bool moment, const char *name)
+{
+    stamp.moment = moment;
+    stamp.name = name;
+}
+
+/* "2026-11-22T03:03:50.755876Z name program: " */
+static void prefix_print(char *buf, size_t size)
+{
+    struct timespec now;
+    struct tm utc;
+    int n = 0;
+
+    if (stamp.moment) {
+        clock_gettime(CLOCK_REALTIME, &now);
+        gmtime_r(&now.tv_sec, &utc);
+        n = strftime(buf, size, "%Y-%m-%dT%H:%M:%S", &utc);
+        n += snprintf(buf + n, size - n, ".%06ldZ ", now.tv_nsec / 1000);
+    }
+    snprintf(buf + n, size - n, "%s%s%s: ", stamp.name ? stamp.name : "", stamp.name ? " " : "",
+             program_invocation_short_name);
+}
+
 void log_warn(const char *fmt, ...)
 {
-    char prefix[64];
+    char prefix[256];
     va_list ap;
 
-    snprintf(prefix, sizeof(prefix), "%s: ", program_invocation_short_name);
+    prefix_print(prefix, sizeof(prefix));
     va_start(ap, fmt);
     lock_take(&log_lock);
     write_line(STDERR_FILENO, prefix, fmt, ap);

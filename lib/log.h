@@ -35,6 +35,8 @@ static inline bool log_on(uint32_t classes)
 void log_line(uint32_t class, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* To stderr, with the program's name in front; for main/ and warnings that a person must see. */
 void log_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* What stands in front of that from now on: the moment, a name (borrowed; NULL: none).  While there is one thread. */
+void log_stamp(bool moment, const char *name);
 
 /* "guest_errors,int" -> mask; errors list the legal names.  "help" is main's. */
 int log_parse(const char *names, uint32_t *mask, struct error **err);

@@ -9,6 +9,7 @@
  */
 
 #include "hw/i386/board.h"
+#include "main/confine.h"
 
 #include <stdbool.h>
 
@@ -37,7 +38,11 @@ struct config {
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
     char *machine_strings[MACHINE_STRINGS];     /* of -machine, for members of board; owned */
-    char *name;                         /* owned */
+    char *name, *process_name;          /* owned */
+    bool msg_timestamp, msg_guest_name; /* in front of what is said to a person */
+    bool mem_lock;
+    struct sandbox sandbox;
+    const char *run_as, *new_root;      /* NULL: not asked for */
     struct config_list data_dirs, accels, chardevs, serials, parallels, debugcons, monitors, qmps;
     struct config_list qmp_pretties, mons, devices, traces;
     struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */

@@ -9,13 +9,12 @@
 
 #include "lib/epoch.h"
 #include "lib/error.h"
+#include "lib/log.h"
 #include "main/daemon.h"
-
-#include <stdio.h>
 
 static int fail(struct error *err)
 {
-    fprintf(stderr, "rhea-system-x86_64: %s\n", error_line(err).s);
+    log_warn("%s", error_line(err).s);
     error_free(err);
     return 1;
 }
@@ -57,9 +56,10 @@ int main(int argc, char **argv)
 {
     struct error *err = NULL;
     struct config cfg;
-    int status;
+    int status, r = config_parse(&cfg, argc, argv, &err);
 
-    if (config_parse(&cfg, argc, argv, &err) < 0) {
+    log_stamp(cfg.msg_timestamp, cfg.msg_guest_name ? cfg.name : NULL);
+    if (r < 0) {
         status = fail(err);
     } else if (cfg.help_shown) {
         status = 0;

@@ -39,31 +39,12 @@ void config_string(char **to, const char *with)
     assert(*to);
 }
 
-/* guest= is what monitors show; threads always have names, so debug-threads= changes nothing. */
-int option_name(struct config *c, const char *value, struct error **err)
-{
-    bool debug_threads;
-    struct keyval kv;
-    const char *guest;
-    int r = keyval_parse(&kv, "-name", value, "guest", err);
-
-    if (r < 0)
-        return r;
-    guest = keyval_take(&kv, "guest");
-    r = keyval_bool(&kv, "debug-threads", &debug_threads, err);
-    if (!r)
-        r = keyval_end(&kv, "guest, debug-threads", err);
-    if (!r && guest)
-        config_string(&c->name, guest);
-    keyval_fini(&kv);
-    return r;
-}
-
 void config_fini(struct config *c)
 {
     free(c->machine_accel);
     free(c->kernel_irqchip);
     free(c->name);
+    free(c->process_name);
     for (unsigned i = 0; i < MACHINE_STRINGS; i++)
         free(c->machine_strings[i]);
     config_fw_cfg_fini(c);

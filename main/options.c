@@ -182,6 +182,20 @@ static int option_no_acpi(struct config *c, const char *v, struct error **err)
     return 0;
 }
 
+static int option_run_as(struct config *c, const char *v, struct error **err)
+{
+    (void)err;
+    c->run_as = v;
+    return 0;
+}
+
+static int option_chroot(struct config *c, const char *v, struct error **err)
+{
+    (void)err;
+    c->new_root = v;
+    return 0;
+}
+
 static int option_no_hpet(struct config *c, const char *v, struct error **err)
 {
     (void)v;
@@ -243,7 +257,14 @@ const struct option options[] = {
     { "S", NULL, option_stopped, "CPUs stand until the monitor says \"cont\"" },
     { "daemonize", NULL, option_daemonize, "the program goes on without a terminal once its machine stands" },
     { "pidfile", "FILE", option_pid_file, "a file that holds the process id, locked, while the program runs" },
-    { "name", "TEXT", option_name, "the guest's name" },
+    { "name", "[guest=]TEXT[,process=TEXT][,debug-threads=on|off]", option_name,
+      "the guest's name, and the process's" },
+    { "msg", "[timestamp=on|off][,guest-name=on|off]", option_msg, "what stands in front of messages" },
+    { "overcommit", "[mem-lock=on|off][,cpu-pm=off]", option_overcommit, "mem-lock keeps all memory out of swap" },
+    { "sandbox", "on|off[,obsolete=...][,elevateprivileges=...][,spawn=...][,resourcecontrol=allow|deny]",
+      option_sandbox, "denies system calls that the process does not need" },
+    { "runas", "USER|UID:GID", option_run_as, "the user as whom the process goes on" },
+    { "chroot", "FOLDER", option_chroot, "the folder that the process sees as / from its start on" },
     { "d", "ITEM[,ITEM...]", option_log_items, "what to log; \"help\" lists the items" },
     { "D", "FILE", option_log_file, "where the log goes; %d is the process id" },
     { "trace", "[enable=]PATTERN", option_trace, "trace points to switch on; \"help\" lists them" },

@@ -36,6 +36,9 @@ int option_option_rom(struct config *c, const char *value, struct error **err); 
 void config_roms_fini(struct config *c);
 int option_uuid(struct config *c, const char *value, struct error **err);
 int option_name(struct config *c, const char *value, struct error **err);
+int option_msg(struct config *c, const char *value, struct error **err);
+int option_overcommit(struct config *c, const char *value, struct error **err);
+int option_sandbox(struct config *c, const char *value, struct error **err);
 int option_acpitable(struct config *c, const char *value, struct error **err);     /* acpi-option.c */
 void acpi_tables_free(struct config *c);
 int option_numa(struct config *c, const char *value, struct error **err);          /* numa-option.c */

@@ -13,6 +13,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 static int log_start(const struct config *c, struct error **err)
 {
@@ -220,12 +223,25 @@ static int parts_start(struct process *p, struct error **err)
     return r;
 }
 
+/* The limit goes first, where it may: -runas would make it hold for what is allocated later. */
+static int memory_lock(struct error **err)
+{
+    setrlimit(RLIMIT_MEMLOCK, &(struct rlimit){ RLIM_INFINITY, RLIM_INFINITY });
+    return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? error_set_host(err, -errno, "-overcommit mem-lock", "on") : 0;
+}
+
 int process_start(struct process *p, const struct config *cfg, struct error **err)
 {
     int r;
 
     *p = (struct process){ .cfg = cfg };
-    r = parts_start(p, err);
+    if (cfg->process_name)
+        prctl(PR_SET_NAME, cfg->process_name);
+    r = cfg->mem_lock ? memory_lock(err) : 0;
+    if (!r)
+        r = parts_start(p, err);
+    if (!r)
+        r = confine(cfg->new_root, cfg->run_as, &cfg->sandbox, err);
     return r ? r : machine_go(p, err);
 }
 

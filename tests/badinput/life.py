@@ -344,6 +344,44 @@ def pid_file(life):
         return None if good and machine.status() == 0 and not path.exists() else f"{held!r} {second} {path.exists()}"
 
 
+def process_says(pid, *keys):
+    lines = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
+    return [lines[key].split()[0] for key in keys]
+
+
+def sandboxed(life, how):
+    """A machine that has started already does all that it does, and is ended by a call that is denied."""
+    with life.machine("-kernel", "hello", "-S", "-sandbox", how) as machine:
+        machine.qmp.ask("cont")
+        machine.qmp.ask("system_reset")
+        machine.qmp.event("RESET")
+        filtered, = process_says(machine.process.pid, "Seccomp")
+        machine.qmp.ask("quit")
+        return None if filtered == "2" and machine.status() == 0 else f"Seccomp: {filtered}"
+
+
+def other_user(life):
+    """The name is looked up in this host's list of users, before the root is another."""
+    root = life.folder / "root"
+    root.mkdir(exist_ok=True)
+    with life.machine("-S", "-name", "guest=g,process=by-name", "-runas", "nobody", "-chroot", "root",
+                      "-overcommit", "mem-lock=off") as machine:
+        name, uid, gid = process_says(machine.process.pid, "Name", "Uid", "Gid")
+        at = os.readlink(f"/proc/{machine.process.pid}/root")
+        machine.qmp.ask("quit")
+        good = (name, at) == ("by-name", str(root)) and "0" not in (uid, gid) and machine.status() == 0
+        return None if good else f"{name} {uid} {gid} {at}"
+
+
+def stamped(life):
+    line = [life.program, "-M", "none", "-name", "guest=g", "-device", "nosuch", "-display", "none", "-msg"]
+    said = [subprocess.run([*line, msg], capture_output=True, text=True, cwd=life.folder).stderr
+            for msg in ("timestamp=on", "timestamp=on,guest-name=on", "guest-name=on", "timestamp=off")]
+    moment = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z "
+    wanted = [moment, moment + "g ", "g ", ""]
+    return None if all(re.match(start + "rhea-system-x86_64: -device", line) for start, line in zip(wanted, said)) else f"{said}"
+
+
 def guest_ends(life, line, wanted, status):
     with life.machine(*line, "-S") as machine:
         machine.qmp.ask("cont")
@@ -602,6 +640,14 @@ def main():
         life.case("-daemonize: a process without terminal goes on when all is ready", lambda: daemon(life))
         life.case("-daemonize: what fails is told on the terminal, with status 1", lambda: daemon_fails(life))
         life.case("-pidfile holds the process id while the program runs, against a second one", lambda: pid_file(life))
+        for how in ("on", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+                    "on,elevateprivileges=children"):
+            life.case(f"-sandbox {how}", lambda how=how: sandboxed(life, how))
+        if os.getuid():
+            tap.skip("-runas, -chroot: another user, another root", "only root can become another user")
+        else:
+            life.case("-runas, -chroot: another user, another root", lambda: other_user(life))
+        life.case("-msg: the moment and the guest's name in front of what is said", lambda: stamped(life))
         life.case("isa-debug-exit ends with its status", lambda: debug_exit(life))
         for commands in SEQUENCES:
             name = f"replies and events of {', '.join(commands)} are the reference's"

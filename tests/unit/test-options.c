@@ -500,7 +500,52 @@ static void a_name_may_have_properties(void)
     good("-M q35 -name guest=a,,b,debug-threads=on -name guest=c");
     CHECK_STR(c.name, "c");
     config_fini(&c);
+    good("-M q35 -name a,process=b");
+    CHECK_STR(c.process_name, "b");
+    config_fini(&c);
     bad("-M q35 -name a,nosuch=1", "-name", "nosuch=1");
+}
+
+static void messages_have_the_moment_and_a_name_in_front(void)
+{
+    good("-M q35 -msg timestamp=on");
+    CHECK(c.msg_timestamp && !c.msg_guest_name);
+    config_fini(&c);
+    good("-M q35 -msg guest-name=on,timestamp=off");
+    CHECK(!c.msg_timestamp && c.msg_guest_name);
+    config_fini(&c);
+    bad("-M q35 -msg timestamp=soon", "-msg timestamp", "soon");
+    bad("-M q35 -msg nosuch=on", "-msg", "nosuch=on");
+}
+
+/* Obsolete calls are denied unless they are allowed; the rest is allowed. */
+static void a_sandbox_denies_what_it_is_told(void)
+{
+    good("-M q35 -sandbox on");
+    CHECK(c.sandbox.on && c.sandbox.obsolete && !c.sandbox.elevate && !c.sandbox.spawn && !c.sandbox.resources);
+    config_fini(&c);
+    good("-M q35 -sandbox on,obsolete=allow,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");
+    CHECK(!c.sandbox.obsolete && c.sandbox.elevate && !c.sandbox.elevate_children);
+    CHECK(c.sandbox.spawn && c.sandbox.resources);
+    config_fini(&c);
+    good("-M q35 -sandbox on,elevateprivileges=children,spawn=allow");
+    CHECK(!c.sandbox.elevate && c.sandbox.elevate_children && !c.sandbox.spawn);
+    config_fini(&c);
+    good("-M q35 -sandbox on -sandbox off");
+    CHECK(!c.sandbox.on);
+    config_fini(&c);
+    bad("-M q35 -sandbox on,spawn=no", "-sandbox spawn", "no");
+    bad("-M q35 -sandbox on,spawn=children", "-sandbox spawn", "children");
+    bad("-M q35 -sandbox on,nosuch=deny", "-sandbox", "nosuch=deny");
+}
+
+static void memory_may_be_locked(void)
+{
+    good("-M q35 -overcommit mem-lock=on,cpu-pm=off");
+    CHECK(c.mem_lock);
+    config_fini(&c);
+    bad("-M q35 -overcommit cpu-pm=on", "-overcommit cpu-pm", "on");
+    bad("-M q35 -overcommit mem-lock=2", "-overcommit mem-lock", "2");
 }
 
 #define NODES " -numa node,mem=64M,cpus=0-1 -numa node,mem=64M,cpus=2-3"
@@ -806,6 +851,9 @@ int main(void)
     TEST(sockets_have_dies_and_places_may_be_empty);
     TEST(odd_topologies_are_refused);
     TEST(a_name_may_have_properties);
+    TEST(messages_have_the_moment_and_a_name_in_front);
+    TEST(a_sandbox_denies_what_it_is_told);
+    TEST(memory_may_be_locked);
     TEST(nodes_have_memory_and_cpus);
     TEST(nodes_that_make_no_sense_are_refused);
     TEST(distances_and_places_refer_to_nodes_before_them);
