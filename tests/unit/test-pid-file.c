@@ -9,15 +9,40 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/rhea-pid-XXXXXX";
+
+/* What happens at the moment when a file is to be locked; 0 and none: nothing but that. */
+static struct { int refused; unsigned lost; } at_lock;
+
+/* The C library's, but for what a test wants to happen in between. */
+int fcntl(int fd, int cmd, ...)
+{
+    va_list args;
+    void *arg;
+
+    va_start(args, cmd);
+    arg = va_arg(args, void *);
+    va_end(args);
+    if (cmd == F_SETLK && at_lock.lost) {
+        at_lock.lost--;
+        unlink("pid");                          /* the owner before us has come to its end */
+    }
+    if (cmd == F_SETLK && at_lock.refused) {
+        errno = at_lock.refused;
+        return -1;
+    }
+    return syscall(SYS_fcntl, fd, cmd, arg);
+}
 
 static const char *contents(const char *path)
 {
@@ -212,6 +237,48 @@ static void descriptor_0_is_one_like_any_other(void)
     close(in);
 }
 
+/* Its owner may unlink it after we have opened it: a lock on what has no name any more keeps nobody out. */
+static void a_file_that_goes_before_it_is_locked_is_made_anew(void)
+{
+    struct pid_file f;
+
+    for (unsigned lost = 1; lost <= 8; lost++) {
+        at_lock.lost = lost;
+        CHECK_EQ(pid_file_new(&f, "-pidfile", "pid", NULL), 0);
+        CHECK_EQ(at_lock.lost, 0);
+        CHECK_EQ(taken_by_another("pid"), EAGAIN);
+        CHECK_STR(contents("pid"), own_line());
+        pid_file_fini(&f);
+    }
+}
+
+static void who_loses_every_race_gives_up(void)
+{
+    int first = free_descriptor();
+    struct pid_file f;
+
+    at_lock.lost = 1000;
+    CHECK_EQ(pid_file_new(&f, "-pidfile", "pid", NULL), -EAGAIN);
+    at_lock.lost = 0;
+    CHECK_EQ(free_descriptor(), first);
+}
+
+/* POSIX, fcntl(): "The function shall fail if: [EACCES] or [EAGAIN] ... locked by another process", "[ENOLCK]". */
+static void whoever_has_the_lock_is_told_from_a_host_that_has_no_locks(void)
+{
+    static const struct { int host, ours; } want[] = { { EACCES, EAGAIN }, { EAGAIN, EAGAIN }, { ENOLCK, ENOLCK } };
+    int first = free_descriptor();
+    struct pid_file f;
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        at_lock.refused = want[i].host;
+        CHECK_EQ(pid_file_new(&f, "-pidfile", "pid", NULL), -want[i].ours);
+        CHECK_EQ(free_descriptor(), first);
+    }
+    at_lock.refused = 0;
+    CHECK(!unlink("pid"));
+}
+
 int main(void)
 {
     CHECK(mkdtemp(folder) && !chdir(folder));
@@ -225,6 +292,9 @@ int main(void)
     TEST(what_is_no_regular_file_is_refused_and_stays);
     TEST(no_descriptor_stays_open_after_it);
     TEST(descriptor_0_is_one_like_any_other);
+    TEST(a_file_that_goes_before_it_is_locked_is_made_anew);
+    TEST(who_loses_every_race_gives_up);
+    TEST(whoever_has_the_lock_is_told_from_a_host_that_has_no_locks);
     CHECK(!rmdir(folder));
     return test_end();
 }
