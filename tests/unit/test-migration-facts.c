@@ -4,8 +4,8 @@
 /*
  * Sections of the migration stream, compared with what the reference sends (tests/facts/migration)
  *
- * Machines and optional devices are built and saved; each section's name, instance, version and size, and the path,
- * type, size and number of each of its fields must be the reference's.  Sizes are those of the bytes: a reader that
+ * Machines and optional devices are built and saved; each section's name, instance, version and size, the path, type,
+ * size and number of each of its fields, and the version of each of its parts must be the reference's.  Sizes are those of the bytes: a reader that
  * shares no code with the writer finds where a section ends.  The order of sections is not compared, as a receiver
  * does not depend on it.
  *
@@ -318,6 +318,44 @@ static bool fields_are_right(const struct row *r, const struct json *device)
     return same;
 }
 
+/* The version that the reference gives a description that stands for a field; -1: it has none of that name. */
+static long part_version(const char *name)
+{
+    FILE *f = facts_open("parts.tsv");
+    size_t n = strlen(name);
+    char line[300];
+    long version = -1;
+
+    while (version < 0 && fgets(line, sizeof(line), f))
+        if (!strncmp(line, name, n) && line[n] == '\t')
+            version = strtol(line + n + 1, NULL, 10);
+    fclose(f);
+    return version;
+}
+
+/* A part's version is in no byte of the section; who reads the description has nothing else to go by. */
+static bool parts_are_right(const char *section, const struct json *part)
+{
+    const struct json *fields = json_get(part, "fields"), *subs = json_get(part, "subsections");
+    bool right = true;
+
+    for (uint32_t i = 0; i < fields->num; i++) {
+        const struct json *inside = json_get(json_at(fields, i), "struct");
+        const char *name = inside ? json_get_string(inside, "vmsd_name") : NULL;
+        long theirs = name ? part_version(name) : -1;
+
+        if (name && theirs != (long)number(inside, "version", 0)) {
+            printf("# %s: part %s: version %u, the reference's: %ld\n", section, name,
+                   (unsigned)number(inside, "version", 0), theirs);
+            right = false;
+        }
+        right &= !inside || parts_are_right(section, inside);
+    }
+    for (uint32_t i = 0; subs && i < subs->num; i++)
+        right &= parts_are_right(section, json_at(subs, i));
+    return right;
+}
+
 static bool is_to_come(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -344,7 +382,8 @@ static bool section_is_right(const struct reader_section *s, const struct json *
         printf("# %s: section %s, instance %u: version %u, %u bytes; the reference's: version %u, %u bytes\n",
                config->name, s->name, s->instance, s->version, bytes, r->version, r->bytes);
     /* Fields are looked at whatever the size is, since they tell why it differs. */
-    return r && fields_are_right(r, device) && r->version == s->version && r->bytes == bytes;
+    return r && fields_are_right(r, device) && parts_are_right(r->name, device) && r->version == s->version &&
+           r->bytes == bytes;
 }
 
 static bool has(const struct reader *rd, const struct row *r)
@@ -424,6 +463,36 @@ static void every_type_with_a_section_is_compared(void)
     CHECK(all);
 }
 
+static bool versions_are_in_order(const struct section *s)
+{
+    bool right = true;
+
+    for (; s; s = s->also) {
+        for (const struct field *f = s->fields; f->name; f++)
+            right &= !f->section || versions_are_in_order(f->section);
+        for (const struct section *sub = s->subs; sub && sub->name; sub++)
+            right &= versions_are_in_order(sub);
+        if (s->name && s->min_version > s->version) {
+            printf("# %s: version %u, and none below %u is taken\n", s->name, s->version, s->min_version);
+            right = false;
+        }
+    }
+    return right;
+}
+
+/* "The oldest version that is taken" is the present one, or an older one. */
+static void every_section_takes_its_own_version(void)
+{
+    bool right = true;
+
+    TYPE_FOR_EACH(at) {
+        const struct type *t = *at;
+
+        right &= !type_is(t, "device") || !t->state || versions_are_in_order(t->state);
+    }
+    CHECK(right);
+}
+
 static void every_difference_is_still_one(void)
 {
     CHECK(differences_are_needed("section field section-type"));
@@ -436,6 +505,7 @@ int main(void)
     for (config = configs; config < configs + sizeof(configs) / sizeof(configs[0]); config++)
         test_run(config->name, sections_are_the_references);
     TEST(every_type_with_a_section_is_compared);
+    TEST(every_section_takes_its_own_version);
     TEST(every_difference_is_still_one);
     g_hash_table_destroy(built);
     epoch_thread_fini();

@@ -6,7 +6,7 @@ Reduces what was seen of the reference's migration streams to what tests/unit/te
     reduce.py OBSERVED
 
 OBSERVED has sections.tsv and configs.tsv (sections of each configuration), samples/*.gz (streams) and vmstate-wire.json
-(descriptions, of all streams together).  Writes sections.tsv and fields.tsv beside itself.
+(descriptions, of all streams together).  Writes sections.tsv, fields.tsv and parts.tsv beside itself.
 """
 
 import gzip
@@ -79,6 +79,18 @@ def from_wire(wire, name, prefix=""):
     return out
 
 
+def parts(part, found):
+    """Version by name of every description inside this one, of a device in a stream."""
+    for field in part["fields"]:
+        inside = nested(field)
+        if inside:
+            if "vmsd_name" in inside:
+                assert found.setdefault(inside["vmsd_name"], inside["version"]) == inside["version"], inside
+            parts(inside, found)
+    for sub in part.get("subsections", []):
+        parts(sub, found)
+
+
 def sections(observed):
     """{configuration: [(name, instance, version, bytes, description)]}"""
     found = {line.split("\t")[0]: [] for line in (observed / "configs.tsv").read_text().splitlines() if "\tcompleted\t" in line}
@@ -93,6 +105,7 @@ def sections(observed):
 def main():
     observed = pathlib.Path(sys.argv[1])
     found, wire, layouts, out = sections(observed), json.loads((observed / "vmstate-wire.json").read_text()), {}, []
+    versions = {}
     for config in [*SAMPLES.values(), *OPTIONAL, "kvmclock"]:
         rows = found[config] or [("-", "0", "0", "0", "-")]
         name = config.removeprefix("dev:").removesuffix("@q35/rc")
@@ -103,6 +116,7 @@ def main():
     for sample, config in SAMPLES.items():
         devices = trailer(gzip.open(observed / f"samples/{sample}.devices.gz").read())["devices"]
         for device in devices:
+            parts(device, versions)
             row, = [row for row in found[config] if row[:2] == (device["name"], str(device["instance_id"]))]
             if row[4] != "(old style)":
                 lines = flat(device)
@@ -119,6 +133,9 @@ def main():
             "# a subsection: its version), elements.  Structs that follow each other and look alike stand once, as NAME[COUNT]."]
     lines = ["\t".join((name, *line)) for name, rows in sorted(layouts.items()) if name in used for line in rows]
     (HERE / "fields.tsv").write_text("\n".join([*head, *lines, ""]))
+    head = ["# Descriptions that stand for a field of another one in these sections, and their versions."]
+    lines = [f"{name}\t{version}" for name, version in sorted(versions.items())]
+    (HERE / "parts.tsv").write_text("\n".join([*head, *lines, ""]))
 
 
 if __name__ == "__main__":
