@@ -5,9 +5,9 @@
  * Sections of the migration stream, compared with what the reference sends (tests/facts/migration)
  *
  * Machines and optional devices are built and saved; each section's name, instance, version and size, the path, type,
- * size and number of each of its fields, and the version of each of its parts must be the reference's.  Sizes are those of the bytes: a reader that
- * shares no code with the writer finds where a section ends.  The order of sections is not compared, as a receiver
- * does not depend on it.
+ * size and number of each of its fields, and the version of each of its parts must be the reference's.  Sizes are
+ * those of the bytes: a reader that shares no code with the writer finds where a section ends.  The order of sections
+ * is not compared, as a receiver does not depend on it.
  *
  * Invariant: what differs stands in tests/facts/differences.tsv with its reason, and what stands there differs.  So
  * does a type that has a section and is built by no configuration.
