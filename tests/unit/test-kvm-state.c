@@ -286,7 +286,7 @@ static void ram_can_be_cut_while_the_guest_runs_in_it(void)
     region_init_rom(&cut, "cut", block[0], 0, PAGE);
     for (unsigned i = 0; i < 200; i++) {
         map_begin(&rig.m->map);
-        region_add(&rig.m->memory, 0x100000, &cut, 1);
+        region_add(&rig.m->memory, 0x80000, &cut, 1);       /* of the slot with its code */
         map_end(&rig.m->map);
         map_begin(&rig.m->map);
         region_remove(&cut);
