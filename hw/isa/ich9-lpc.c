@@ -111,7 +111,7 @@ static const struct region_type lpc_regions[] = {
     [LPC_REGION_APM] = ACPI_APM_REGION,
     [LPC_REGION_RESET] = { .name = "lpc-reset-control", .size = 1, .min = 1, .max = 1, .ports = true,
                            .regs = reset_regs },
-    [LPC_REGION_RCRB] = { .name = "lpc-rcrb-mmio", .size = 16384, .min = 1, .max = 4, .regs = rcrb_regs },
+    [LPC_REGION_RCRB] = { .name = "lpc-rcrb-mmio", .size = 16384, .min = 1, .max = 8, .regs = rcrb_regs },
     [LPC_REGION_CPU_PLUG] = CPU_PLUG_REGION,
     [LPC_REGION_PCI_PLUG] = PCI_PLUG_REGION,
     {}

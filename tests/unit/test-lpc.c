@@ -592,6 +592,25 @@ static void rcba_places_the_root_complex_registers(void)
     pci_bench_fini(&p);
 }
 
+/* 10.1: 16 KiB, of any width, and not a byte more. */
+static void root_complex_registers_are_16_kib_of_any_width(void)
+{
+    begin();
+    p.ram->host[0x3fff] = p.ram->host[0x4000] = 0x11;
+    pci_out(&p, 0x1f, 0, LPC_RCBA, 4, 1);
+    mem_out(&p.b, 0x3ff8, 8, 0x1122334455667788);
+    CHECK_EQ(mem_in(&p.b, 0x3ff8, 8), 0x1122334455667788);
+    CHECK_EQ(mem_in(&p.b, 0x3ffc, 4), 0x11223344);
+    CHECK_EQ(mem_in(&p.b, 0x3ffe, 2), 0x1122);
+    CHECK_EQ(mem_in(&p.b, 0x3fff, 1), 0x11);
+    mem_out(&p.b, 0x3fff, 1, 0x99);
+    CHECK_EQ(mem_in(&p.b, 0x3ff8, 8), 0x9922334455667788);
+    CHECK_EQ(p.ram->host[0x3fff], 0x11);
+    mem_out(&p.b, 0x4000, 1, 0x99);
+    CHECK_EQ(p.ram->host[0x4000], 0x99);
+    pci_bench_fini(&p);
+}
+
 /* Firmware may write a register byte by byte. */
 static void each_byte_of_rcba_moves_the_root_complex_registers(void)
 {
@@ -743,6 +762,7 @@ int main(void)
     TEST(rst_cnt_and_the_configuration_address_do_not_disturb_each_other);
     TEST(the_block_moves_with_pmbase_and_goes_with_acpi_cntl);
     TEST(rcba_places_the_root_complex_registers);
+    TEST(root_complex_registers_are_16_kib_of_any_width);
     TEST(each_byte_of_rcba_moves_the_root_complex_registers);
     TEST(general_purpose_events_come_back);
     TEST(what_is_saved_comes_back_with_its_place_and_its_timer);
