@@ -78,8 +78,7 @@ static void blocks_map(struct device *dev)
 
 static void piix4_config_changed(struct device *dev, uint32_t at, unsigned size)
 {
-    if (at + size > PIIX4_PMBA)
-        blocks_map(dev);
+    blocks_map(dev);
 }
 
 static void apm_command(struct device *dev, uint8_t command)

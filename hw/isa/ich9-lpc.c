@@ -42,7 +42,7 @@ static uint8_t lpc_en(const struct machine *m)
 static void blocks_map(struct device *dev)
 {
     struct ich9_lpc *l = ich9_lpc(dev);
-    uint32_t pmbase = pci_config_read(dev, LPC_PMBASE, 4) & 0xff80, rcba = pci_config_read(dev, LPC_RCBA, 4);
+    uint32_t pmbase = pci_config_read(dev, LPC_PMBASE, 2) & 0xff80, rcba = pci_config_read(dev, LPC_RCBA, 4);
 
     map_request(dev, &l->pm, pci_config_read(dev, LPC_ACPI_CNTL, 1) & LPC_ACPI_ENABLE && pmbase, pmbase);
     map_request(dev, &dev->regions[LPC_REGION_RCRB], rcba & 1, rcba & 0xffffc000u);
@@ -50,12 +50,8 @@ static void blocks_map(struct device *dev)
 
 static void lpc_config_changed(struct device *dev, uint32_t at, unsigned size)
 {
-    if (at < LPC_ACPI_CNTL + 1 && at + size > LPC_PMBASE)
-        blocks_map(dev);
-    else if (at < LPC_RCBA + 4 && at + size > LPC_RCBA)
-        blocks_map(dev);
-    if (at <= LPC_GEN_PMCON_1 && at + size > LPC_GEN_PMCON_1)
-        ich9_smi_lock(dev);
+    blocks_map(dev);
+    ich9_smi_lock(dev);
 }
 
 /* What SMM code of a real machine does when it is asked to give the hardware to the OS, and back. */
@@ -235,12 +231,12 @@ static void lpc_outputs(struct device *dev)
 static void config_reset(struct device *dev)
 {
     uint8_t *config = ich9_lpc(dev)->st.pci.config;
-    uint32_t base = bits_load(config + LPC_PMBASE, 4);
+    uint16_t base = bits_load(config + LPC_PMBASE, 2);
     uint8_t cntl = config[LPC_ACPI_CNTL];
 
     pci_reset(dev);
     if (dev->machine->power.waking) {
-        bits_store(config + LPC_PMBASE, 4, base);
+        bits_store(config + LPC_PMBASE, 2, base);
         config[LPC_ACPI_CNTL] = cntl;
     }
 }

@@ -50,10 +50,8 @@ static void smram_map(struct device *dev)
 
 static void i440fx_config_changed(struct device *dev, uint32_t at, unsigned size)
 {
-    if (at < I440FX_PAM0 + PAM_REGISTERS && at + size > I440FX_PAM0)
-        pam_map(dev, &i440fx(dev)->pam, pci_config(dev) + I440FX_PAM0);
-    if (at <= I440FX_SMRAM && at + size > I440FX_SMRAM)
-        smram_map(dev);
+    pam_map(dev, &i440fx(dev)->pam, pci_config(dev) + I440FX_PAM0);
+    smram_map(dev);
 }
 
 static const struct reg i440fx_config[] = {

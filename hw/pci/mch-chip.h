@@ -12,6 +12,11 @@
 
 enum { MCH_PCIEXBAR = 0x60, MCH_PAM0 = 0x90, MCH_F_SMBASE = 0x9c, MCH_SMRAM = 0x9d, MCH_ESMRAMC = 0x9e,
        MCH_EXT_TSEG = 0x50 };
+/* SMRAM and ESMRAMC: what can be written while nothing is locked. */
+enum { SMRAM_D_OPEN = 1 << 6, SMRAM_D_CLS = 1 << 5, SMRAM_D_LCK = 1 << 4, SMRAM_G_SMRAME = 1 << 3,
+       MCH_SMRAM_BITS = SMRAM_D_OPEN | SMRAM_D_CLS | SMRAM_D_LCK | SMRAM_G_SMRAME };
+enum { ESMRAMC_H_SMRAME = 1 << 7, ESMRAMC_TSEG_SZ = 3 << 1, ESMRAMC_T_EN = 1 << 0,
+       MCH_ESMRAMC_BITS = ESMRAMC_H_SMRAME | ESMRAMC_TSEG_SZ | ESMRAMC_T_EN };
 enum { MCH_REGION_CONFIG, MCH_REGION_BLACKHOLE };
 
 enum { ECAM_LENGTHS = 3 };

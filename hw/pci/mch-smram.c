@@ -19,8 +19,7 @@
 #include "core/machine.h"
 #include "lib/bits.h"
 
-enum { D_OPEN = 1 << 6, D_CLS = 1 << 5, D_LCK = 1 << 4, G_SMRAME = 1 << 3 };
-enum { H_SMRAME = 1 << 7, TSEG_SZ_SHIFT = 1, T_EN = 1 << 0 };
+enum { TSEG_SZ_SHIFT = 1 };
 enum { SMBASE_ASKS = 0xff, SMBASE_THERE = 1, SMBASE_LOCKED = 2 };
 enum { EXT_TSEG_ASKS = 0xffff };
 enum { SEGMENT = 0xa0000, SEGMENT_BYTES = 0x20000, SMBASE = 0x30000 };
@@ -103,7 +102,7 @@ static void show(struct mch *m, struct region *r, bool on)
 static void windows(struct mch *m)
 {
     uint8_t smram = m->st.pci.config[MCH_SMRAM], esmramc = m->st.pci.config[MCH_ESMRAMC];
-    bool open = smram & D_OPEN, on = smram & G_SMRAME, high = esmramc & H_SMRAME;
+    bool open = smram & SMRAM_D_OPEN, on = smram & SMRAM_G_SMRAME, high = esmramc & ESMRAMC_H_SMRAME;
     bool smbase = m->cfg.smbase_smram && m->st.pci.config[MCH_F_SMBASE] == SMBASE_LOCKED;
     struct mch_smram *s = &m->smram;
 
@@ -114,7 +113,7 @@ static void windows(struct mch *m)
     show(m, &s->smbase_closed, smbase);
     show(m, &s->smbase, smbase);
     for (unsigned i = 0; i < TSEG_SIZES; i++) {
-        bool tseg = on && esmramc & T_EN && (esmramc >> TSEG_SZ_SHIFT & 3) == i && tseg_fits(m, i);
+        bool tseg = on && esmramc & ESMRAMC_T_EN && (esmramc >> TSEG_SZ_SHIFT & 3) == i && tseg_fits(m, i);
 
         show(m, &s->tseg[i], tseg);
         show(m, &s->tseg_closed[i], tseg);
@@ -125,12 +124,12 @@ static void windows(struct mch *m)
  * become read only." */
 static void locks(struct mch *m)
 {
-    bool locked = m->st.pci.config[MCH_SMRAM] & D_LCK;
+    bool locked = m->st.pci.config[MCH_SMRAM] & SMRAM_D_LCK;
 
     if (locked)
-        m->st.pci.config[MCH_SMRAM] &= ~D_OPEN;
-    m->pci.wmask[MCH_SMRAM] = locked ? D_CLS : D_OPEN | D_CLS | D_LCK | G_SMRAME;
-    m->pci.wmask[MCH_ESMRAMC] = locked ? 0 : H_SMRAME | 3 << TSEG_SZ_SHIFT | T_EN;
+        m->st.pci.config[MCH_SMRAM] &= ~SMRAM_D_OPEN;
+    m->pci.wmask[MCH_SMRAM] = locked ? SMRAM_D_CLS : MCH_SMRAM_BITS;
+    m->pci.wmask[MCH_ESMRAMC] = locked ? 0 : MCH_ESMRAMC_BITS;
 }
 
 /* It takes certain steps only: 0, there, locked. */

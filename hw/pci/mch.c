@@ -13,6 +13,7 @@
 #include "lib/bits.h"
 
 #define ECAM_BYTES (256ull << 20)
+#define ADDRESSES (1ull << 36)
 
 void mch_set_host(struct device *dev, struct device *host)
 {
@@ -27,15 +28,13 @@ static void ecam_map(struct device *dev)
     struct mch *m = mch(dev);
 
     for (unsigned i = 0; i < ECAM_LENGTHS; i++)
-        map_request(dev, &m->ecam[i], length == i, bar & 0xfffffffffull & ~((ECAM_BYTES >> i) - 1));
+        map_request(dev, &m->ecam[i], length == i, bar & (ADDRESSES - 1) & ~((ECAM_BYTES >> i) - 1));
 }
 
 static void mch_config_changed(struct device *dev, uint32_t at, unsigned size)
 {
-    if (at < MCH_PCIEXBAR + 8 && at + size > MCH_PCIEXBAR)
-        ecam_map(dev);
-    if (at < MCH_PAM0 + PAM_REGISTERS && at + size > MCH_PAM0)
-        pam_map(dev, &mch(dev)->pam, pci_config(dev) + MCH_PAM0);
+    ecam_map(dev);
+    pam_map(dev, &mch(dev)->pam, pci_config(dev) + MCH_PAM0);
 }
 
 static const struct reg mch_config[] = {
@@ -46,8 +45,8 @@ static const struct reg mch_config[] = {
     REG_FN(MCH_PAM0, "PAM", 1, .count = PAM_REGISTERS, .wmask = 0xff, .kept = true,
            .doc = "programmable attribute maps: read and write enables per segment"),
     REG_FN(MCH_F_SMBASE, "F_SMBASE", 1, .wmask = 0xff, .doc = "FFh asks for SMRAM at 30000h, 2 closes and locks it"),
-    REG_FN(MCH_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = 0x78, .doc = "compatible SMRAM control"),
-    REG_FN(MCH_ESMRAMC, "ESMRAMC", 1, .reset = 0x38, .wmask = 0x87, .doc = "extended SMRAM control"),
+    REG_FN(MCH_SMRAM, "SMRAM", 1, .reset = 0x02, .wmask = MCH_SMRAM_BITS, .doc = "compatible SMRAM control"),
+    REG_FN(MCH_ESMRAMC, "ESMRAMC", 1, .reset = 0x38, .wmask = MCH_ESMRAMC_BITS, .doc = "extended SMRAM control"),
     {}
 };
 
