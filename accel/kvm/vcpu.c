@@ -316,7 +316,7 @@ void kvm_vcpu_reset(struct vcpu *cpu, bool init)
     } else {
         x86_state_reset(&st, cpu->model, cpu->bsp);
     }
-    kvm_vcpu_of(cpu)->shutdown = kvm_vcpu_of(cpu)->wake = false;
+    kvm_vcpu_of(cpu)->wake = false;
     kvm_vcpu_put(cpu, &st);
 }
 
