@@ -8,6 +8,7 @@
 
 #include "hw/acpi/pm.h"
 #include "hw/isa/ich9-lpc.h"
+#include "tests/unit/map-watch.h"
 
 enum { PM = 0x600, PM1_STS = PM, PM1_EN = PM + 2, PM1_CNT = PM + 4, PM_TMR = PM + 8, GPE0 = PM + 0x20,
     SMI = PM + 0x30 };
@@ -592,6 +593,24 @@ static void rcba_places_the_root_complex_registers(void)
     pci_bench_fini(&p);
 }
 
+/* Not even between the making of the bridge and its reset: RAM, and the ports of the DMA controllers, are at 0. */
+static void making_the_bridge_opens_neither_block(void)
+{
+    struct map_watch memory, ports;
+
+    pci_bench_init(&p);
+    memory = (struct map_watch){ .as = &p.b.m->memory_as, .last = 0x9ffff, .except = p.ram };
+    ports = (struct map_watch){ .as = &p.b.m->io_as, .last = 0x7f };
+    map_watch_begin(&memory);
+    map_watch_begin(&ports);
+    lpc = device_new(p.b.m, device_type_find("ICH9-LPC"));
+    ich9_lpc_set_gsi(lpc, &p.b.sink);
+    CHECK(!device_set(lpc, "addr", "1f.0", NULL) && !device_realize(lpc, NULL, NULL, NULL));
+    CHECK_EQ(map_watch_end(&memory), 0);
+    CHECK_EQ(map_watch_end(&ports), 0);
+    pci_bench_fini(&p);
+}
+
 /* 10.1: 16 KiB, of any width, and not a byte more. */
 static void root_complex_registers_are_16_kib_of_any_width(void)
 {
@@ -608,6 +627,20 @@ static void root_complex_registers_are_16_kib_of_any_width(void)
     CHECK_EQ(p.ram->host[0x3fff], 0x11);
     mem_out(&p.b, 0x4000, 1, 0x99);
     CHECK_EQ(p.ram->host[0x4000], 0x99);
+    pci_bench_fini(&p);
+}
+
+static void nobody_has_a_power_button_when_the_bridge_is_gone(void)
+{
+    uint8_t states[ACPI_SYSTEM_STATES];
+
+    begin();
+    acpi_system_states(p.b.m, states);
+    CHECK_EQ(states[3], 0x81);
+    device_free(lpc);
+    acpi_system_states(p.b.m, states);
+    CHECK_EQ(states[3], 0);
+    acpi_power_button(p.b.m);
     pci_bench_fini(&p);
 }
 
@@ -762,7 +795,9 @@ int main(void)
     TEST(rst_cnt_and_the_configuration_address_do_not_disturb_each_other);
     TEST(the_block_moves_with_pmbase_and_goes_with_acpi_cntl);
     TEST(rcba_places_the_root_complex_registers);
+    TEST(making_the_bridge_opens_neither_block);
     TEST(root_complex_registers_are_16_kib_of_any_width);
+    TEST(nobody_has_a_power_button_when_the_bridge_is_gone);
     TEST(each_byte_of_rcba_moves_the_root_complex_registers);
     TEST(general_purpose_events_come_back);
     TEST(what_is_saved_comes_back_with_its_place_and_its_timer);

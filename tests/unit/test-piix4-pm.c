@@ -8,6 +8,7 @@
 
 #include "hw/acpi/piix4-pm.h"
 #include "hw/acpi/pm.h"
+#include "tests/unit/map-watch.h"
 
 enum { PM = 0x600, PM1_STS = PM, PM1_EN = PM + 2, PM1_CNT = PM + 4, PM_TMR = PM + 8, GPE0 = 0xafe0, SMB = 0xb100 };
 enum { PWRBTN = 1 << 8, SCI_EN = 1, SLP_EN = 1 << 13, SCI = 9 };
@@ -254,6 +255,58 @@ static void the_smbus_lies_where_smbba_says(void)
     pci_bench_fini(&p);
 }
 
+static void the_smbus_has_fourteen_ports_of_a_byte(void)
+{
+    begin();
+    io_out(&p.b, SMB + 5, 1, 0x5a);
+    io_out(&p.b, SMB + 5, 2, 0x1234);
+    CHECK_EQ(io_in(&p.b, SMB + 5, 2), 0xffff);
+    CHECK_EQ(io_in(&p.b, SMB + 5, 1), 0x5a);
+    CHECK_EQ(io_in(&p.b, SMB + 6, 1), 0);
+    pci_bench_fini(&p);
+}
+
+/* Neither block is anywhere before firmware places it: at 0 are the ports of the DMA controllers. */
+static void making_the_function_opens_neither_block(void)
+{
+    struct map_watch ports;
+
+    pci_bench_init_i440fx(&p);
+    ports = (struct map_watch){ .as = &p.b.m->io_as, .last = 0x7f };
+    map_watch_begin(&ports);
+    pm = device_new(p.b.m, device_type_find("PIIX4_PM"));
+    piix4_pm_set_gsi(pm, &p.b.sink);
+    CHECK(!device_set(pm, "addr", "01.3", NULL) && !device_set(pm, "smb_io_base", "0xb100", NULL));
+    CHECK(!device_realize(pm, NULL, NULL, NULL));
+    CHECK_EQ(map_watch_end(&ports), 0);
+    pci_bench_fini(&p);
+}
+
+/* Nothing here sets the error bits of Status, or all of GPE0's status; of a stream they are taken, and ones clear them. */
+static void status_bits_that_came_with_a_stream_are_cleared_by_ones(void)
+{
+    enum { STATUS_AT = 4 + PCI_STATUS, GPE_STS_AT = 276 + 6 + 2 + 48 + 16 };
+    struct saved s;
+
+    begin();
+    s = bench_save(&p.b, "0000:00:01.3/piix4_pm");
+    CHECK_EQ(s.fields[STATUS_AT], 0x80);
+    for (unsigned bit = 0; bit < 8; bit++) {
+        CHECK_EQ(bench_load_with(&p.b, &s, STATUS_AT + 1, 2 | 1 << bit), 0);
+        CHECK_EQ(get(PCI_STATUS, 2), 0x280 | 0x100 << bit);
+        set(PCI_STATUS, 2, 0xffff);
+        CHECK_EQ(get(PCI_STATUS, 2), 0x280 | (0x100 << bit & 0x600));   /* DEVSEL# timing is no event */
+        for (unsigned byte = 0; byte < 2; byte++) {                      /* the high one comes first */
+            CHECK_EQ(bench_load_with(&p.b, &s, GPE_STS_AT + 1 - byte, 1 << bit), 0);
+            CHECK_EQ(io_in(&p.b, GPE0, 2), 1 << bit << 8 * byte);
+            io_out(&p.b, GPE0, 2, 1 << bit << 8 * byte);
+            CHECK_EQ(io_in(&p.b, GPE0, 2), 0);
+        }
+    }
+    wire_fini(&s.w);
+    pci_bench_fini(&p);
+}
+
 /* 2432 bytes, as in streams of the reference (facts/migration). */
 static void the_section_is_as_long_as_the_reference_s(void)
 {
@@ -285,6 +338,9 @@ int main(void)
     TEST(without_smm_firmware_finds_it_in_use);
     TEST(sleep_types_are_the_ich9_s);
     TEST(the_smbus_lies_where_smbba_says);
+    TEST(the_smbus_has_fourteen_ports_of_a_byte);
+    TEST(making_the_function_opens_neither_block);
+    TEST(status_bits_that_came_with_a_stream_are_cleared_by_ones);
     TEST(the_section_is_as_long_as_the_reference_s);
     epoch_thread_fini();
     return test_end();

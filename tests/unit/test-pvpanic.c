@@ -75,6 +75,8 @@ static void as_a_pci_function_it_is_a_byte_of_memory(void)
     CHECK(!p.b.m->power.panicked && p.b.m->power.crash_loaded);
     mem_out(&p.b, AT, 1, 1);
     CHECK(p.b.m->power.panicked);
+    bench_reload(&p.b);
+    CHECK_EQ(mem_in(&p.b, AT, 1), 3);           /* where it was */
     pci_bench_fini(&p);
 }
 

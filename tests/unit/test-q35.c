@@ -8,6 +8,7 @@
  */
 
 #include "core/dma.h"
+#include "tests/unit/map-watch.h"
 
 enum { PCIEXBAR = 0x60, PAM0 = 0x90 };
 
@@ -65,6 +66,19 @@ static void at_power_on_there_is_no_window(void)
     CHECK_EQ(mem_in(&p.b, PCI_BENCH_RAM, 4), 0);
     CHECK_EQ(mem_in(&p.b, 0x8000000, 4), 0);
     pam_bench_fini();
+}
+
+/* Not even between the making of the bridge and its reset. */
+static void making_the_bridge_takes_no_ram_away(void)
+{
+    struct map_watch w;
+
+    pci_bench_memory_init(&p);
+    w = (struct map_watch){ .as = &p.b.m->memory_as, .last = 0x9ffff, .except = p.ram };
+    map_watch_begin(&w);
+    pci_bench_bridges_init(&p, "q35-pcihost", "mch", mch_set_host);
+    CHECK_EQ(map_watch_end(&w), 0);
+    pci_bench_fini(&p);
 }
 
 /* 5.1.16: the base has bits 35 to 28 for 256 MiB, one more for each halving. */
@@ -199,6 +213,7 @@ int main(void)
     TEST(pciexbar_moves_the_window_and_switches_it);
     TEST(pciexbar_says_how_long_the_window_is);
     TEST(at_power_on_there_is_no_window);
+    TEST(making_the_bridge_takes_no_ram_away);
     TEST(pciexbar_ignores_what_is_below_its_length);
     TEST(registers_have_their_bits);
     TEST(windows_follow_a_stream_that_was_saved_elsewhere);
