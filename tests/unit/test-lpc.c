@@ -552,6 +552,15 @@ static void bit_2_of_rst_cnt_resets_the_machine(void)
     pci_bench_fini(&p);
 }
 
+static void rst_cnt_comes_back(void)
+{
+    begin();
+    io_out(&p.b, 0xcf9, 1, 0x0a);
+    bench_reload(&p.b);
+    CHECK_EQ(io_in(&p.b, 0xcf9, 1), 0x0a);
+    pci_bench_fini(&p);
+}
+
 /* The register lies inside mechanism #1's four ports, and is narrower than the doubleword there. */
 static void rst_cnt_and_the_configuration_address_do_not_disturb_each_other(void)
 {
@@ -792,6 +801,7 @@ int main(void)
     TEST(the_section_is_as_long_as_the_reference_s);
     TEST(the_apm_port_enables_and_disables_acpi_mode);
     TEST(bit_2_of_rst_cnt_resets_the_machine);
+    TEST(rst_cnt_comes_back);
     TEST(rst_cnt_and_the_configuration_address_do_not_disturb_each_other);
     TEST(the_block_moves_with_pmbase_and_goes_with_acpi_cntl);
     TEST(rcba_places_the_root_complex_registers);

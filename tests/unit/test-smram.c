@@ -19,8 +19,9 @@ static struct ram_block *low, *vga;
 static struct region low_region, vga_region;
 static struct address_space smm;
 
-/* 32 MiB of RAM full of 5Ah below a bridge of its own, PCI's memory at A0000h full of 11h; `smm` is SMRAM alone. */
-static void begin_with(const char *prop, const char *value)
+/* So much RAM, of which 32 MiB are full of 5Ah, below a bridge of its own, PCI's memory at A0000h full of 11h; `smm` is
+ * SMRAM alone. */
+static void begin_sized(uint64_t bytes, const char *prop, const char *value)
 {
     struct machine *m;
 
@@ -28,7 +29,7 @@ static void begin_with(const char *prop, const char *value)
     bench_init(&p.b, 0);
     m = p.b.m;
     region_init(&p.pci, "pci", REGION_CONTAINER, UINT64_MAX);
-    low = ram_region_new(m, &low_region, "pc.ram", LOW);
+    low = ram_region_new(m, &low_region, "pc.ram", bytes);
     vga = ram_region_new(m, &vga_region, "vga", 0x20000);
     memset(low->host, RAM, LOW);
     memset(vga->host, VGA, 0x20000);
@@ -36,13 +37,18 @@ static void begin_with(const char *prop, const char *value)
     region_map(m, &m->memory, 0, &low_region, 0);
     region_map(m, &p.pci, 0xa0000, &vga_region, 0);
     p.host = device_new(m, device_type_find("q35-pcihost"));
-    pci_host_set_memory(p.host, &(struct pci_host_memory){ &m->memory, &low_region, &p.pci, LOW });
+    pci_host_set_memory(p.host, &(struct pci_host_memory){ &m->memory, &low_region, &p.pci, bytes });
     CHECK(!device_realize(p.host, NULL, NULL, NULL));
     p.mch = device_new(m, device_type_find("mch"));
     mch_set_host(p.mch, p.host);
     CHECK(!device_set(p.mch, "addr", "0.0", NULL) && (!prop || !device_set(p.mch, prop, value, NULL)));
     CHECK(!device_realize(p.mch, NULL, NULL, NULL));
     address_space_init(&smm, m, "smm", &m->smram, false);
+}
+
+static void begin_with(const char *prop, const char *value)
+{
+    begin_sized(LOW, prop, value);
 }
 
 static void begin(void)
@@ -146,8 +152,9 @@ static void h_smrame_moves_the_segment_up(void)
 {
     begin();
     low->host[0xa1234] = 0x77;
-    set(SMRAM, G_SMRAME);
     set(ESMRAMC, H_SMRAME);
+    CHECK_EQ(in_smm(HIGH + 0x1234), 0);                 /* not without G_SMRAME */
+    set(SMRAM, G_SMRAME);
     CHECK_EQ(in_smm(HIGH + 0x1234), 0x77);
     CHECK_EQ(in_smm(HIGH + 0x20000), 0);
     CHECK_EQ(in_smm(0xa1234), 0);
@@ -232,6 +239,27 @@ static void a_tseg_may_be_all_of_low_memory(void)
     CHECK_EQ(out_of_smm(LOW - 1), 0xff);
     CHECK_EQ(in_smm(0), RAM);
     CHECK_EQ(in_smm(LOW - 1), RAM);
+    end();
+}
+
+/* Every byte of the largest one is closed, or SMM's code could be changed from outside. */
+static void the_largest_tseg_is_closed_from_its_first_byte_on(void)
+{
+    const uint64_t bytes = 4095ull * MIB;
+
+    begin_sized(bytes, "extended-tseg-mbytes", "4095");
+    low->host[bytes - 1] = RAM;
+    set(SMRAM, G_SMRAME);
+    set(ESMRAMC, TSEG_EXT | T_EN);
+    for (uint64_t at = 0; at < bytes; at += 65 * MIB) {
+        low->host[at] = RAM;
+        CHECK_EQ(out_of_smm(at), 0xff);
+        CHECK_EQ(in_smm(at), RAM);
+        mem_out(&p.b, at, 1, 0x77);
+        CHECK_EQ(low->host[at], RAM);
+    }
+    CHECK_EQ(out_of_smm(bytes - 1), 0xff);
+    CHECK_EQ(in_smm(bytes - 1), RAM);
     end();
 }
 
@@ -368,6 +396,7 @@ int main(void)
     TEST(writes_from_outside_vanish);
     TEST(reads_from_outside_are_ones);
     TEST(a_tseg_may_be_all_of_low_memory);
+    TEST(the_largest_tseg_is_closed_from_its_first_byte_on);
     TEST(the_size_of_the_extended_tseg_is_told_when_asked);
     TEST(without_an_extended_tseg_the_question_has_no_answer);
     TEST(a_tseg_that_is_larger_than_low_memory_is_not_there);
