@@ -49,7 +49,7 @@ static void gsi_outputs(struct device *dev)
     struct gsi *g = gsi(dev);
 
     for (unsigned n = 0; n < GSI_ISA; n++)
-        irq_set(&g->pic[n], n != 2 && gsi_level(g, n));
+        irq_set(&g->pic[n], gsi_level(g, n));
     for (unsigned n = 1; n < GSI_PINS; n++)
         irq_set(&g->pin[n], gsi_level(g, n) || (n == 2 && gsi_level(g, 0)));
 }
