@@ -242,6 +242,22 @@ static void sleep_types_are_the_ich9_s(void)
     pci_bench_fini(&p);
 }
 
+/* ACPI 4.7.3.1.2: "RTC_EN ... set, then the setting of the RTC_STS bit will generate a power management event". */
+static void an_alarm_wakes_the_machine_that_enables_it(void)
+{
+    enum { RTC = 1 << 10, WAK = 1 << 15 };
+
+    begin();
+    CHECK(!p.b.m->power.wakeup_enabled);
+    io_out(&p.b, PM1_EN, 2, RTC);
+    CHECK(p.b.m->power.wakeup_enabled);
+    p.b.m->power.reason = WAKEUP_RTC;
+    machine_notify(p.b.m, EVENT_WAKEUP, CAUSE_NONE);
+    CHECK_EQ(io_in(&p.b, PM1_STS, 2), WAK | RTC);
+    CHECK(sci());
+    pci_bench_fini(&p);
+}
+
 static void the_smbus_lies_where_smbba_says(void)
 {
     begin();
@@ -337,6 +353,7 @@ int main(void)
     TEST(an_apm_command_raises_smi_while_apmc_en_is_set);
     TEST(without_smm_firmware_finds_it_in_use);
     TEST(sleep_types_are_the_ich9_s);
+    TEST(an_alarm_wakes_the_machine_that_enables_it);
     TEST(the_smbus_lies_where_smbba_says);
     TEST(the_smbus_has_fourteen_ports_of_a_byte);
     TEST(making_the_function_opens_neither_block);

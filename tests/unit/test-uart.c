@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hw/char/uart.h"
 
-/* The 16550A's data sheet (PC16550D), section by section, and its ISA binding; test-uart-stream.c has the wire form. */
+/* The 16550A's data sheet (PC16550D), section by section; the wire form is test-uart-stream's, the ISA binding
+ * test-isa-char's. */
 
-#include "chardev/char.h"
 #include "tests/unit/uart-bench.h"
 
 enum { LINE_ROOM = 8 };
@@ -447,69 +447,6 @@ static void what_follows_the_last_register_is_not_the_chips(void)
     bench_fini(&b);
 }
 
-static void isa_serial_has_the_places_of_com1_and_com2(void)
-{
-    struct chardevs set;
-    struct chardev_config cfg;
-    struct device *dev[2];
-    char got[8];
-
-    bench_init(&b, 0);
-    chardevs_init(&set, b.loop);
-    b.m->chardevs = &set;
-    chardev_config_init(&cfg, CHAR_RINGBUF, "c0");
-    CHECK(chardev_open(&set, &cfg, NULL));
-    for (unsigned i = 0; i < 2; i++) {
-        dev[i] = device_new(b.m, device_type_find("isa-serial"));
-        if (i)
-            CHECK(!device_set(dev[i], "chardev", "c0", NULL));
-        CHECK(!device_realize(dev[i], NULL, NULL, NULL));
-    }
-    port_out(&b, 0x3ff, 0x5a);
-    CHECK_EQ(port_in(&b, 0x3ff), 0x5a);
-    port_out(&b, 0x2f8, 'h');
-    port_out(&b, 0x2f8, 'i');
-    port_out(&b, 0x2f9, 2);
-    CHECK(b.lines->level[3] && !b.lines->level[4]);
-    for (unsigned i = 0; i < 4; i++)
-        loop_turn(b.loop, 0);
-    CHECK(chardev_ringbuf_read(chardev_find(&set, "c0"), got, 8) == 2 && !memcmp(got, "hi", 2));
-    bench_fini(&b);
-    chardevs_fini(&set);
-    (void)dev;
-}
-
-static void a_wrong_place_is_refused_by_name(void)
-{
-    static const struct { const char *prop, *value, *line; } bad[] = {
-        { "index", "4", "isa-serial.index: 4 is out of range, legal: 0 to 3" },
-        { "irq", "16", "isa-serial.irq: 16 is out of range, legal: 0 to 15" },
-        { "iobase", "0xfffc", "isa-serial.iobase: 0xfffc is out of range, legal: 0 to 0xfff8" },
-    };
-
-    for (unsigned i = 0; i < 3; i++) {
-        struct error *err = NULL;
-        struct device *dev;
-
-        bench_init(&b, 0);
-        dev = device_new(b.m, device_type_find("isa-serial"));
-        CHECK(!device_set(dev, bad[i].prop, bad[i].value, NULL));
-        CHECK(device_realize(dev, NULL, NULL, &err) < 0);
-        CHECK_STR(error_line(err).s, bad[i].line);
-        error_free(err);
-        bench_fini(&b);
-    }
-}
-
-static void debugcon_reads_as_its_readback(void)
-{
-    bench_init(&b, 0);
-    bench_device(&b, "isa-debugcon");
-    CHECK_EQ(port_in(&b, 0xe9), 0xe9);
-    port_out(&b, 0xe9, 'x');
-    bench_fini(&b);
-}
-
 int main(void)
 {
     epoch_thread_init();
@@ -539,9 +476,6 @@ int main(void)
     TEST(the_scratch_register_holds_data_and_does_nothing);
     TEST(without_a_line_output_vanishes_and_nothing_comes);
     TEST(what_follows_the_last_register_is_not_the_chips);
-    TEST(isa_serial_has_the_places_of_com1_and_com2);
-    TEST(a_wrong_place_is_refused_by_name);
-    TEST(debugcon_reads_as_its_readback);
     epoch_thread_fini();
     return test_end();
 }
