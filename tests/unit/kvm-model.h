@@ -48,8 +48,9 @@ struct model_cpu {
 
 static struct {
     int dev, vm;
-    bool smm;
+    bool smm, one_space;                        /* one_space: SMM, but nothing of its own to see there */
     unsigned max_slots, run_bytes;
+    uint64_t identity_map, tss, clock_ns;       /* what was set */
     int no_vcpu, no_slot;                       /* errno of KVM_CREATE_VCPU, of new slots; 0: they work */
     struct kvm_userspace_memory_region slot[2][MODEL_SLOTS];
     void (*slot_changes)(const struct kvm_userspace_memory_region *r);
@@ -191,7 +192,7 @@ static inline int model_capability(long cap)
     case KVM_CAP_X86_SMM:
         return model.smm;
     case KVM_CAP_MULTI_ADDRESS_SPACE:
-        return 1 + model.smm;
+        return 1 + (model.smm && !model.one_space);
     case KVM_CAP_MCE:
         return 0;
     default:
@@ -220,8 +221,16 @@ static inline int model_system(unsigned long request, void *arg)
     case KVM_GET_DIRTY_LOG:
         return model_log_get(arg);
     case KVM_SET_IDENTITY_MAP_ADDR:
+        model.identity_map = *(uint64_t *)arg;
+        return 0;
     case KVM_SET_TSS_ADDR:
+        model.tss = (uintptr_t)arg;
+        return 0;
     case KVM_SET_CLOCK:
+        model.clock_ns = ((struct kvm_clock_data *)arg)->clock;
+        return 0;
+    case KVM_GET_CLOCK:
+        *(struct kvm_clock_data *)arg = (struct kvm_clock_data){ .clock = model.clock_ns };
         return 0;
     default:
         return -ENOTTY;
@@ -369,4 +378,27 @@ static inline void model_end(void)
     loop_free(loop);
     for (unsigned i = 0; i < model.n_cpus; i++)
         munmap(model.cpu[i].run, MODEL_RUN_BYTES);
+}
+
+/* The machine's only vCPU, for tests that need no other; its functions are called here. */
+static struct model_cpu *c;
+static struct vcpu *cpu;
+
+static inline void one_cpu_begin(bool smm)
+{
+    model_begin(smm);
+    cpus_begin(1);
+    c = &model.cpu[0];
+    cpu = m->vcpus[0];
+}
+
+static inline void ask(void)
+{
+    atomic_fetch_or(&cpu->requests, VCPU_IRQ);
+}
+
+static inline void run(void)
+{
+    atomic_store(&cpu->requests, 0);
+    kvm_vcpu_run(cpu);
 }

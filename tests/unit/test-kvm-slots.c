@@ -259,6 +259,24 @@ static void what_a_slot_has_logged_outlives_it(void)
     model_end();
 }
 
+/* What a guest writes in SMM is dirty like anything else. */
+static void memory_that_smm_sees_has_a_log_of_its_own(void)
+{
+    uint64_t bits[RAM_BYTES / PAGE / 64];
+
+    model_begin(true);
+    cpus_begin(1);
+    CHECK(!dirty_start(ram, DIRTY_VGA));
+    for (unsigned as = 0; as < 2; as++)
+        CHECK_EQ(model.slot[as][0].flags, KVM_MEM_LOG_DIRTY_PAGES);
+    fetch_all(ram, bits);
+    CHECK_EQ(model.n_logs, 2);
+    CHECK_EQ(model.logs[0], 0);
+    CHECK_EQ(model.logs[1], 1 << 16);
+    dirty_stop(ram, DIRTY_VGA);
+    model_end();
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -271,6 +289,7 @@ int main(void)
     TEST(only_slots_that_show_what_is_asked_for_are_asked);
     TEST(logging_is_of_the_blocks_that_are_asked_for);
     TEST(what_a_slot_has_logged_outlives_it);
+    TEST(memory_that_smm_sees_has_a_log_of_its_own);
     epoch_thread_fini();
     return test_end();
 }

@@ -11,31 +11,9 @@
 
 enum { INTC_VECTORS = 4, FX_XMM = 160 };
 
-static struct model_cpu *c;
-static struct vcpu *cpu;
-
-static void begin_with(bool smm)
-{
-    model_begin(smm);
-    cpus_begin(1);
-    c = &model.cpu[0];
-    cpu = m->vcpus[0];
-}
-
 static void begin(void)
 {
-    begin_with(false);
-}
-
-static void ask(void)
-{
-    atomic_fetch_or(&cpu->requests, VCPU_IRQ);
-}
-
-static void run(void)
-{
-    atomic_store(&cpu->requests, 0);
-    kvm_vcpu_run(cpu);
+    one_cpu_begin(false);
 }
 
 /* Exits of the guest. */
@@ -314,40 +292,6 @@ static void a_vcpu_that_cannot_run_stands_until_it_is_reset(void)
     model_end();
 }
 
-static void exit_is_an_internal_error(uint32_t reason, uint32_t event)
-{
-    begin();
-    CHECK(!machine_start(m, NULL));
-    c->run->exit_reason = reason;
-    c->run->system_event.type = event;
-    CHECK(!kvm_exit(kvm_vcpu_of(cpu)));
-    loop_turn(loop, 0);
-    CHECK_EQ(m->run_state, RUN_INTERNAL_ERROR);
-    model_end();
-}
-
-static void exits_that_nobody_can_serve_end_in_internal_error(void)
-{
-    exit_is_an_internal_error(KVM_EXIT_INTERNAL_ERROR, 0);
-    exit_is_an_internal_error(KVM_EXIT_FAIL_ENTRY, 0);
-    exit_is_an_internal_error(KVM_EXIT_SYSTEM_EVENT, 99);
-    exit_is_an_internal_error(KVM_EXIT_DEBUG, 0);
-}
-
-static void a_system_event_asks_for_a_shutdown_or_a_reset(void)
-{
-    begin();
-    c->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
-    c->run->system_event.type = KVM_SYSTEM_EVENT_SHUTDOWN;
-    CHECK(!kvm_exit(kvm_vcpu_of(cpu)));
-    CHECK_EQ(m->shutdown_requested, CAUSE_GUEST_SHUTDOWN);
-    CHECK_EQ(m->reset_requested, CAUSE_NONE);
-    c->run->system_event.type = KVM_SYSTEM_EVENT_RESET;
-    CHECK(!kvm_exit(kvm_vcpu_of(cpu)));
-    CHECK_EQ(m->reset_requested, CAUSE_GUEST_RESET);
-    model_end();
-}
-
 static void a_vcpu_that_cannot_be_made_is_refused_by_name(void)
 {
     struct error *err = NULL;
@@ -412,7 +356,7 @@ static int guest_out_of_smm(struct model_cpu *cpu_model)
 static void an_exit_says_whether_the_vcpu_is_in_smm(void)
 {
     for (unsigned smm = 0; smm < 2; smm++) {
-        begin_with(smm);
+        one_cpu_begin(smm);
         c->guest = guest_in_smm;
         run();
         CHECK_EQ(cpu->smm, smm);                        /* without the capability the bit means nothing */
@@ -428,7 +372,7 @@ static void an_exit_says_whether_the_vcpu_is_in_smm(void)
 static void nmi_and_smi_reach_the_kernel_that_has_them(void)
 {
     for (unsigned smm = 0; smm < 2; smm++) {
-        begin_with(smm);
+        one_cpu_begin(smm);
         kvm_vcpu_inject(cpu, VCPU_NMI);
         CHECK(c->nmis == 1 && !c->smis);
         CHECK(kvm_vcpu_has_event(cpu));
@@ -457,7 +401,7 @@ static void smram_is_in_the_second_address_space_alone(void)
     struct region smram;
     struct ram_block *block;
 
-    begin_with(true);
+    one_cpu_begin(true);
     block = ram_region_new(m, &smram, "smram", 16 * PAGE);
     region_map(m, &m->smram, 0x30000000, &smram, 0);
     CHECK(block->host);
@@ -646,8 +590,6 @@ int main(void)
     TEST(a_waiting_interrupt_ends_a_halt_if_the_guest_lets_it);
     TEST(cr8_and_the_apics_base_follow_the_guest);
     TEST(a_vcpu_that_cannot_run_stands_until_it_is_reset);
-    TEST(exits_that_nobody_can_serve_end_in_internal_error);
-    TEST(a_system_event_asks_for_a_shutdown_or_a_reset);
     TEST(a_vcpu_that_cannot_be_made_is_refused_by_name);
     TEST(a_machine_that_is_gone_keeps_nothing_of_the_host);
     TEST(an_exit_says_whether_the_vcpu_is_in_smm);
