@@ -50,9 +50,9 @@ static void a_load_brings_the_gate_back(void)
     struct saved s;
 
     begin();
-    port_out(&b, 0x92, 2);
+    port_out(&b, 0x92, 0xfe);
     s = bench_save(&b, "port92");
-    CHECK_EQ(s.fields[0], 2);
+    CHECK_EQ(s.fields[0], 0xfe);
     port_out(&b, 0x92, 0);
     CHECK_EQ(b.m->a20_lines, 0);
     in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
@@ -65,12 +65,20 @@ static void a_load_brings_the_gate_back(void)
     bench_fini(&b);
 }
 
+static void port_93_is_not_its(void)
+{
+    begin();
+    CHECK_EQ(port_in(&b, 0x93), 0xff);
+    bench_fini(&b);
+}
+
 int main(void)
 {
     epoch_thread_init();
     TEST(bit_1_is_one_gate_of_a20);
     TEST(bit_0_resets_the_machine);
     TEST(a_load_brings_the_gate_back);
+    TEST(port_93_is_not_its);
     epoch_thread_fini();
     return test_end();
 }

@@ -70,6 +70,47 @@ static void ib700_is_fed_and_stopped(void)
     bench_fini(&p.b);
 }
 
+/* The ports beside its two are anybody's. */
+static void ib700_has_two_ports(void)
+{
+    bench_init(&p.b, 0);
+    bench_device(&p.b, "ib700");
+    port_out(&p.b, 0x444, 14);
+    port_out(&p.b, 0x442, 14);
+    step(100 * S);
+    CHECK(!expired());
+    port_out(&p.b, 0x443, 14);
+    port_out(&p.b, 0x442, 0);
+    port_out(&p.b, 0x440, 0);
+    step(2 * S - 1);
+    port_out(&p.b, 0x444, 0);
+    step(1);
+    CHECK(expired());
+    bench_fini(&p.b);
+}
+
+/* A machine that loads a stream may have stopped its own. */
+static void ib700_runs_on_after_a_load(void)
+{
+    struct saved s;
+    struct wire in;
+
+    bench_init(&p.b, 0);
+    bench_device(&p.b, "ib700");
+    port_out(&p.b, 0x443, 14);
+    step(S);
+    s = bench_save(&p.b, "ib700_wdt");
+    port_out(&p.b, 0x441, 0);
+    in = (struct wire){ .buf = s.w.buf, .len = s.w.at };
+    CHECK_EQ(bench_load(&p.b, &in, NULL), 0);
+    step(S - 1);
+    CHECK(!expired());
+    step(1);
+    CHECK(expired());
+    wire_fini(&s.w);
+    bench_fini(&p.b);
+}
+
 enum { BAR = 0xfe000000, CONFIG = 0x60, LOCK = 0x68, ENABLE = 2, LOCKED = 1, FREE_RUN = 4, NO_REBOOT = 0x20, MHZ = 4 };
 
 static void esb_init(void)
@@ -366,6 +407,8 @@ int main(void)
     epoch_thread_init();
     TEST(ib700_lasts_as_long_as_it_is_told);
     TEST(ib700_is_fed_and_stopped);
+    TEST(ib700_has_two_ports);
+    TEST(ib700_runs_on_after_a_load);
     TEST(esb_shows_its_identity);
     TEST(esb_configuration_has_its_widths);
     TEST(esb_counts_twice);
