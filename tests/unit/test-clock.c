@@ -91,6 +91,98 @@ static void timers_fire_in_the_order_of_their_deadlines_and_see_them_as_now(void
     end();
 }
 
+/* A device for each timer, so that none of them can do the work of another. */
+
+struct lone {
+    struct device dev;
+    struct { uint64_t at; } st;
+    struct timer timer;
+};
+
+static uint64_t lone_now, wrong, lone_fired;
+
+static void lone_fire(struct device *dev)
+{
+    struct lone *t = (struct lone *)dev;
+
+    wrong += t->st.at != clock_ns(dev) || t->st.at < lone_now;
+    lone_now = clock_ns(dev);
+    lone_fired++;
+    t->st.at = TIMER_OFF;
+}
+
+static int lone_realize(struct device *dev, struct error **err)
+{
+    timer_init(&((struct lone *)dev)->timer, dev, &((struct lone *)dev)->st.at, lone_fire);
+    return 0;
+}
+
+static const struct section lone_section = {
+    "lone", 1, 1, .fields = (const struct field[]){ FIELD(struct lone, "at", at, .reset = TIMER_OFF), {} } };
+static const struct device_type lone_type = {
+    .type = { .name = "lone", .doc = "a test's", DEVICE(struct lone), TYPE_STATE(struct lone),
+              .state = &lone_section },
+    .realize = lone_realize,
+};
+
+static uint64_t random_next(uint64_t *seed)
+{
+    *seed = *seed * 6364136223846793005u + 1442695040888963407u;
+    return *seed >> 33;
+}
+
+static uint64_t earliest(struct lone *const *t, unsigned n)
+{
+    uint64_t at = TIMER_OFF;
+
+    for (unsigned i = 0; i < n; i++)
+        at = t[i] && t[i]->st.at < at ? t[i]->st.at : at;
+    return at;
+}
+
+/* Whatever the others do: are set, move to and fro, are switched off, leave, fire. */
+static void each_timer_fires_at_its_own_deadline(void)
+{
+    enum { LONE = 200, CHANGES = 20000 };
+    static struct lone *t[LONE];
+    uint64_t seed = 1, set = 0, off = 0;
+
+    begin();
+    lone_now = wrong = lone_fired = 0;
+    for (unsigned i = 0; i < LONE; i++) {
+        t[i] = (struct lone *)device_new(m, &lone_type);
+        CHECK(!device_realize(&t[i]->dev, NULL, NULL, NULL));
+    }
+    for (unsigned change = 0; change < CHANGES; change++) {
+        struct lone **one = &t[random_next(&seed) % LONE];
+        uint64_t now = machine_clock_ns(m);
+
+        set += (*one)->st.at == TIMER_OFF;
+        (*one)->st.at = now + TIMER_STEP_NS + random_next(&seed) % 10000000;
+        if (random_next(&seed) % 8 == 0) {
+            (*one)->st.at = TIMER_OFF;
+            off++;
+        }
+        timer_update(&(*one)->timer);
+        CHECK_EQ(machine_clock_next(m), earliest(t, LONE));
+        if (random_next(&seed) % 1000 == 0) {           /* leaves, and another comes */
+            off += (*one)->st.at != TIMER_OFF;
+            device_free(&(*one)->dev);
+            *one = NULL;
+            CHECK_EQ(machine_clock_next(m), earliest(t, LONE));
+            *one = (struct lone *)device_new(m, &lone_type);
+            CHECK(!device_realize(&(*one)->dev, NULL, NULL, NULL));
+        }
+        machine_clock_step(m, random_next(&seed) % 30000);
+        CHECK_EQ(machine_clock_next(m), earliest(t, LONE));
+        CHECK_EQ(wrong, 0);
+    }
+    machine_clock_step(m, 1ull << 30);
+    CHECK_EQ(wrong, 0);
+    CHECK_EQ(lone_fired, set - off);
+    end();
+}
+
 static void a_timer_fires_at_its_deadline_and_not_before(void)
 {
     begin();
@@ -183,6 +275,24 @@ static void while_it_runs_timers_fire_from_the_loop(void)
     end();
 }
 
+/* The host is asked to wake the loop then, and not all the time until then. */
+static void the_loop_sleeps_until_the_first_deadline(void)
+{
+    unsigned turns = 0;
+
+    begin();
+    machine_clock_step(m, 5000000000);
+    arm(0, 5000000000 + 50000000);
+    arm(1, 5000000000 + 90000000);
+    machine_clock_start(m);
+    for (; d->fired < 2; turns++)
+        loop_turn(loop, 10000);
+    CHECK(fired_at[0] >= 5050000000 && fired_at[1] >= 5090000000);
+    CHECK(turns <= 4);
+    machine_clock_stop(m);
+    end();
+}
+
 static void a_step_to_the_end_of_time_stops_there(void)
 {
     begin();
@@ -238,6 +348,7 @@ int main(void)
 {
     epoch_thread_init();
     TEST(timers_fire_in_the_order_of_their_deadlines_and_see_them_as_now);
+    TEST(each_timer_fires_at_its_own_deadline);
     TEST(a_timer_fires_at_its_deadline_and_not_before);
     TEST(a_deadline_that_moves_takes_its_timer_along);
     TEST(a_timer_cannot_fire_more_often_than_its_step);
@@ -245,6 +356,7 @@ int main(void)
     TEST(a_device_that_leaves_takes_its_timers_along);
     TEST(the_clock_starts_at_0_and_stands_while_the_machine_does);
     TEST(while_it_runs_timers_fire_from_the_loop);
+    TEST(the_loop_sleeps_until_the_first_deadline);
     TEST(a_step_to_the_end_of_time_stops_there);
     TEST(the_battery_backed_clock_goes_by_what_was_said);
     TEST(the_product_of_muldiv_has_128_bits);
