@@ -145,8 +145,7 @@ static void params_fill(const struct linux_image *image, const struct e820 *map,
 
     if (header > LINUX_HEADER_END + 0x40 - PARAMS_HEADER)
         header = LINUX_HEADER_END + 0x40 - PARAMS_HEADER;
-    if (PARAMS_HEADER + header > image->kernel_size)
-        header = image->kernel_size - PARAMS_HEADER;
+    assert(PARAMS_HEADER + header <= image->kernel_size);       /* setup is two sectors or more */
     memcpy(params + PARAMS_HEADER, image->kernel + PARAMS_HEADER, header);
     params[LINUX_LOADER] = LOADER_OTHER;
     bits_store(params + LINUX_CMD_LINE_PTR, 4, COMMAND_AT);

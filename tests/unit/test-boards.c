@@ -11,7 +11,11 @@
 #include "hw/intc/gsi.h"
 #include "hw/nvram/fw-cfg.h"
 #include "lib/epoch.h"
+#include "lib/error.h"
 #include "tests/unit/stand-accel.h"
+
+#include <errno.h>
+#include <glib.h>
 
 enum { MIB = 1 << 20 };
 #define GIB (1ull << 30)
@@ -100,6 +104,16 @@ static void ram_lies_on_both_sides_of_the_hole(void)
         CHECK(!is_ram(4 * GIB + want[i].high));
         end();
     }
+}
+
+static bool has(const char *type)
+{
+    return device_find(m, device_type_find(type));
+}
+
+static bool has_file(const char *name)
+{
+    return fw_cfg_file_key(fw_cfg_find(m), name);
 }
 
 /* Configuration mechanism #1: a doubleword of function 0 of a slot of bus 0. */
@@ -199,14 +213,125 @@ static void none_is_empty(void)
     end();
 }
 
-static bool has(const char *type)
+/* SDM volume 3, 8.9.1: threads, cores and packages have whole bits of an APIC id. */
+static void apic_ids_follow_the_topology(void)
 {
-    return device_find(m, device_type_find(type));
+    static const struct { unsigned sockets, cores, threads; uint32_t ids[12]; } want[] = {
+        { 3, 1, 1, { 0, 1, 2 } },
+        { 1, 2, 2, { 0, 1, 2, 3 } },
+        { 2, 3, 2, { 0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13 } },
+        { 2, 1, 3, { 0, 1, 2, 4, 5, 6 } },
+        { 2, 5, 1, { 0, 1, 2, 3, 4, 8, 9, 10, 11, 12 } },
+    };
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        struct board_config cfg = config(64 * MIB);
+
+        cfg.sockets = want[i].sockets;
+        cfg.cores = want[i].cores;
+        cfg.threads = want[i].threads;
+        cfg.cpus = cfg.sockets * cfg.cores * cfg.threads;
+        begin("q35", &cfg);
+        CHECK_EQ(m->n_vcpus, cfg.cpus);
+        for (unsigned n = 0; n < cfg.cpus; n++) {
+            CHECK_EQ(m->vcpus[n]->apic_id, want[i].ids[n]);
+            CHECK(m->vcpus[n]->dev && object_child(&m->vcpus[n]->dev->obj, "lapic"));
+            CHECK_STR(m->vcpus[n]->dev->type->type.name, "qemu64-x86_64-cpu");
+        }
+        end();
+    }
 }
 
-static bool has_file(const char *name)
+static uint64_t no_clock(struct accel *a)
 {
-    return fw_cfg_file_key(fw_cfg_find(m), name);
+    return 0;
+}
+
+/* The paravirtual clock is there where an accelerator has one. */
+static void an_accelerator_with_a_clock_has_its_device(void)
+{
+    static const struct accel_ops clock_ops = { STAND_OPS, .clock_get = no_clock };
+    struct board_config cfg = config(64 * MIB);
+
+    for (unsigned on = 0; on < 2; on++) {
+        const struct board_type *t = board_find("q35");
+
+        CHECK(!loop_new(&loop, NULL) && !machine_new(loop, t->version, &m, NULL));
+        accel = (struct accel){ on ? &clock_ops : &stand_ops, m };
+        m->accel = &accel;
+        m->type_name = t->name;
+        machine_phase_advance(m, PHASE_ACCEL);
+        CHECK_EQ(t->build(m, &cfg, NULL), 0);
+        CHECK_EQ(has("kvmclock"), on);
+        end();
+    }
+}
+
+/* "128 MiB, one CPU, all parts, no graphics adapter." */
+static void when_nobody_asks_for_anything_a_pc_is_whole(void)
+{
+    static const char *const boards[] = { "q35", "pc" };
+    static const char *const parts[] = { "isa-i8259", "isa-pit", "isa-pcspk", "i8042", "hpet", "vmport", "vmmouse",
+                                         "smbus-eeprom", "mc146818rtc", "ioapic", "port92" };
+    static const struct smbios_config no_smbios;
+
+    for (unsigned i = 0; i < 2; i++) {
+        struct board_config cfg;
+
+        board_config_init(&cfg);
+        cfg.smbios = &no_smbios;
+        cfg.direct_boot = true;                         /* no firmware's file is needed */
+        CHECK(!cpu_config_parse("qemu64", true, &cfg.cpu, NULL));
+        begin(boards[i], &cfg);
+        machine_reset(m, true);
+        CHECK_EQ(m->n_vcpus, 1);
+        CHECK_EQ(m->vcpus[0]->apic_id, 0);
+        CHECK(is_ram(128 * MIB - 8) && !is_ram(128 * MIB));
+        for (unsigned n = 0; n < sizeof(parts) / sizeof(parts[0]); n++)
+            CHECK(has(parts[n]));
+        CHECK(!has("VGA") && !m->accel->no_smm);
+        CHECK(has_file("etc/acpi/tables") && has_file("etc/system-states") && !has_file("etc/sercon-port"));
+        CHECK(!has_file("etc/boot-menu-wait"));
+        CHECK(cfg.dump_guest_core && cfg.mem_merge && cfg.smm && cfg.floppy_check);
+        end();
+    }
+}
+
+static void count_board(const struct board_type *b, void *opaque)
+{
+    CHECK(board_find(b->name) == b);
+    ++*(unsigned *)opaque;
+}
+
+static void every_machine_type_is_found(void)
+{
+    unsigned n = 0, types = 0;
+
+    board_each(count_board, &n);
+    TYPE_FOR_EACH(t)
+        types += g_str_has_suffix((*t)->name, "-machine");
+    CHECK_EQ(n, types);
+    CHECK(n >= 3);
+    CHECK(!board_find("") && !board_find("pc-q35") && !board_find("machine"));
+}
+
+static void devices_of_a_board_are_refused_by_name(void)
+{
+    struct board_config cfg = config(64 * MIB);
+    struct device *dev = NULL;
+    struct error *err = NULL;
+
+    CHECK_EQ(build("none", &cfg, NULL), 0);
+    CHECK_EQ(board_device_new(m, "no-such-type", NULL, NULL, NULL, &err), -ENOENT);
+    CHECK_STR(err->value, "no-such-type");
+    error_free(err);
+    err = NULL;
+    CHECK_EQ(board_device_new(m, "hpet", "timers", "99", NULL, &err), -ERANGE);
+    CHECK_STR(err->object, "hpet.timers");
+    error_free(err);
+    CHECK_EQ(board_device_new(m, "hpet", "timers", "4", &dev, NULL), 0);
+    CHECK(dev && dev->realized);
+    end();
 }
 
 /* What a machine property switches off: types that are there then, and those that are not. */
@@ -280,6 +405,11 @@ int main(void)
     TEST(a_direct_boot_opens_all_attribute_maps);
     TEST(names_versions_and_limits);
     TEST(none_is_empty);
+    TEST(apic_ids_follow_the_topology);
+    TEST(an_accelerator_with_a_clock_has_its_device);
+    TEST(when_nobody_asks_for_anything_a_pc_is_whole);
+    TEST(every_machine_type_is_found);
+    TEST(devices_of_a_board_are_refused_by_name);
     TEST(each_part_can_be_left_out);
     TEST(without_acpi_there_are_no_tables);
     TEST(what_cannot_be_built_is_undone);

@@ -122,6 +122,14 @@ static void load_address_and_init_size_must_fit_into_ram(void)
     taken(16 * MIB);
 }
 
+/* "xloadflags" came with protocol 2.12. */
+static void protocol_2_12_is_enough(void)
+{
+    good(1);
+    set(0x206, 2, 0x20c);
+    taken(16 * MIB);
+}
+
 static void init_size_below_the_file_s_is_the_file_s(void)
 {
     good(1);
@@ -201,6 +209,25 @@ static void a_command_line_up_to_cmdline_size_is_taken(void)
     linux_image_close(image);
 }
 
+/* Whatever a kernel says of itself: there is room for 64 KiB. */
+static void a_command_line_has_less_than_64_kib(void)
+{
+    char *text = malloc(0x10001);
+
+    CHECK(text);
+    memset(text, 'a', 0x10000);
+    text[0x10000] = '\0';
+    good(1);
+    set(0x238, 4, UINT32_MAX);
+    CHECK_EQ(open_image(NULL, text, 16 * MIB), -E2BIG);
+    CHECK(strstr(err->legal, "65535"));
+    error_free(err);
+    text[0xffff] = '\0';
+    CHECK_EQ(open_image(NULL, text, 16 * MIB), 0);
+    linux_image_close(image);
+    free(text);
+}
+
 static void files_that_cannot_be_read_are_refused_by_name(void)
 {
     static const char *const bad[] = { "/nonexistent", "", "/", "/dev/null", "/dev/zero" };
@@ -218,19 +245,24 @@ static void files_that_cannot_be_read_are_refused_by_name(void)
 static struct bench b;
 static struct region low;
 
-static void placed(const char *append)
+static void placed_as_it_is(const char *append)
 {
     struct e820 map = { 0 };
 
     bench_init(&b, 0);
     ram_region_new(b.m, &low, "ram", 16 * MIB);
     region_map(b.m, &b.m->memory, 0, &low, 0);
-    good(1);
     put_file(initrd_path, "initrd!", 7);
     CHECK_EQ(open_image(initrd_path, append, 16 * MIB), 0);
     e820_add(&map, 0, 0x9fc00, E820_RAM);
     e820_add(&map, 0x100000, 15 * MIB, E820_RAM);
     CHECK_EQ(linux_image_place(image, &b.m->memory_as, &map, 0xfe0000), 0);
+}
+
+static void placed(const char *append)
+{
+    good(1);
+    placed_as_it_is(append);
 }
 
 static void removed(void)
@@ -273,10 +305,33 @@ static void the_boot_parameters_tell_where_everything_is(void)
     removed();
 }
 
+/* "The setup header ... its end: 0x0202 + byte value at offset 0x0201"; the rest of the parameters is zero, and a header
+ * that claims more than any has does not reach the memory map. */
+static void the_header_is_copied_up_to_its_end(void)
+{
+    static const struct { uint8_t jump; unsigned end; } want[] = { { 0x66, 0x268 }, { 0x7e, 0x280 }, { 0xff, 0x2a8 } };
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        good(1);
+        memset(file + 0x268, 0x5a, 0x100);
+        memset(file + 0x100, 0x5a, 0xf1);
+        set(0x201, 1, want[i].jump);
+        placed_as_it_is(NULL);
+        CHECK_EQ(boot_param(0x264, 4), 0);
+        for (unsigned at = 0x268; at < 0x2d0; at++)
+            CHECK_EQ(at << 8 | boot_param(at, 1), at << 8 | (at < want[i].end ? 0x5a : 0));
+        for (unsigned at = 0; at < 0x1f1; at++)
+            if (at != 0x1e8 && (at < 0x70 || at >= 0x78))
+                CHECK_EQ(at << 8 | boot_param(at, 1), at << 8);
+        CHECK_EQ(boot_param(0x1f1, 1), 1);
+        removed();
+    }
+}
+
 /* "The CPU must be in 64-bit mode with paging enabled, identity mapped ...; __BOOT_CS and __BOOT_DS". */
 static void the_cpu_starts_in_64_bit_mode_at_200h_of_the_kernel(void)
 {
-    struct x86_state st = { 0 };
+    struct x86_state st = { .halted = 1 };
     uint64_t pdpt, directory;
 
     placed(NULL);
@@ -287,7 +342,10 @@ static void the_cpu_starts_in_64_bit_mode_at_200h_of_the_kernel(void)
     CHECK_EQ(st.rflags & FLAG_IF, 0);
     CHECK_EQ(st.seg[CS].sel, 0x10);
     CHECK_EQ(st.seg[DS].sel, 0x18);
-    CHECK(st.seg[CS].attr & SEG_L && st.seg[CS].attr & SEG_CODE);
+    CHECK_EQ(st.seg[CS].attr, SEG_P | SEG_S | SEG_CODE | SEG_RW | SEG_ACCESSED | SEG_L | SEG_G);
+    for (unsigned i = 0; i < X86_SREGS; i++)            /* __BOOT_DS: 4G flat, read and write */
+        CHECK(i == CS || st.seg[i].attr == (SEG_P | SEG_S | SEG_RW | SEG_ACCESSED | SEG_DB | SEG_G));
+    CHECK(!st.halted);
     CHECK_EQ(mem_in(&b, st.gdt.base + 0x10, 8), 0x00af9b000000ffff);
     pdpt = mem_in(&b, st.cr3, 8) & ~0xfffull;
     for (uint64_t gib = 0; gib < 4; gib++) {
@@ -322,13 +380,16 @@ int main(void)
     TEST(setup_sectors_may_be_255_when_they_are_there);
     TEST(what_is_no_kernel_for_the_64_bit_entry_is_refused);
     TEST(load_address_and_init_size_must_fit_into_ram);
+    TEST(protocol_2_12_is_enough);
     TEST(init_size_below_the_file_s_is_the_file_s);
     TEST(a_kernel_larger_than_ram_is_refused);
     TEST(an_initrd_lies_as_high_as_it_may);
     TEST(an_initrd_that_does_not_fit_beside_the_kernel_is_refused);
     TEST(a_command_line_up_to_cmdline_size_is_taken);
+    TEST(a_command_line_has_less_than_64_kib);
     TEST(files_that_cannot_be_read_are_refused_by_name);
     TEST(the_boot_parameters_tell_where_everything_is);
+    TEST(the_header_is_copied_up_to_its_end);
     TEST(the_cpu_starts_in_64_bit_mode_at_200h_of_the_kernel);
     TEST(e820_takes_no_empty_and_no_33rd_line);
     folder_close();

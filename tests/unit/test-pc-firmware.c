@@ -113,11 +113,12 @@ static struct board_config cfg;
 static struct smbios_config smbios;
 static struct error *err;
 
-static int start(void)
+static int start_with(uint64_t high_bytes)
 {
     bench_init(&b, 2);
     memset(&pc, 0, sizeof(pc));
     pc.low_bytes = cfg.ram_bytes = 128 * MIB;
+    pc.high_bytes = high_bytes;
     b.m->board = &pc;
     b.m->type_name = "pc-q35-7.2";
     smbios_config_init(&smbios);
@@ -126,6 +127,11 @@ static int start(void)
     CHECK_EQ(cpu_config_parse("qemu64", true, &cfg.cpu, NULL), 0);
     err = NULL;
     return pc_firmware_new(b.m, &cfg, &err);
+}
+
+static int start(void)
+{
+    return start_with(0);
 }
 
 static void stop(void)
@@ -173,6 +179,59 @@ static void the_e820_file_has_ram_and_what_is_nobodys(void)
     CHECK(e && len == 40);
     CHECK(e[0].base == 0xfd00000000 && e[0].size == 0x300000000 && e[0].type == E820_RESERVED);
     CHECK(e[1].base == 0 && e[1].size == 128 * MIB && e[1].type == E820_RAM);
+    stop();
+}
+
+static void ram_above_the_hole_begins_at_4_gib(void)
+{
+    const struct e820_entry *e;
+    uint32_t len;
+
+    CHECK_EQ(start_with(3 * GIB), 0);
+    e = (const struct e820_entry *)file("etc/e820", &len);
+    CHECK(e && len == 60);
+    CHECK(e[2].base == 4 * GIB && e[2].size == 3 * GIB && e[2].type == E820_RAM);
+    stop();
+}
+
+/* IA-PC HPET 1.0a, 3.2.4: the number of blocks; of each its event timer block id, place, least tick, protection. */
+static void the_hpet_is_told_with_its_id_and_place(void)
+{
+    static const uint8_t none[1] = { 255 };
+
+    for (unsigned on = 0; on < 2; on++) {
+        const uint8_t *bytes;
+        uint32_t len;
+
+        cfg.hpet = on;
+        CHECK_EQ(start(), 0);
+        bytes = fw_cfg_bytes(pc.fw_cfg, FW_CFG_HPET, &len);
+        CHECK(bytes && len == 1 + 8 * 15);
+        if (on) {
+            CHECK_EQ(bytes[0], 1);
+            CHECK_EQ(bits_load(bytes + 1, 4), 0x8086a201);
+            CHECK_EQ(bits_load(bytes + 5, 8), 0xfed00000);
+            CHECK_EQ(bits_load(bytes + 13, 3), 0);
+        } else {
+            CHECK(!memcmp(bytes, none, 1));
+        }
+        for (unsigned at = 16; at < len; at++)
+            CHECK(!bytes[at]);
+        stop();
+    }
+}
+
+/* "etc/system-states": which a guest may ask for; it is the power management's. */
+static void sleeping_states_are_told_where_there_is_power_management(void)
+{
+    uint32_t len = 1;
+
+    CHECK_EQ(start(), 0);
+    CHECK_EQ(pc_firmware_finish(b.m, &cfg, NULL, NULL), 0);
+    CHECK(!file("etc/system-states", &len));
+    CHECK(fw_cfg_file_key(pc.fw_cfg, "bios-geometry"));
+    file("bios-geometry", &len);
+    CHECK_EQ(len, 0);
     stop();
 }
 
@@ -258,6 +317,12 @@ static void a_splash_picture_is_recognised_by_its_bytes(void)
     bmp[28] = 8;
     splash(bmp, sizeof(bmp), NULL);
     splash("BM", 2, NULL);
+    bmp[28] = 24;
+    splash(bmp, 31, "bootsplash.bmp");                  /* the header up to its number of bits */
+    splash(bmp, 30, NULL);
+    splash("\xff\xd7\xff\xe0", 4, NULL);
+    splash("\xfe\xd8\xff\xe0", 4, NULL);
+    splash("\xff\xd8\xff", 3, NULL);
     splash("nothing", 7, NULL);
 }
 
@@ -273,6 +338,9 @@ int main(void)
     TEST(it_survives_a_reset);
     TEST(keys_tell_memory_and_cpus);
     TEST(the_e820_file_has_ram_and_what_is_nobodys);
+    TEST(ram_above_the_hole_begins_at_4_gib);
+    TEST(the_hpet_is_told_with_its_id_and_place);
+    TEST(sleeping_states_are_told_where_there_is_power_management);
     TEST(a_machine_without_graphics_says_so_and_names_its_serial_port);
     TEST(waits_are_milliseconds);
     TEST(the_boot_order_is_lines_and_ends_with_halt_when_strict);
