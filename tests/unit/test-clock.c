@@ -143,7 +143,7 @@ static uint64_t earliest(struct lone *const *t, unsigned n)
 /* Whatever the others do: are set, move to and fro, are switched off, leave, fire. */
 static void each_timer_fires_at_its_own_deadline(void)
 {
-    enum { LONE = 200, CHANGES = 20000 };
+    enum { LONE = 24, CHANGES = 40000 };
     static struct lone *t[LONE];
     uint64_t seed = 1, set = 0, off = 0;
 
@@ -180,6 +180,31 @@ static void each_timer_fires_at_its_own_deadline(void)
     machine_clock_step(m, 1ull << 30);
     CHECK_EQ(wrong, 0);
     CHECK_EQ(lone_fired, set - off);
+    end();
+}
+
+/* "False: there are more": then the clock stands where the last one was due. */
+static void a_run_is_over_when_no_timer_is_due(void)
+{
+    struct lone *t[3];
+
+    begin();
+    lone_now = wrong = lone_fired = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        t[i] = (struct lone *)device_new(m, &lone_type);
+        CHECK(!device_realize(&t[i]->dev, NULL, NULL, NULL));
+        t[i]->st.at = i ? 9000 : 5000;
+        timer_update(&t[i]->timer);
+    }
+    CHECK(!machine_clock_run(m, 9000, 1));
+    CHECK_EQ(machine_clock_ns(m), 5000);
+    CHECK(!machine_clock_run(m, 9000, 1));
+    CHECK_EQ(lone_fired, 2);
+    CHECK_EQ(machine_clock_ns(m), 9000);
+    CHECK(machine_clock_run(m, 9000, 1));
+    CHECK_EQ(lone_fired, 3);
+    CHECK(machine_clock_run(m, 20000, 0));
+    CHECK_EQ(machine_clock_ns(m), 20000);
     end();
 }
 
@@ -349,6 +374,7 @@ int main(void)
     epoch_thread_init();
     TEST(timers_fire_in_the_order_of_their_deadlines_and_see_them_as_now);
     TEST(each_timer_fires_at_its_own_deadline);
+    TEST(a_run_is_over_when_no_timer_is_due);
     TEST(a_timer_fires_at_its_deadline_and_not_before);
     TEST(a_deadline_that_moves_takes_its_timer_along);
     TEST(a_timer_cannot_fire_more_often_than_its_step);

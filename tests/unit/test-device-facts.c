@@ -204,8 +204,22 @@ static void every_difference_is_still_one(void)
     CHECK(differences_are_needed("type type-parent property property-type property-default"));
 }
 
+/* What has no instances stands between: its name is nobody's -device. */
+static void a_type_with_instances_has_room_for_one(void)
+{
+    bool right = true;
+
+    TYPE_FOR_EACH(t)
+        if (type_is(*t, "device") && !(*t)->abstract && (*t)->size < sizeof(struct device)) {
+            printf("# %s has no room for a device, and is not abstract\n", (*t)->name);
+            right = false;
+        }
+    CHECK(right);
+}
+
 int main(void)
 {
+    TEST(a_type_with_instances_has_room_for_one);
     TYPE_FOR_EACH(t) {
         type = *t;
         if (!type->abstract && type_is(type, "device") && !differs_knowingly("type", type->name))

@@ -112,6 +112,7 @@ static struct pc pc;
 static struct board_config cfg;
 static struct smbios_config smbios;
 static struct error *err;
+static uint64_t reserved_gpa;           /* what the accelerator keeps for itself, 16 KiB; 0: nothing */
 
 static int start_with(uint64_t high_bytes)
 {
@@ -120,6 +121,8 @@ static int start_with(uint64_t high_bytes)
     pc.low_bytes = cfg.ram_bytes = 128 * MIB;
     pc.high_bytes = high_bytes;
     b.m->board = &pc;
+    b.accel.reserved_gpa = reserved_gpa;
+    b.accel.reserved_bytes = reserved_gpa ? 0x4000 : 0;
     b.m->type_name = "pc-q35-7.2";
     smbios_config_init(&smbios);
     cfg.smbios = &smbios;
@@ -191,6 +194,33 @@ static void ram_above_the_hole_begins_at_4_gib(void)
     e = (const struct e820_entry *)file("etc/e820", &len);
     CHECK(e && len == 60);
     CHECK(e[2].base == 4 * GIB && e[2].size == 3 * GIB && e[2].type == E820_RAM);
+    stop();
+}
+
+static void what_the_accelerator_keeps_is_no_memory(void)
+{
+    const struct e820_entry *e;
+    uint32_t len;
+
+    reserved_gpa = 0xfeffc000;
+    CHECK_EQ(start(), 0);
+    e = (const struct e820_entry *)file("etc/e820", &len);
+    CHECK(e && len == 60);
+    CHECK(e[0].base == 0xfeffc000 && e[0].size == 0x4000 && e[0].type == E820_RESERVED);
+    reserved_gpa = 0;
+    stop();
+}
+
+static void the_uuid_is_told_as_it_was_given(void)
+{
+    const uint8_t *bytes;
+    uint32_t len;
+
+    for (unsigned i = 0; i < UUID_BYTES; i++)
+        cfg.uuid[i] = 0x10 + i;
+    CHECK_EQ(start(), 0);
+    bytes = fw_cfg_bytes(pc.fw_cfg, FW_CFG_UUID, &len);
+    CHECK(bytes && len == UUID_BYTES && !memcmp(bytes, cfg.uuid, UUID_BYTES));
     stop();
 }
 
@@ -339,6 +369,8 @@ int main(void)
     TEST(keys_tell_memory_and_cpus);
     TEST(the_e820_file_has_ram_and_what_is_nobodys);
     TEST(ram_above_the_hole_begins_at_4_gib);
+    TEST(what_the_accelerator_keeps_is_no_memory);
+    TEST(the_uuid_is_told_as_it_was_given);
     TEST(the_hpet_is_told_with_its_id_and_place);
     TEST(sleeping_states_are_told_where_there_is_power_management);
     TEST(a_machine_without_graphics_says_so_and_names_its_serial_port);
