@@ -7,7 +7,7 @@
  * open("/dev/kvm") and ioctl() of this program end here.  The model keeps to the kernel's API document: KVM_RUN first
  * completes the instruction of the last exit, then looks at immediate_exit, then executes the guest, which a signal
  * ends with EINTR; slots of one address space do not overlap.  What the guest does is a function of the test.
- * Left out: interrupt controllers (kernel-irqchip=off, which `accel_open` is told), CPUID.
+ * Left out: what interrupt controllers do; of them the model keeps what it is told.
  *
  * Invariant: `inside` of a vCPU is set while its guest executes.
  */
@@ -27,7 +27,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { MODEL_CPUS = 2, MODEL_SLOTS = 64, MODEL_RUN_BYTES = 8192, MODEL_MSRS = 256, MODEL_LOG_PAGES = 1 << 16 };
+enum { MODEL_CPUS = 2, MODEL_SLOTS = 64, MODEL_RUN_BYTES = 8192, MODEL_MSRS = 256, MODEL_LOG_PAGES = 1 << 16,
+       MODEL_LEAVES = 64, MODEL_ROUTES = 64 };
 enum { MIB = 1 << 20, RAM_BYTES = 4 * MIB };
 #define PAGE 4096ull
 
@@ -44,6 +45,8 @@ struct model_cpu {
     uint8_t state[16][4096];                    /* what KVM_SET_... was given */
     struct kvm_msr_entry msr[MODEL_MSRS];
     unsigned n_msrs;
+    struct kvm_cpuid_entry2 cpuid[MODEL_LEAVES];
+    unsigned n_cpuid;
 };
 
 static struct {
@@ -51,7 +54,17 @@ static struct {
     bool smm, one_space;                        /* one_space: SMM, but nothing of its own to see there */
     unsigned max_slots, run_bytes;
     uint64_t identity_map, tss, clock_ns;       /* what was set */
-    int no_vcpu, no_slot;                       /* errno of KVM_CREATE_VCPU, of new slots; 0: they work */
+    int no_vcpu, no_slot, no_cpuid;             /* errno of KVM_CREATE_VCPU, of new slots ...; 0: they work */
+    bool lacks_one;                             /* a capability is not there */
+    int lacks;                                  /* which one */
+    struct kvm_cpuid_entry2 host[MODEL_LEAVES]; /* what KVM_GET_SUPPORTED_CPUID says */
+    unsigned n_host;
+    bool chips, pit;                            /* made */
+    uint64_t enabled[256];                      /* first argument of KVM_ENABLE_CAP, by capability; 0: not enabled */
+    struct kvm_irq_routing_entry route[MODEL_ROUTES];
+    unsigned n_routes, n_tables;                /* entries; how often the table was set */
+    struct kvm_irq_level line;                  /* the last one */
+    struct kvm_msi msi;
     struct kvm_userspace_memory_region slot[2][MODEL_SLOTS];
     void (*slot_changes)(const struct kvm_userspace_memory_region *r);
     uint8_t written[MODEL_LOG_PAGES];           /* by the guest since the log was fetched, by page */
@@ -65,6 +78,9 @@ static inline int model_fd(size_t bytes)
 {
     int fd = memfd_create("kvm-model", MFD_CLOEXEC);
 
+    for (unsigned i = 0; i < model.n_cpus; i++)         /* one that was closed since */
+        if (model.cpu[i].fd == fd)
+            model.cpu[i].fd = -1;
     return fd < 0 || ftruncate(fd, bytes) ? -1 : fd;
 }
 
@@ -186,6 +202,8 @@ static inline int model_log_get(const struct kvm_dirty_log *log)
 
 static inline int model_capability(long cap)
 {
+    if (model.lacks_one && cap == model.lacks)
+        return 0;
     switch (cap) {
     case KVM_CAP_NR_MEMSLOTS:
         return model.max_slots;
@@ -200,6 +218,64 @@ static inline int model_capability(long cap)
     }
 }
 
+static inline int model_cpuid_get(struct kvm_cpuid2 *list)
+{
+    if (list->nent < model.n_host)
+        return -E2BIG;
+    list->nent = model.n_host;
+    memcpy(list->entries, model.host, model.n_host * sizeof(model.host[0]));
+    return -model.no_cpuid;
+}
+
+static inline int model_cpuid_set(struct model_cpu *c, const struct kvm_cpuid2 *list)
+{
+    if (list->nent > MODEL_LEAVES)
+        return -E2BIG;
+    c->n_cpuid = list->nent;
+    memcpy(c->cpuid, list->entries, list->nent * sizeof(c->cpuid[0]));
+    return -model.no_cpuid;
+}
+
+static inline int model_routes_set(const struct kvm_irq_routing *table)
+{
+    if (table->nr > MODEL_ROUTES)
+        return -EINVAL;
+    model.n_tables++;
+    model.n_routes = table->nr;
+    memcpy(model.route, table->entries, table->nr * sizeof(model.route[0]));
+    return 0;
+}
+
+/* Interrupt controllers: what is told to them. */
+static inline int model_chips(unsigned long request, void *arg)
+{
+    const struct kvm_enable_cap *enable = arg;
+
+    switch (request) {
+    case KVM_CREATE_IRQCHIP:
+        model.chips = true;
+        return 0;
+    case KVM_CREATE_PIT2:
+        model.pit = true;
+        return 0;
+    case KVM_ENABLE_CAP:
+        if (enable->cap >= 256 || !model_capability(enable->cap))
+            return -EINVAL;
+        model.enabled[enable->cap] = enable->args[0];
+        return 0;
+    case KVM_SET_GSI_ROUTING:
+        return model_routes_set(arg);
+    case KVM_IRQ_LINE:
+        model.line = *(struct kvm_irq_level *)arg;
+        return 0;
+    case KVM_SIGNAL_MSI:
+        model.msi = *(struct kvm_msi *)arg;
+        return 1;
+    default:
+        return -ENOTTY;
+    }
+}
+
 static inline int model_system(unsigned long request, void *arg)
 {
     switch (request) {
@@ -210,8 +286,7 @@ static inline int model_system(unsigned long request, void *arg)
     case KVM_GET_VCPU_MMAP_SIZE:
         return model.run_bytes;
     case KVM_GET_SUPPORTED_CPUID:
-        ((struct kvm_cpuid2 *)arg)->nent = 0;
-        return 0;
+        return model_cpuid_get(arg);
     case KVM_CREATE_VM:
         return model.vm = model_fd(0);
     case KVM_CREATE_VCPU:
@@ -233,7 +308,7 @@ static inline int model_system(unsigned long request, void *arg)
         *(struct kvm_clock_data *)arg = (struct kvm_clock_data){ .clock = model.clock_ns };
         return 0;
     default:
-        return -ENOTTY;
+        return model_chips(request, arg);
     }
 }
 
@@ -292,6 +367,8 @@ static inline int model_vcpu(struct model_cpu *c, unsigned long request, void *a
     case KVM_SMI:
         c->smis++;
         return model.smm ? 0 : -ENOTTY;
+    case KVM_SET_CPUID2:
+        return model_cpuid_set(c, arg);
     case KVM_GET_MSRS:
     case KVM_SET_MSRS:
         return model_msrs(c, arg, request == KVM_SET_MSRS);
@@ -339,14 +416,23 @@ static struct ram_block *ram;
 static struct region ram_region;
 
 /* A machine with 4 MiB of RAM and no vCPU yet; `model` is as it was left by the test. */
-static inline void machine_begin(void)
+static inline void machine_begin_with(const char *options)
 {
+    struct error *err = NULL;
+
     model.dev = model.vm = -1;
     CHECK(!loop_new(&loop, NULL) && !machine_new(loop, 702, &m, NULL));
-    CHECK(!accel_open(m, "kvm", "kernel-irqchip=off", NULL));
+    if (accel_open(m, "kvm", options, &err))
+        printf("# %s\n", error_line(err).s);
+    CHECK(!err);
     ram = ram_region_new(m, &ram_region, "pc.ram", RAM_BYTES);
     region_map(m, &m->memory, 0, &ram_region, 0);
     m->vcpus = calloc(MODEL_CPUS, sizeof(*m->vcpus));
+}
+
+static inline void machine_begin(void)
+{
+    machine_begin_with("kernel-irqchip=off");
 }
 
 /* Their threads are not started: what is called for them runs here. */
