@@ -66,7 +66,6 @@ static void firmware_registers(struct pc *pc)
 {
     struct q35 *b = q35(pc);
 
-    device_write(b->mch, 0, MCH_PCIEXBAR + 4, 4, 0);
     device_write(b->mch, 0, MCH_PCIEXBAR, 4, ECAM_BASE | 1);
     device_write(b->mch, 0, MCH_PAM0, 1, 0x30);
     for (unsigned i = 1; i < 7; i++)
