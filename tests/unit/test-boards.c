@@ -8,6 +8,7 @@
  * is installed.
  */
 
+#include "hw/acpi/tables.h"
 #include "hw/intc/gsi.h"
 #include "hw/nvram/fw-cfg.h"
 #include "lib/epoch.h"
@@ -16,6 +17,8 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { MIB = 1 << 20 };
 #define GIB (1ull << 30)
@@ -104,6 +107,43 @@ static void ram_lies_on_both_sides_of_the_hole(void)
         CHECK(!is_ram(4 * GIB + want[i].high));
         end();
     }
+}
+
+/* What needs a CPU: refused, or taken without effect where the reference takes it. */
+static void none_says_what_it_cannot_use(void)
+{
+    static const struct fw_cfg_item items[2] = { { .name = "opt/first" }, { .name = "opt/second" } };
+    static const struct rom_config rom;
+    static const struct acpi_user_table table;
+    struct error *err = NULL;
+
+    for (unsigned i = 0; i < 5; i++) {
+        struct board_config cfg = config(64 * MIB);
+        int said = memfd_create("said", 0), standard = dup(STDERR_FILENO), r;
+        char text[300] = "";
+
+        cfg.n_fw_cfg = i == 0 ? 2 : 0;
+        cfg.fw_cfg = items;
+        cfg.bios = i == 2 ? "x" : NULL;
+        cfg.n_roms = i == 3;
+        cfg.roms = &rom;
+        cfg.n_acpi_tables = i == 4;
+        cfg.acpi_tables = &table;
+        fflush(stderr);
+        dup2(said, STDERR_FILENO);
+        r = build("none", &cfg, &err);
+        fflush(stderr);
+        dup2(standard, STDERR_FILENO);
+        close(standard);
+        CHECK(pread(said, text, sizeof(text) - 1, 0) >= 0);
+        close(said);
+        CHECK_EQ(r, i ? 0 : -ENOTSUP);
+        CHECK(i || (!strcmp(err->object, "-fw_cfg") && !strcmp(err->value, "opt/first")));
+        CHECK_EQ(!!strstr(text, "has no effect"), i > 1);
+        CHECK(i < 2 || strstr(text, (const char *const[]){ "-bios", "-option-rom", "-acpitable" }[i - 2]));
+        end();
+    }
+    error_free(err);
 }
 
 static bool has(const char *type)
@@ -405,6 +445,7 @@ int main(void)
     TEST(a_direct_boot_opens_all_attribute_maps);
     TEST(names_versions_and_limits);
     TEST(none_is_empty);
+    TEST(none_says_what_it_cannot_use);
     TEST(apic_ids_follow_the_topology);
     TEST(an_accelerator_with_a_clock_has_its_device);
     TEST(when_nobody_asks_for_anything_a_pc_is_whole);

@@ -11,12 +11,15 @@
 
 #include "core/pins.h"
 #include "hw/acpi/pm.h"
+#include "hw/acpi/tables.h"
+#include "hw/nvram/fw-cfg.h"
 #include "lib/bits.h"
 #include "lib/epoch.h"
 #include "lib/error.h"
 #include "tests/unit/linux-file.h"
 #include "tests/unit/stand-accel.h"
 
+#include <errno.h>
 #include <glib.h>
 
 #define MIB (1ull << 20)
@@ -337,6 +340,127 @@ static void a_wake_up_goes_to_the_guests_vector(void)
     }
 }
 
+/* What firmware reads by fw_cfg's ports. */
+static unsigned file_read(const char *name, uint8_t *to, unsigned room)
+{
+    uint16_t key = fw_cfg_file_key(fw_cfg_find(m), name);
+    uint32_t len = 0;
+
+    CHECK(key && fw_cfg_bytes(fw_cfg_find(m), key, &len));
+    address_space_write(&m->io_as, 0x510, 2, key, NULL);
+    fw_cfg_bytes(fw_cfg_find(m), key, &len);            /* made when it is chosen */
+    CHECK(len <= room);
+    for (uint32_t i = 0; i < len; i++)
+        to[i] = io(0x511, 1);
+    return len;
+}
+
+static void configuration_set(unsigned slot, unsigned at, uint32_t val)
+{
+    address_space_write(&m->io_as, 0xcf8, 4, 1u << 31 | slot << 11 | at, NULL);
+    address_space_write(&m->io_as, 0xcfc, 4, val, NULL);
+}
+
+/* Firmware places blocks and window where it likes; tables that it reads after that say where.  A window of less than
+ * 256 buses has no table. */
+static void tables_for_firmware_follow_the_registers(void)
+{
+    static const struct { uint32_t pm, cntl, bar; uint16_t pm_base; uint64_t window; } want[] = {
+        { 0x701, 0x80, 0xc0000001, 0x700, 0xc0000000 }, { 0xff81, 0x80, 0xb0000001, 0xff80, 0xb0000000 },
+        { 0x601, 0, 0xb0000001, 0, 0xb0000000 },        { 0x601, 0x80, 0xb0000000, 0x600, 0 },
+        { 0x601, 0x80, 0xb0000003, 0x600, 0 },          { 0x601, 0x80, 0xb0000005, 0x600, 0 },
+    };
+    static uint8_t blob[TABLES];
+    struct board_config cfg = config(64 * MIB);
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        const uint8_t *fadt, *mcfg;
+        unsigned len;
+
+        begin("q35", &cfg);
+        configuration_set(0x1f, 0x40, want[i].pm);
+        configuration_set(0x1f, 0x44, want[i].cntl);
+        configuration_set(0, 0x60, want[i].bar);
+        len = file_read("etc/acpi/tables", blob, sizeof(blob));
+        fadt = memmem(blob, len, "FACP", 4);
+        CHECK(fadt);
+        CHECK_EQ(bits_load(fadt + FADT_PM1A_EVT, 4), want[i].pm_base);
+        mcfg = memmem(blob, len, "MCFG", 4);
+        CHECK_EQ(!!mcfg, want[i].window != 0);
+        CHECK(!mcfg || bits_load(mcfg + 44, 8) == want[i].window);
+        end();
+    }
+}
+
+/* Without SMM firmware finds APMC_EN set, and leaves it alone. */
+static void without_smm_the_bridge_says_so(void)
+{
+    for (unsigned on = 0; on < 2; on++) {
+        struct board_config cfg = config(64 * MIB);
+
+        cfg.smm = on;
+        begin("q35", &cfg);
+        CHECK_EQ(io(0x630, 4), on ? 0 : 0x20);
+        end();
+    }
+}
+
+/* An offer, a wish (none yet), an answer that is given when it is asked for. */
+static void firmware_and_the_bridge_agree_on_smis(void)
+{
+    struct board_config cfg = config(64 * MIB);
+    uint8_t bytes[16];
+
+    begin("q35", &cfg);
+    CHECK_EQ(file_read("etc/smi/supported-features", bytes, 16), 8);
+    CHECK_EQ(bits_load(bytes, 8), 7);
+    CHECK_EQ(file_read("etc/smi/requested-features", bytes, 16), 8);
+    CHECK_EQ(bits_load(bytes, 8), 0);
+    CHECK_EQ(file_read("etc/smi/features-ok", bytes, 16), 1);
+    CHECK_EQ(bytes[0], 1);
+    end();
+}
+
+/* 128 KiB are kept for tables, of which -device may still add to some. */
+static void tables_that_do_not_fit_are_refused(void)
+{
+    static uint8_t bytes[120 << 10];
+    static const struct { uint32_t len; bool direct, acpi; int result; } want[] = {
+        { 40 << 10, true, true, 0 }, { 90 << 10, true, true, 0 }, { 108 << 10, true, true, -EFBIG },
+        { 120 << 10, true, true, -EFBIG }, { 120 << 10, false, true, 0 }, { 120 << 10, true, false, 0 },
+    };
+
+    memcpy(bytes, "TEST", 4);
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        const struct acpi_user_table user = { bytes, want[i].len };
+        struct board_config cfg = config(64 * MIB);
+        const struct board_type *b = board_find("q35");
+        struct error *err = NULL;
+        char bios[] = "/tmp/rhea-bios-XXXXXX";
+        int fd = mkstemp(bios);
+
+        CHECK(fd >= 0 && !ftruncate(fd, 64 << 10));
+        close(fd);
+        bits_store(bytes + 4, 4, want[i].len);
+        cfg.acpi_tables = &user;
+        cfg.n_acpi_tables = 1;
+        cfg.direct_boot = want[i].direct;
+        cfg.acpi = want[i].acpi;
+        cfg.bios = want[i].direct ? NULL : bios;
+        CHECK(!loop_new(&loop, NULL) && !machine_new(loop, b->version, &m, NULL));
+        accel = (struct accel){ &ops, m };
+        m->accel = &accel;
+        m->type_name = b->name;
+        machine_phase_advance(m, PHASE_ACCEL);
+        CHECK_EQ(b->build(m, &cfg, &err), want[i].result);
+        CHECK_EQ(!!err, want[i].result != 0);
+        CHECK(!err || (!strcmp(err->object, "-numa and -acpitable") && strstr(err->legal, "114688 bytes")));
+        error_free(err);
+        unlink(bios);
+        end();
+    }
+}
+
 static uint8_t cmos(uint8_t at)
 {
     address_space_write(&m->io_as, 0x70, 1, at, NULL);
@@ -375,6 +499,10 @@ int main(void)
     TEST(windows_for_bars_begin_where_ram_ends);
     TEST(what_the_user_says_is_in_the_tables);
     TEST(a_wake_up_goes_to_the_guests_vector);
+    TEST(tables_for_firmware_follow_the_registers);
+    TEST(without_smm_the_bridge_says_so);
+    TEST(firmware_and_the_bridge_agree_on_smis);
+    TEST(tables_that_do_not_fit_are_refused);
     TEST(boot_once_holds_until_the_first_reset);
     folder_close();
     epoch_thread_fini();
