@@ -30,6 +30,9 @@
 enum { MODEL_CPUS = 2, MODEL_SLOTS = 64, MODEL_RUN_BYTES = 8192, MODEL_MSRS = 256, MODEL_LOG_PAGES = 1 << 16,
        MODEL_LEAVES = 64, MODEL_ROUTES = 64 };
 enum { MIB = 1 << 20, RAM_BYTES = 4 * MIB };
+/* What of a vCPU is set and got as a whole. */
+enum { MODEL_REGS, MODEL_SREGS, MODEL_FPU, MODEL_XSAVE, MODEL_XCRS, MODEL_DEBUGREGS, MODEL_EVENTS, MODEL_MP_STATE,
+       MODEL_LAPIC, MODEL_STATES };
 #define PAGE 4096ull
 
 struct model_cpu {
@@ -42,7 +45,8 @@ struct model_cpu {
     unsigned completed, again;                  /* again: completing it gives the same exit, so many times */
     _Atomic bool inside;
     unsigned interrupts, nmis, smis, vector;
-    uint8_t state[16][4096];                    /* what KVM_SET_... was given */
+    uint8_t state[MODEL_STATES][4096];          /* what KVM_SET_... was given */
+    uint32_t no_msr;                            /* one that is not there; 0: all are */
     struct kvm_msr_entry msr[MODEL_MSRS];
     unsigned n_msrs;
     struct kvm_cpuid_entry2 cpuid[MODEL_LEAVES];
@@ -63,6 +67,8 @@ static struct {
     uint64_t enabled[256];                      /* first argument of KVM_ENABLE_CAP, by capability; 0: not enabled */
     struct kvm_irq_routing_entry route[MODEL_ROUTES];
     unsigned n_routes, n_tables;                /* entries; how often the table was set */
+    struct kvm_irqchip chip[3];                 /* as they were set */
+    struct kvm_pit_state2 pit_state;
     struct kvm_irq_level line;                  /* the last one */
     struct kvm_msi msi;
     struct kvm_userspace_memory_region slot[2][MODEL_SLOTS];
@@ -263,6 +269,18 @@ static inline int model_chips(unsigned long request, void *arg)
             return -EINVAL;
         model.enabled[enable->cap] = enable->args[0];
         return 0;
+    case KVM_SET_IRQCHIP:
+        model.chip[((struct kvm_irqchip *)arg)->chip_id % 3] = *(struct kvm_irqchip *)arg;
+        return 0;
+    case KVM_GET_IRQCHIP:
+        *(struct kvm_irqchip *)arg = model.chip[((struct kvm_irqchip *)arg)->chip_id % 3];
+        return 0;
+    case KVM_SET_PIT2:
+        model.pit_state = *(struct kvm_pit_state2 *)arg;
+        return 0;
+    case KVM_GET_PIT2:
+        *(struct kvm_pit_state2 *)arg = model.pit_state;
+        return 0;
     case KVM_SET_GSI_ROUTING:
         return model_routes_set(arg);
     case KVM_IRQ_LINE:
@@ -319,7 +337,7 @@ static inline int model_msrs(struct model_cpu *c, struct kvm_msrs *msrs, bool se
 
         while (n < c->n_msrs && c->msr[n].index != msrs->entries[i].index)
             n++;
-        if (n == MODEL_MSRS)
+        if (n == MODEL_MSRS || (c->no_msr && msrs->entries[i].index == c->no_msr))
             return i;
         if (n == c->n_msrs)
             c->msr[c->n_msrs++] = (struct kvm_msr_entry){ .index = msrs->entries[i].index };
@@ -334,13 +352,14 @@ static inline int model_msrs(struct model_cpu *c, struct kvm_msrs *msrs, bool se
 /* KVM_GET_... gives what KVM_SET_... was given. */
 static inline int model_state(struct model_cpu *c, unsigned long request, void *arg)
 {
-    static const unsigned long pair[][2] = {
+    static const unsigned long pair[MODEL_STATES][2] = {
         { KVM_GET_REGS, KVM_SET_REGS }, { KVM_GET_SREGS, KVM_SET_SREGS }, { KVM_GET_FPU, KVM_SET_FPU },
         { KVM_GET_XSAVE, KVM_SET_XSAVE }, { KVM_GET_XCRS, KVM_SET_XCRS }, { KVM_GET_DEBUGREGS, KVM_SET_DEBUGREGS },
         { KVM_GET_VCPU_EVENTS, KVM_SET_VCPU_EVENTS }, { KVM_GET_MP_STATE, KVM_SET_MP_STATE },
+        { KVM_GET_LAPIC, KVM_SET_LAPIC },
     };
 
-    for (unsigned i = 0; i < sizeof(pair) / sizeof(pair[0]); i++) {
+    for (unsigned i = 0; i < MODEL_STATES; i++) {
         if (request == pair[i][0])
             memcpy(arg, c->state[i], _IOC_SIZE(request));
         else if (request == pair[i][1])
