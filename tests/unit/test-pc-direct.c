@@ -12,6 +12,7 @@
 #include "core/pins.h"
 #include "hw/acpi/pm.h"
 #include "hw/acpi/tables.h"
+#include "hw/i386/numa.h"
 #include "hw/nvram/fw-cfg.h"
 #include "lib/bits.h"
 #include "lib/epoch.h"
@@ -325,14 +326,17 @@ static void a_wake_up_goes_to_the_guests_vector(void)
         CHECK_EQ(io(0x604, 2) & 0x3c00, 0);             /* the ports are there */
         end();
     }
-    for (unsigned i = 0; i < 2; i++) {
+    for (unsigned i = 0; i < 4; i++) {
+        static const uint32_t vectors[] = { 0, 1 << 20, 0x01012340, 0x12340 };
         struct board_config cfg = config(64 * MIB);
         struct x86_state st = { .rip = 0x1234 };
         uint32_t facs;
 
         begin("q35", &cfg);
         facs = mem(table("FACP") + FADT_FACS, 4);
-        address_space_write(&m->memory_as, facs + 12, 4, i ? 1 << 20 : 0, NULL);
+        address_space_write(&m->memory_as, facs + 12, 4, vectors[i], NULL);
+        if (i == 3)                                     /* it has written over the table */
+            address_space_write(&m->memory_as, facs, 4, 0, NULL);
         stand_vcpu_put(m->vcpus[0], &st);
         m->wake_boot(m);
         CHECK_EQ(cpu().rip, LOAD + 0x200);              /* starts anew */
@@ -390,6 +394,38 @@ static void tables_for_firmware_follow_the_registers(void)
         CHECK(!mcfg || bits_load(mcfg + 44, 8) == want[i].window);
         end();
     }
+}
+
+/* SRAT: of two nodes of 3 and 2 GiB, the first has what lies below 4 GiB and the beginning of the rest. */
+static void memory_of_nodes_lies_on_both_sides_of_the_hole(void)
+{
+    struct { uint32_t node; uint64_t base, size; } want[] = {
+        { 0, 0, 0xa0000 }, { 0, MIB, 2 * GIB - MIB }, { 0, 4 * GIB, GIB }, { 1, 5 * GIB, 2 * GIB },
+    };
+    struct board_config cfg = config(5 * GIB);
+    unsigned found = 0;
+    uint64_t srat;
+
+    cfg.numa = numa_new();
+    cfg.numa->n_nodes = 2;
+    for (unsigned i = 0; i < 2; i++)
+        cfg.numa->node[i] = (struct numa_node){ .declared = true, .bytes = (3 - i) * GIB, .initiator = NUMA_NONE };
+    CHECK_EQ(numa_complete(cfg.numa, &cfg, false, NULL), 0);
+    begin("q35", &cfg);
+    srat = table("SRAT");
+    CHECK(srat);
+    for (uint32_t at = 48; at < mem(srat + 4, 4); at += mem(srat + at + 1, 1)) {
+        if (mem(srat + at, 1) != 1 || !(mem(srat + at + 28, 4) & 1))    /* memory affinity, enabled */
+            continue;
+        CHECK(found < 4);
+        CHECK_EQ(mem(srat + at + 2, 4), want[found].node);
+        CHECK_EQ(mem(srat + at + 8, 8), want[found].base);
+        CHECK_EQ(mem(srat + at + 16, 8), want[found].size);
+        found++;
+    }
+    CHECK_EQ(found, 4);
+    end();
+    numa_free(cfg.numa);
 }
 
 /* Without SMM firmware finds APMC_EN set, and leaves it alone. */
@@ -500,6 +536,7 @@ int main(void)
     TEST(what_the_user_says_is_in_the_tables);
     TEST(a_wake_up_goes_to_the_guests_vector);
     TEST(tables_for_firmware_follow_the_registers);
+    TEST(memory_of_nodes_lies_on_both_sides_of_the_hole);
     TEST(without_smm_the_bridge_says_so);
     TEST(firmware_and_the_bridge_agree_on_smis);
     TEST(tables_that_do_not_fit_are_refused);
