@@ -47,6 +47,7 @@ struct model_cpu {
     unsigned interrupts, nmis, smis, vector;
     uint8_t state[MODEL_STATES][4096];          /* what KVM_SET_... was given */
     uint32_t no_msr;                            /* one that is not there; 0: all are */
+    uint64_t mce_cap;                           /* machine checks, as they were set up */
     struct kvm_msr_entry msr[MODEL_MSRS];
     unsigned n_msrs;
     struct kvm_cpuid_entry2 cpuid[MODEL_LEAVES];
@@ -58,6 +59,7 @@ static struct {
     bool smm, one_space;                        /* one_space: SMM, but nothing of its own to see there */
     unsigned max_slots, run_bytes;
     uint64_t identity_map, tss, clock_ns;       /* what was set */
+    uint64_t mce_supported;                     /* bits of IA32_MCG_CAP */
     int no_vcpu, no_slot, no_cpuid;             /* errno of KVM_CREATE_VCPU, of new slots ...; 0: they work */
     bool lacks_one;                             /* a capability is not there */
     int lacks;                                  /* which one */
@@ -165,7 +167,7 @@ static inline bool model_overlaps(unsigned as, unsigned id, const struct kvm_use
     return false;
 }
 
-/* "4.35 KVM_SET_USER_MEMORY_REGION": size 0 deletes; an existing slot may be moved or change its flags, not its size. */
+/* "KVM_SET_USER_MEMORY_REGION": size 0 deletes; an existing slot may be moved or change its flags, not its size. */
 static inline int model_slot_set(const struct kvm_userspace_memory_region *r)
 {
     unsigned as = r->slot >> 16, id = r->slot & 0xffff;
@@ -217,8 +219,6 @@ static inline int model_capability(long cap)
         return model.smm;
     case KVM_CAP_MULTI_ADDRESS_SPACE:
         return 1 + (model.smm && !model.one_space);
-    case KVM_CAP_MCE:
-        return 0;
     default:
         return 1;
     }
@@ -303,6 +303,9 @@ static inline int model_system(unsigned long request, void *arg)
         return model_capability((long)arg);
     case KVM_GET_VCPU_MMAP_SIZE:
         return model.run_bytes;
+    case KVM_X86_GET_MCE_CAP_SUPPORTED:
+        *(uint64_t *)arg = model.mce_supported;
+        return 0;
     case KVM_GET_SUPPORTED_CPUID:
         return model_cpuid_get(arg);
     case KVM_CREATE_VM:
@@ -386,6 +389,9 @@ static inline int model_vcpu(struct model_cpu *c, unsigned long request, void *a
     case KVM_SMI:
         c->smis++;
         return model.smm ? 0 : -ENOTTY;
+    case KVM_X86_SETUP_MCE:
+        c->mce_cap = *(uint64_t *)arg;
+        return 0;
     case KVM_SET_CPUID2:
         return model_cpuid_set(c, arg);
     case KVM_GET_MSRS:

@@ -34,8 +34,9 @@ static void host_has(uint32_t leaf, uint32_t subleaf, unsigned reg, uint32_t bit
 /* A host with every feature that there could be. */
 static void host_has_all(void)
 {
-    static const uint32_t leaves[][2] = { { 1, 0 }, { 6, 0 }, { 7, 0 }, { 0xd, 1 }, { 0x80000001, 0 }, { 0x8000000a, 0 },
-                                          { 0x40000001, 0 } };
+    static const uint32_t leaves[][2] = {
+        { 1, 0 }, { 6, 0 }, { 7, 0 }, { 0xd, 1 }, { 0x80000001, 0 }, { 0x8000000a, 0 }, { 0x40000001, 0 },
+    };
 
     for (unsigned i = 0; i < sizeof(leaves) / sizeof(leaves[0]); i++)
         model.host[model.n_host++] = (struct kvm_cpuid_entry2){
@@ -293,6 +294,30 @@ static int refused(const char *options, struct error **err)
     return r;
 }
 
+/* SDM volume 3, 15.3.1.1: of IA32_MCG_CAP bits 7 to 0 are the number of banks, which is the model's; what stands above
+ * is there if the kernel has it. */
+static void machine_checks_are_those_that_the_kernel_has(void)
+{
+    static const struct { uint64_t supported, cap; } want[] = {
+        { 0, 10 }, { 1 << 8, 1 << 8 | 10 }, { 1 << 24 | 0xff, 1 << 24 | 10 }, { UINT64_MAX, 1 << 24 | 1 << 8 | 10 },
+    };
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        model_fresh();
+        model.mce_supported = want[i].supported;
+        host_has_all();
+        machine_begin();
+        told("qemu64");
+        CHECK_EQ(model.cpu[0].mce_cap, want[i].cap);
+        model_end();
+    }
+    model_fresh();
+    machine_begin();
+    told("qemu64,-mce");
+    CHECK_EQ(model.cpu[0].mce_cap, 0);
+    model_end();
+}
+
 static void a_kernel_that_refuses_is_named(void)
 {
     struct error *err = NULL;
@@ -404,7 +429,8 @@ static void controllers_that_the_kernel_lacks_are_refused_by_name(void)
     static const struct { int cap; const char *options, *legal; } want[] = {
         { KVM_CAP_IRQCHIP, "kernel-irqchip=on", "off: " }, { KVM_CAP_PIT2, "kernel-irqchip=on", "off: " },
         { KVM_CAP_PIT_STATE2, "kernel-irqchip=on", "off: " }, { KVM_CAP_IRQ_ROUTING, "kernel-irqchip=on", "off: " },
-        { KVM_CAP_SIGNAL_MSI, "kernel-irqchip=on", "off: " }, { KVM_CAP_SIGNAL_MSI, "kernel-irqchip=split", "on, off: " },
+        { KVM_CAP_SIGNAL_MSI, "kernel-irqchip=on", "off: " },
+        { KVM_CAP_SIGNAL_MSI, "kernel-irqchip=split", "on, off: " },
         { KVM_CAP_SPLIT_IRQCHIP, "kernel-irqchip=split", "on, off: " },
     };
 
@@ -456,6 +482,7 @@ int main(void)
     TEST(the_vendor_is_the_hosts_and_so_is_the_brand_of_max);
     TEST(a_vcpu_has_every_leaf_of_its_model);
     TEST(a_hypervisor_says_that_it_is_kvm);
+    TEST(machine_checks_are_those_that_the_kernel_has);
     TEST(a_kernel_that_refuses_is_named);
     TEST(every_input_of_the_kernels_chips_has_a_line);
     TEST(messages_go_to_the_kernel_as_they_are);

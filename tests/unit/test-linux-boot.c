@@ -305,8 +305,8 @@ static void the_boot_parameters_tell_where_everything_is(void)
     removed();
 }
 
-/* "The setup header ... its end: 0x0202 + byte value at offset 0x0201"; the rest of the parameters is zero, and a header
- * that claims more than any has does not reach the memory map. */
+/* "The setup header ... its end: 0x0202 + byte value at offset 0x0201"; the rest of the parameters is zero, and a
+ * header that claims more than any has does not reach the memory map. */
 static void the_header_is_copied_up_to_its_end(void)
 {
     static const struct { uint8_t jump; unsigned end; } want[] = { { 0x66, 0x268 }, { 0x7e, 0x280 }, { 0xff, 0x2a8 } };

@@ -5,8 +5,8 @@
  * A PC that starts a kernel without firmware: what the kernel finds
  *
  * Boot parameters after Linux's x86 boot protocol, tables after ACPI 3.0 (5.2.5 RSDP, 5.2.9 FADT, 5.2.10 FACS) and the
- * PCI Firmware Specification 3.0 (4.1.2 MCFG).  That the tables are right is test-acpi's; here it is what the board says
- * in them, and that its bridges are programmed to match.
+ * PCI Firmware Specification 3.0 (4.1.2 MCFG).  That the tables are right is test-acpi's; here it is what the board
+ * says in them, and that its bridges are programmed to match.
  */
 
 #include "core/pins.h"
@@ -257,7 +257,7 @@ static uint64_t dword_in_dsdt(uint32_t val)
     return 0;
 }
 
-/* _CRS of the host bridge: 32-bit BARs go from the end of RAM up to FEBFFFFFh, 64-bit ones lie above all RAM, on a GiB. */
+/* _CRS of the host bridge: 32-bit BARs from the end of RAM up to FEBFFFFFh, 64-bit ones above all RAM, on a GiB. */
 static void windows_for_bars_begin_where_ram_ends(void)
 {
     static const struct { const char *board; uint64_t ram; uint32_t low; uint64_t above, bytes; } want[] = {

@@ -298,7 +298,7 @@ static void making_the_function_opens_neither_block(void)
     pci_bench_fini(&p);
 }
 
-/* Nothing here sets the error bits of Status, or all of GPE0's status; of a stream they are taken, and ones clear them. */
+/* Nothing here sets the error bits of Status, or all of GPE0's status; a stream may, and ones clear them. */
 static void status_bits_that_came_with_a_stream_are_cleared_by_ones(void)
 {
     enum { STATUS_AT = 4 + PCI_STATUS, GPE_STS_AT = 276 + 6 + 2 + 48 + 16 };
