@@ -49,7 +49,7 @@ struct model_cpu {
     uint32_t no_msr;                            /* one that is not there; 0: all are */
     uint64_t mce_cap;                           /* machine checks, as they were set up */
     struct kvm_msr_entry msr[MODEL_MSRS];
-    unsigned n_msrs;
+    unsigned n_msrs, msrs_set;                  /* msrs_set: how often one was */
     struct kvm_cpuid_entry2 cpuid[MODEL_LEAVES];
     unsigned n_cpuid;
 };
@@ -344,6 +344,7 @@ static inline int model_msrs(struct model_cpu *c, struct kvm_msrs *msrs, bool se
             return i;
         if (n == c->n_msrs)
             c->msr[c->n_msrs++] = (struct kvm_msr_entry){ .index = msrs->entries[i].index };
+        c->msrs_set += set;
         if (set)
             c->msr[n].data = msrs->entries[i].data;
         else

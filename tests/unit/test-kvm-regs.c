@@ -198,15 +198,26 @@ static void each_msr_has_its_number(void)
 /* "KVM_SET_MSRS ... the number of msrs successfully set": what comes behind one that is refused is set all the same. */
 static void an_msr_that_is_refused_stops_no_other(void)
 {
+    unsigned all;
+
     begin();
     x86_state_reset(&sent, NULL, true);
     sent.star = 0x1111;
     sent.lstar = 0x2222;
     sent.cstar = 0x3333;
+    c->msrs_set = 0;
+    kvm_vcpu_put(cpu, &sent);
+    all = c->msrs_set;
+    CHECK_EQ(msr(0xc0000082), 0x2222);
+    sent.star = 0x4444;
+    sent.lstar = 0x5555;
+    sent.cstar = 0x6666;
+    c->msrs_set = 0;
     c->no_msr = 0xc0000082;
     kvm_vcpu_put(cpu, &sent);
-    CHECK(msr(0xc0000081) == 0x1111 && msr(0xc0000083) == 0x3333);
-    CHECK_EQ(msr(0xc0000082), 0);
+    CHECK(msr(0xc0000081) == 0x4444 && msr(0xc0000083) == 0x6666);
+    CHECK_EQ(msr(0xc0000082), 0x2222);
+    CHECK_EQ(c->msrs_set, all - 1);                     /* each once */
     model_end();
 }
 
