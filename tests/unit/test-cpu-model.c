@@ -335,8 +335,51 @@ static void what_is_wrong_is_named(void)
     check_refused("qemu64,NX", "NX");
 }
 
+/* Names as -cpu takes them: '_' and '-' are the same. */
+static bool same_name(const char *a, const char *b)
+{
+    while (*a && (*a == '_' ? '-' : *a) == (*b == '_' ? '-' : *b))
+        a++, b++;
+    return !*a && !*b;
+}
+
+/* Each name that the reference takes is here and stands for the same bit, and there are no others. */
+static void names_of_features_are_the_references(void)
+{
+    FILE *f = fopen(TEST_SOURCE_DIR "/tests/facts/cpu/features.tsv", "r");
+    char line[200], name[64], word[64];
+    static bool seen[400];
+    unsigned bit;
+
+    CHECK(f);
+    while (fgets(line, sizeof(line), f)) {
+        bool here = false;
+
+        if (sscanf(line, "%63[^\t#]\t%63[^\t]\t%u", name, word, &bit) != 3)
+            continue;
+        for (const struct cpu_feature *of = cpu_features; of->name; of++) {
+            if (!same_name(of->name, name))
+                continue;
+            if (strcmp(cpu_word_name(of->word), word) || of->bit != bit)
+                printf("# %s: with the reference %s bit %u\n", name, word, bit);
+            CHECK(!strcmp(cpu_word_name(of->word), word) && of->bit == bit);
+            here = seen[of - cpu_features] = true;
+        }
+        if (!here)
+            printf("# %s is missing\n", name);
+        CHECK(here);
+    }
+    fclose(f);
+    for (const struct cpu_feature *of = cpu_features; of->name; of++) {
+        if (!seen[of - cpu_features])
+            printf("# %s is no name of the reference's\n", of->name);
+        CHECK(seen[of - cpu_features]);
+    }
+}
+
 int main(void)
 {
+    TEST(names_of_features_are_the_references);
     TEST(cpuid_is_the_reference_s);
     TEST(a_leaf_that_guests_of_the_reference_did_not_see_reads_as_zeros);
     TEST(every_difference_is_still_one);
