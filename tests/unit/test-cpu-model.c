@@ -291,6 +291,53 @@ static void what_is_asked_for_and_masked_is_told(void)
         !(cfg.asked[WORD_80000001_ECX] >> 2 & 1));     /* the model's svm */
 }
 
+/* An accelerator that adds or drops features of itself asks first: of each the last mention counts. */
+static void what_was_named_is_remembered_bit_by_bit(void)
+{
+    static const struct { const char *spec; uint32_t asked, refused; } want[] = {
+        { "qemu64", 0, 0 }, { "qemu64,+x2apic", 1u << 21, 0 }, { "qemu64,-x2apic", 0, 1u << 21 },
+        { "qemu64,-x2apic,+x2apic", 1u << 21, 0 }, { "qemu64,+x2apic,-x2apic", 0, 1u << 21 },
+        { "qemu64,-aes,-x2apic,+x2apic,+movbe", 1u << 21 | 1u << 22, 1u << 25 },
+    };
+
+    for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+        CHECK_EQ(cpu_config_parse(want[i].spec, false, &cfg, NULL), 0);
+        for (unsigned w = 0; w < CPU_WORDS; w++) {
+            CHECK_EQ(cfg.asked[w], w == WORD_1_ECX ? want[i].asked : 0);
+            CHECK_EQ(cfg.refused[w], w == WORD_1_ECX ? want[i].refused : 0);
+        }
+        CHECK(cfg.cores == 1 && cfg.threads == 1);
+    }
+}
+
+static unsigned counted;
+
+static void count_name(const char *name, void *opaque)
+{
+    counted++;
+    *(bool *)opaque |= !strcmp(name, "nx");
+    CHECK(strcmp(name, "sse3"));
+}
+
+/* By the first of its names: "pni" is listed, "sse3" is the same bit. */
+static void each_feature_is_listed_once(void)
+{
+    bool nx = false;
+    unsigned bits = 0;
+
+    for (const struct cpu_feature *f = cpu_features; f->name; f++) {
+        bool first = true;
+
+        for (const struct cpu_feature *e = cpu_features; e < f; e++)
+            first &= e->word != f->word || e->bit != f->bit;
+        bits += first;
+    }
+    counted = 0;
+    cpu_feature_names(count_name, &nx);
+    CHECK_EQ(counted, bits);
+    CHECK(nx);
+}
+
 /* AMD APM volume 3, Fn8000_0001_EDX: "same as CPUID Fn0000_0001_EDX". */
 static void amd_s_extended_leaf_repeats_the_basic_one(void)
 {
@@ -389,6 +436,8 @@ int main(void)
     TEST(every_masked_bit_has_its_own_name_and_a_reason);
     TEST(a_feature_goes_on_and_off_in_every_notation);
     TEST(what_is_asked_for_and_masked_is_told);
+    TEST(what_was_named_is_remembered_bit_by_bit);
+    TEST(each_feature_is_listed_once);
     TEST(amd_s_extended_leaf_repeats_the_basic_one);
     TEST(what_is_wrong_is_named);
     return test_end();

@@ -218,6 +218,9 @@ static void without_a_machine_it_is_pc(void)
     config_fini(&c);
 }
 
+#define ROMS_4 " -option-rom a -option-rom b -option-rom c -option-rom d"
+#define ROMS_8 ROMS_4 ROMS_4
+
 static void option_rom_takes_a_file_and_an_index(void)
 {
     good("-M q35 -option-rom a.rom -option-rom romfile=b,,c.rom,bootindex=3");
@@ -227,6 +230,13 @@ static void option_rom_takes_a_file_and_an_index(void)
     CHECK_STR(c.board.roms[1].path, "b,c.rom");
     CHECK_EQ(c.board.roms[1].index, 3);
     config_fini(&c);
+    good("-M q35 -option-rom a.rom,bootindex=0");
+    CHECK_EQ(c.board.roms[0].index, 0);
+    config_fini(&c);
+    good("-M q35" ROMS_8 ROMS_8);
+    CHECK_EQ(c.board.n_roms, 16);
+    config_fini(&c);
+    bad("-M q35" ROMS_8 ROMS_8 " -option-rom one.too.many", "-option-rom", "one.too.many");
     bad("-M q35 -option-rom bootindex=1", "-option-rom", "bootindex=1");
     bad("-M q35 -option-rom ''", "-option-rom", "");
     bad("-M q35 -option-rom a,bootindex=-1", "-option-rom bootindex", "-1");
