@@ -197,11 +197,12 @@ static void processors_are_listed_by_index(void)
 
     bench_init(&b, 3);
     for (unsigned i = 0; i < 3; i++)
-        b.m->vcpus[i]->apic_id = 4 * i + 1;
+        b.m->slots[i].apic_id = 4 * i + 1;
+    b.m->slots[1].cpu = NULL;
     acpi_parts_find(b.m, &parts);
     CHECK_EQ(parts.machine.n_cpus, 3);
     for (unsigned i = 0; i < 3; i++)
-        CHECK_EQ(parts.cpus[i].apic_id, 4 * i + 1);
+        CHECK(parts.cpus[i].apic_id == 4 * i + 1 && parts.cpus[i].absent == (i == 1));
     CHECK_EQ(parts.machine.n_functions, 0);             /* and there is no PCI bus */
     bench_fini(&b);
 }

@@ -267,13 +267,12 @@ static void apic_ids_follow_the_topology(void)
     for (unsigned i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
         struct board_config cfg = config(64 * MIB);
 
-        cfg.sockets = want[i].sockets;
-        cfg.cores = want[i].cores;
-        cfg.threads = want[i].threads;
-        cfg.cpus = cfg.sockets * cfg.cores * cfg.threads;
+        cfg.smp = (struct cpu_topology){ .sockets = want[i].sockets, .cores = want[i].cores,
+                                         .threads = want[i].threads };
+        CHECK_EQ(cpu_topology_complete(&cfg.smp, NULL), 0);
         begin("q35", &cfg);
-        CHECK_EQ(m->n_vcpus, cfg.cpus);
-        for (unsigned n = 0; n < cfg.cpus; n++) {
+        CHECK_EQ(m->n_vcpus, cfg.smp.cpus);
+        for (unsigned n = 0; n < cfg.smp.cpus; n++) {
             CHECK_EQ(m->vcpus[n]->apic_id, want[i].ids[n]);
             CHECK(m->vcpus[n]->dev && object_child(&m->vcpus[n]->dev->obj, "lapic"));
             CHECK_STR(m->vcpus[n]->dev->type->type.name, "qemu64-x86_64-cpu");
