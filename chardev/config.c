@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chardev/config.h"
+#include "chardev/config-params.h"
 
 /*
  * The two notations for chardevs on the command line (see config.h); ../facts/cli/cli-options.tsv
@@ -9,24 +9,12 @@
  * ("nowait": "wait=off").
  */
 
-#include "lib/error.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { MAX_PARAMS = 32 };
-
-struct param { char *key, *value; bool used; };
-
-struct params {
-    char *buf;
-    unsigned num;
-    struct param list[MAX_PARAMS];
-};
 
 static const struct { const char *name; enum char_kind kind; } kinds[] = {
     { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "file", CHAR_FILE }, { "pty", CHAR_PTY },
@@ -83,105 +71,9 @@ void chardev_config_init(struct chardev_config *cfg, enum char_kind kind, const 
     snprintf(cfg->label, sizeof(cfg->label), "%s", label);
 }
 
-/* Splitting */
-
-/* Cuts the text at single commas, in place; ",," becomes one. */
-static int params_split(struct params *p, const char *spec, const char *object, struct error **err)
-{
-    char *in = strdup(spec), *out = in;
-
-    *p = (struct params){ .buf = in };
-    if (!in)
-        return -ENOMEM;
-    while (*in) {
-        char *start = out;
-
-        if (p->num == MAX_PARAMS)
-            return error_set(err, -E2BIG, ERROR_SYNTAX, object, spec, T("at most %u parameters", MAX_PARAMS));
-        while (*in && (*in != ',' || in[1] == ',')) {
-            in += *in == ',';
-            *out++ = *in++;
-        }
-        in += *in == ',';
-        *out++ = 0;
-        p->list[p->num].key = start;
-        start = strchr(start, '=');
-        if (start)
-            *start++ = 0;
-        p->list[p->num++].value = start;
-    }
-    return 0;
-}
-
-static void params_free(struct params *p)
-{
-    free(p->buf);
-}
-
-/* The last one counts. */
-static const char *params_take(struct params *p, const char *key)
-{
-    const char *value = NULL;
-
-    for (unsigned i = 0; i < p->num; i++)
-        if (p->list[i].value && !strcmp(p->list[i].key, key)) {
-            value = p->list[i].value;
-            p->list[i].used = true;
-        }
-    return value;
-}
-
-static bool params_have(const struct params *p, const char *key)
-{
-    for (unsigned i = 0; i < p->num; i++)
-        if (!strcmp(p->list[i].key, key))
-            return true;
-    return false;
-}
-
 /* Values */
 
-static int bad(struct error **err, const char *object, const struct param *p, const char *legal)
-{
-    return error_set(err, -EINVAL, ERROR_RANGE, object, T("%s=%s", p->key, p->value), legal);
-}
-
-static int set_bool(bool *out, const char *object, const struct param *p, struct error **err)
-{
-    if (strcmp(p->value, "on") && strcmp(p->value, "off"))
-        return bad(err, object, p, "on, off");
-    *out = !strcmp(p->value, "on");
-    return 0;
-}
-
-static int set_number(uint64_t *out, uint64_t max, const char *object, const struct param *p, const char *legal,
-                      struct error **err)
-{
-    char *end;
-
-    errno = 0;
-    *out = strtoull(p->value, &end, 10);
-    if (!isdigit((unsigned char)*p->value) || *end || errno || *out > max)
-        return bad(err, object, p, legal);
-    return 0;
-}
-
-static int set_size(uint64_t *out, const char *object, const struct param *p, struct error **err)
-{
-    static const char units[] = "BKMGTPE", legal[] = "a number, with k, M, G, T, P or E behind it if you like";
-    const char *unit;
-    char *end;
-
-    errno = 0;
-    *out = strtoull(p->value, &end, 0);
-    unit = *end ? strchr(units, toupper((unsigned char)*end)) : units;
-    if (!isdigit((unsigned char)*p->value) || errno || !unit || (*end && end[1]) ||
-        __builtin_mul_overflow(*out, 1ull << 10 * (unit - units), out))
-        return bad(err, object, p, legal);
-    return 0;
-}
-
-static int set_value(struct chardev_config *cfg, const struct key *k, const char *object, const struct param *p,
+static int set_value(struct chardev_config *cfg, const struct key *k, const char *object, const struct char_param *p,
                      struct error **err)
 {
     void *member = (char *)cfg + k->offset;
@@ -197,19 +89,19 @@ static int set_value(struct chardev_config *cfg, const struct key *k, const char
         memcpy(member, p->value, strlen(p->value) + 1);
         return 0;
     case KEY_BOOL:
-        return set_bool(member, object, p, err);
+        return char_param_bool(member, object, p, err);
     case KEY_CHOICE:
-        r = set_bool(&on, object, p, err);
+        r = char_param_bool(&on, object, p, err);
         *(enum address_choice *)member = on ? CHOICE_ON : CHOICE_OFF;
         return r;
     case KEY_SIZE:
-        return set_size(member, object, p, err);
+        return char_param_size(member, object, p, err);
     case KEY_PORT:
-        r = set_number(&number, UINT16_MAX, object, p, "0 to 65535", err);
+        r = char_param_number(&number, UINT16_MAX, object, p, "0 to 65535", err);
         *(uint16_t *)member = number;
         return r;
     case KEY_FD:
-        r = set_number(&number, INT32_MAX, object, p, "the number of an open descriptor", err);
+        r = char_param_number(&number, INT32_MAX, object, p, "the number of an open descriptor", err);
         *(int *)member = number;
         return r;
     case KEY_MISSING:
@@ -228,6 +120,14 @@ static const struct key *find_key(const char *name, enum char_kind kind)
     return NULL;
 }
 
+int char_config_set(struct chardev_config *cfg, const char *key, const char *value, const char *object,
+                    struct error **err)
+{
+    struct char_param p = { (char *)key, (char *)value, false };
+
+    return set_value(cfg, find_key(key, cfg->kind), object, &p, err);
+}
+
 static int unknown_key(const char *object, const char *name, enum char_kind kind, struct error **err)
 {
     char legal[300];
@@ -240,10 +140,10 @@ static int unknown_key(const char *object, const char *name, enum char_kind kind
     return error_set(err, -EINVAL, ERROR_UNKNOWN, object, name, legal);
 }
 
-static int apply_one(struct chardev_config *cfg, const char *object, struct param *p, struct error **err)
+static int apply_one(struct chardev_config *cfg, const char *object, struct char_param *p, struct error **err)
 {
     const struct key *k = find_key(p->key, cfg->kind);
-    struct param off = { p->key + 2, (char *)"off", false };
+    struct char_param off = { p->key + 2, (char *)"off", false };
 
     if (p->value)
         return k ? set_value(cfg, k, object, p, err) : unknown_key(object, p->key, cfg->kind, err);
@@ -258,11 +158,11 @@ static int apply_one(struct chardev_config *cfg, const char *object, struct para
 
 /* Wholes */
 
-static int check_socket(struct chardev_config *cfg, const struct params *p, const char *object, struct error **err)
+static int check_socket(struct chardev_config *cfg, const struct char_params *p, const char *object, struct error **err)
 {
     struct address *a = &cfg->address;
-    bool inet = *a->host || *a->port, by_fd = params_have(p, "fd"), by_path = *a->path || a->abstract;
-    bool wait_given = params_have(p, "wait") || params_have(p, "nowait");
+    bool inet = *a->host || *a->port, by_fd = char_params_have(p, "fd"), by_path = *a->path || a->abstract;
+    bool wait_given = char_params_have(p, "wait") || char_params_have(p, "nowait");
 
     if (by_path + inet + by_fd != 1)
         return error_set(err, -EINVAL, ERROR_SYNTAX, object,
@@ -278,7 +178,7 @@ static int check_socket(struct chardev_config *cfg, const struct params *p, cons
     return 0;
 }
 
-static int apply(struct chardev_config *cfg, struct params *p, const char *object, struct error **err)
+int char_config_apply(struct chardev_config *cfg, struct char_params *p, const char *object, struct error **err)
 {
     int r = 0;
 
@@ -294,7 +194,7 @@ static int apply(struct chardev_config *cfg, struct params *p, const char *objec
     return 0;
 }
 
-static bool is_id(const char *s)
+bool char_config_is_id(const char *s)
 {
     if (!isalpha((unsigned char)*s))
         return false;
@@ -328,10 +228,10 @@ static int find_kind(const char *object, const char *name, enum char_kind *kind,
     return error_set(err, -EINVAL, ERROR_UNKNOWN, object, name, legal);
 }
 
-static int parse_option(struct chardev_config *cfg, struct params *p, const char *spec, struct error **err)
+static int parse_option(struct chardev_config *cfg, struct char_params *p, const char *spec, struct error **err)
 {
     static const char object[] = "-chardev";
-    const char *id = params_take(p, "id"), *name = params_take(p, "backend");
+    const char *id = char_params_take(p, "id"), *name = char_params_take(p, "backend");
     enum char_kind kind = CHAR_NULL;
     int r;
 
@@ -344,108 +244,20 @@ static int parse_option(struct chardev_config *cfg, struct params *p, const char
     r = find_kind(object, name, &kind, err);
     if (r)
         return r;
-    if (!id || !is_id(id) || strlen(id) >= sizeof(cfg->label))
+    if (!id || !char_config_is_id(id) || strlen(id) >= sizeof(cfg->label))
         return error_set(err, -EINVAL, ERROR_SYNTAX, object, id ? T("id=%s", id) : "no id",
                          "id= with at most 63 letters, digits, '-', '.', '_', of which the first is a letter");
     chardev_config_init(cfg, kind, id);
-    return apply(cfg, p, T("-chardev %s", id), err);
+    return char_config_apply(cfg, p, T("-chardev %s", id), err);
 }
 
 int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err)
 {
-    struct params p;
-    int r = params_split(&p, spec, "-chardev", err);
+    struct char_params p;
+    int r = char_params_split(&p, spec, "-chardev", err);
 
     if (!r)
         r = parse_option(cfg, &p, spec, err);
-    params_free(&p);
+    char_params_free(&p);
     return r;
-}
-
-/* The short notation */
-
-static const char legacy_legal[] = "none, null, stdio, pty, mon:..., file:PATH, unix:PATH[,server=on][,wait=off], "
-                                   "tcp:HOST:PORT[,server=on][,wait=off], chardev:ID";
-
-/* What follows prefix, or NULL. */
-static const char *after(const char *spec, const char *prefix)
-{
-    size_t n = strlen(prefix);
-
-    return strncmp(spec, prefix, n) ? NULL : spec + n;
-}
-
-static int parse_socket(struct chardev_config *cfg, const char *option, const char *rest, bool inet, struct error **err)
-{
-    struct param path = { (char *)"path", NULL, false };
-    struct params p;
-    int r = params_split(&p, rest, option, err);
-
-    if (!r && p.num && p.list[0].value)
-        p.list[0].value[-1] = '=';      /* part of a path */
-    if (!r && (!p.num || !*p.list[0].key))
-        r = error_set(err, -EINVAL, ERROR_SYNTAX, option, T("%s:%s", inet ? "tcp" : "unix", rest), legacy_legal);
-    if (!r) {
-        cfg->kind = CHAR_SOCKET;
-        p.list[0].used = true;
-        path.value = p.list[0].key;
-        if (inet)
-            r = address_parse_inet(&cfg->address, option, p.list[0].key, err);
-        else
-            r = set_value(cfg, find_key("path", CHAR_SOCKET), option, &path, err);
-    }
-    if (!r)
-        r = apply(cfg, &p, option, err);
-    params_free(&p);
-    return r;
-}
-
-static int parse_plain(struct chardev_config *cfg, const char *option, const char *spec, struct error **err)
-{
-    static const struct { const char *name; enum char_kind kind; } plain[] = {
-        { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "pty", CHAR_PTY }, { "none", CHAR_NONE },
-    };
-    static const char *const missing[] = { "vc", "pipe:", "telnet:", "websocket:", "udp:", "con:", "/dev/", "COM",
-                                           "msmouse", "wctablet", "braille", "testdev", "parallel", "fd:", "fdname:" };
-
-    for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
-        if (!strcmp(spec, plain[i].name)) {
-            cfg->kind = plain[i].kind;
-            return 0;
-        }
-    for (unsigned i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
-        if (after(spec, missing[i]))
-            return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, option, spec, T("legal: %s", legacy_legal));
-    return error_set(err, -EINVAL, ERROR_UNKNOWN, option, spec, legacy_legal);
-}
-
-int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const char *spec, const char *label,
-                         struct error **err)
-{
-    const char *inner = after(spec, "mon:"), *rest;
-    struct param path = { (char *)"path", NULL, false };
-
-    chardev_config_init(cfg, CHAR_NULL, label);
-    if (inner) {
-        spec = inner;
-        cfg->mux = cfg->monitor = true;
-        cfg->signal = false;
-    }
-    if ((rest = after(spec, "chardev:")) && !inner) {
-        if (!is_id(rest) || strlen(rest) >= sizeof(cfg->label))
-            return error_set(err, -EINVAL, ERROR_SYNTAX, option, spec, "chardev:ID");
-        chardev_config_init(cfg, CHAR_REFER, rest);
-        return 0;
-    }
-    if ((rest = after(spec, "unix:")))
-        return parse_socket(cfg, option, rest, false, err);
-    if ((rest = after(spec, "tcp:")))
-        return parse_socket(cfg, option, rest, true, err);
-    if ((rest = after(spec, "file:"))) {
-        cfg->kind = CHAR_FILE;
-        path.value = (char *)rest;
-        return *rest ? set_value(cfg, find_key("path", CHAR_FILE), option, &path, err)
-                     : error_set(err, -EINVAL, ERROR_SYNTAX, option, spec, "file:PATH");
-    }
-    return parse_plain(cfg, option, spec, err);
 }
