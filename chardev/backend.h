@@ -54,3 +54,5 @@ void chardev_out_ready(struct chardev *chr);
 void chardev_port_event(struct char_port *port, enum char_event event);
 /* Forgets the ports that front ends have left and what they did not get out: the end of chardev_close(). */
 void chardev_drop_ports(struct chardev *chr);
+/* Front ends and what they have written go to another chardev, which is open and has none. */
+void chardev_move_ports(struct chardev *from, struct chardev *to);

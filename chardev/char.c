@@ -26,7 +26,8 @@ enum { STAGE_BYTES = 1024, ROUND_BYTES = 16 * RING_BYTES };
 
 struct char_port {
     struct list_node node;
-    struct chardev *chr;
+    struct chardev *chr;                /* the home loop's: it may change */
+    struct loop *loop;
     struct char_front *front;           /* NULL: left, still writing out */
     struct post post;
     bool told_open;
@@ -44,7 +45,7 @@ static bool port_is_drained(struct char_port *p)
 
 static void port_free(struct char_port *p)
 {
-    loop_post_cancel(p->chr->loop, &p->post);
+    loop_post_cancel(p->loop, &p->post);
     list_remove(&p->node);
     free(p);
 }
@@ -79,7 +80,7 @@ static void port_drain(struct char_port *p)
         p->stage_at = p->stage_len = 0;
     }
     if (moved >= ROUND_BYTES)
-        loop_post(p->chr->loop, &p->post);
+        loop_post(p->loop, &p->post);
 }
 
 static void port_write_out(struct char_port *p)
@@ -115,7 +116,7 @@ size_t chardev_write(struct char_front *f, const void *buf, size_t n)
     while (i < n && ring_put(&p->out, bytes[i]) != RING_FULL)
         i++;
     if (n)
-        loop_post(p->chr->loop, &p->post);
+        loop_post(p->loop, &p->post);
     return i;
 }
 
@@ -200,7 +201,7 @@ size_t chardev_read(struct char_front *f, void *buf, size_t n)
         return 0;
     got = ring_take(&p->in, buf, n);
     if (got && ring_owed(&p->in))
-        loop_post(p->chr->loop, &p->post);
+        loop_post(p->loop, &p->post);
     return got;
 }
 
@@ -215,6 +216,14 @@ void chardev_port_event(struct char_port *p, enum char_event event)
     }
     if (p->front && p->front->event)
         p->front->event(p->front, event);
+}
+
+void chardev_break(struct chardev *chr)
+{
+    struct char_port *p = focus(chr);
+
+    if (p)
+        chardev_port_event(p, CHAR_BREAK);
 }
 
 void chardev_event(struct chardev *chr, enum char_event event)
@@ -241,6 +250,27 @@ bool chardev_is_attached(const struct chardev *chr)
     return count_fronts(chr) > 0;
 }
 
+bool chardev_is_swappable(const struct chardev *chr)
+{
+    list_for_each(n, &chr->ports) {
+        const struct char_front *f = list_entry(n, struct char_port, node)->front;
+
+        if (f && !f->swappable)
+            return false;
+    }
+    return true;
+}
+
+/* The front end hears of an open peer, and the back end reads on, in the next round. */
+static void port_join(struct char_port *p, struct chardev *chr)
+{
+    p->chr = chr;
+    list_append(&chr->ports, &p->node);
+    loop_post(p->loop, &p->post);
+    if (chr->type->attached)
+        chr->type->attached(chr, p);
+}
+
 int chardev_attach(struct chardev *chr, struct char_front *f, struct error **err)
 {
     unsigned max = chr->type->max_fronts ? chr->type->max_fronts : 1;
@@ -252,15 +282,11 @@ int chardev_attach(struct chardev *chr, struct char_front *f, struct error **err
                          max == 1 ? "one front end (several with mux=on)" : T("at most %u front ends", max));
     p = calloc(1, sizeof(*p));
     assert(p);
-    p->chr = chr;
+    p->loop = chr->loop;
     p->front = f;
     p->post.fn = port_work;
-    list_append(&chr->ports, &p->node);
     f->port = p;
-    /* The front end hears of an open peer, and the back end reads on, in the next round. */
-    loop_post(chr->loop, &p->post);
-    if (chr->type->attached)
-        chr->type->attached(chr, p);
+    port_join(p, chr);
     return 0;
 }
 
@@ -275,6 +301,20 @@ void chardev_detach(struct char_front *f)
     if (p->chr->type->detached)
         p->chr->type->detached(p->chr, p);
     port_write_out(p);
+}
+
+void chardev_move_ports(struct chardev *from, struct chardev *to)
+{
+    list_for_each_safe(n, &from->ports) {
+        struct char_port *p = list_entry(n, struct char_port, node);
+
+        if (!p->front)
+            continue;
+        list_remove(&p->node);
+        port_join(p, to);
+        if (!to->open)
+            chardev_port_event(p, CHAR_CLOSED);
+    }
 }
 
 void chardev_drop_ports(struct chardev *chr)

@@ -43,6 +43,7 @@ struct char_front {
     void (*writable)(struct char_front *f);     /* a write came up short and there is room again */
     void (*event)(struct char_front *f, enum char_event event);
     struct char_port *port;                     /* set while attached */
+    bool swappable;                             /* chardev_change() may put another back end behind it */
 };
 
 /* -EBUSY with an error if another front end has it; a mux takes up to four, the last one attached has the focus. */
@@ -62,12 +63,18 @@ bool chardev_is_open(const struct chardev *chr);
 bool chardev_is_attached(const struct chardev *chr);            /* "frontend-open" */
 /* A server with wait=on whose first client has not come: main/ turns its loop until nobody waits. */
 bool chardev_is_waiting(const struct chardev *chr);
+bool chardev_is_mux(const struct chardev *chr);
+bool chardev_is_swappable(const struct chardev *chr);           /* chardev_change() would leave its front end there */
+bool chardevs_are_waiting(struct chardevs *set);
+/* As if a break had come from the peer: to the front end that has the focus, if any. */
+void chardev_break(struct chardev *chr);
 /* Waits until all that was written is out or timeout_ms are over; true if it is. */
 bool chardev_flush(struct chardev *chr, int timeout_ms);
 
 /* Ring buffers only (ringbuf-read, ringbuf-write): bytes moved, or -EINVAL if chr is none. */
 long chardev_ringbuf_read(struct chardev *chr, void *buf, size_t n);
 long chardev_ringbuf_write(struct chardev *chr, const void *buf, size_t n);
+long chardev_ringbuf_held(struct chardev *chr);                 /* how many there are to read */
 
 /* All chardevs of a process, by label, in order of creation. */
 struct chardevs {
@@ -86,5 +93,13 @@ struct chardev *chardev_open(struct chardevs *set, const struct chardev_config *
 /* Writes out what is left for at most a second.  Not from a front end's callback.  No front end is
  * attached; of a mux its base is closed with it. */
 void chardev_close(struct chardev *chr);
+/* For a machine that runs: -EBUSY with a front end, and always of a mux.  What the peer does not take now is lost. */
+int chardev_remove(struct chardev *chr, struct error **err);
+/*
+ * Puts another back end in the place of chr, under the same label; chr is gone then.  A front end stays, if it is
+ * swappable, and what it has written goes to the new one.  After a failure, with an error, all is as it was: a mux, a
+ * front end that cannot move, whatever chardev_open() refuses.
+ */
+int chardev_change(struct chardev *chr, const struct chardev_config *cfg, struct chardev **now, struct error **err);
 struct chardev *chardev_find(struct chardevs *set, const char *label);
 struct chardev *chardev_next(struct chardevs *set, struct chardev *prev);      /* NULL: first, and after the last */

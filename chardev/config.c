@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chardev/config-params.h"
+#include "chardev/config.h"
 
 /*
  * The two notations for chardevs on the command line (see config.h); ../facts/cli/cli-options.tsv
@@ -8,6 +8,8 @@
  * them too, and is refused by name.  In both notations ",," is a comma inside a value, and a key alone is "on"
  * ("nowait": "wait=off").
  */
+
+#include "chardev/config-params.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -18,12 +20,12 @@
 
 static const struct { const char *name; enum char_kind kind; } kinds[] = {
     { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "file", CHAR_FILE }, { "pty", CHAR_PTY },
-    { "ringbuf", CHAR_RINGBUF }, { "memory", CHAR_RINGBUF }, { "socket", CHAR_SOCKET },
+    { "ringbuf", CHAR_RINGBUF }, { "memory", CHAR_RINGBUF }, { "socket", CHAR_SOCKET }, { "mux", CHAR_MUX },
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static const char *const missing_kinds[] = {
-    "mux", "udp", "vc", "pipe", "serial", "tty", "parallel", "parport", "msmouse", "wctablet", "braille", "testdev",
+    "udp", "vc", "pipe", "serial", "tty", "parallel", "parport", "msmouse", "wctablet", "braille", "testdev",
     "spicevmc", "spiceport", "qemu-vdagent", "dbus", "console",
 };
 
@@ -40,7 +42,8 @@ static const struct key {
     enum key_type type;
     size_t offset, size;
 } keys[] = {
-    { "mux", ALL, KEY_BOOL, MEMBER(mux) },
+    { "mux", ALL & ~ON(CHAR_MUX), KEY_BOOL, MEMBER(mux) },
+    { "chardev", ON(CHAR_MUX), KEY_STRING, MEMBER(base) },
     { "logfile", ALL, KEY_STRING, MEMBER(logfile) },
     { "logappend", ALL, KEY_BOOL, MEMBER(logappend) },
     { "signal", ON(CHAR_STDIO), KEY_BOOL, MEMBER(signal) },
@@ -158,22 +161,56 @@ static int apply_one(struct chardev_config *cfg, const char *object, struct char
 
 /* Wholes */
 
-static int check_socket(struct chardev_config *cfg, const struct char_params *p, const char *object, struct error **err)
+static int check_address(const struct chardev_config *cfg, const char *object, struct error **err)
+{
+    const struct address *a = &cfg->address;
+
+    if (a->kind == ADDRESS_UNIX && !*a->path && !a->abstract)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, "socket without address",
+                         "one of path=, fd= or host= with port=");
+    if (a->kind == ADDRESS_INET && !*a->port)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, T("host=%s", a->host), "a port= with it");
+    if (a->ipv4 == CHOICE_OFF && a->ipv6 == CHOICE_OFF)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object, "ipv4=off,ipv6=off", "one of them on");
+    return 0;
+}
+
+static int check_socket(const struct chardev_config *cfg, const char *object, struct error **err)
+{
+    int r = check_address(cfg, object, err);
+
+    if (!r && !cfg->server && cfg->wait)
+        r = error_set(err, -EINVAL, ERROR_STATE, object, "wait=on", "wait with server=on only");
+    return r;
+}
+
+int chardev_config_check(const struct chardev_config *cfg, const char *object, struct error **err)
+{
+    switch (cfg->kind) {
+    case CHAR_SOCKET:
+        return check_socket(cfg, object, err);
+    case CHAR_FILE:
+        return *cfg->path ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "file without path", "path=PATH");
+    case CHAR_MUX:
+        return *cfg->base ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "mux without chardev", "chardev=ID");
+    default:
+        return 0;
+    }
+}
+
+/* Which of the three kinds of address it is follows from the keys that were given. */
+static int settle_socket(struct chardev_config *cfg, const struct char_params *p, const char *object,
+                         struct error **err)
 {
     struct address *a = &cfg->address;
     bool inet = *a->host || *a->port, by_fd = char_params_have(p, "fd"), by_path = *a->path || a->abstract;
-    bool wait_given = char_params_have(p, "wait") || char_params_have(p, "nowait");
 
     if (by_path + inet + by_fd != 1)
         return error_set(err, -EINVAL, ERROR_SYNTAX, object,
                          T("path \"%s\", host \"%s\", port \"%s\"", a->path, a->host, a->port),
                          "one of path=, fd= or host= with port=");
     a->kind = inet ? ADDRESS_INET : by_fd ? ADDRESS_FD : ADDRESS_UNIX;
-    if (inet && !*a->port)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, object, T("host=%s", a->host), "a port= with it");
-    if (!cfg->server && cfg->wait)
-        return error_set(err, -EINVAL, ERROR_STATE, object, "wait=on", "wait with server=on only");
-    if (cfg->server && !wait_given)
+    if (cfg->server && !char_params_have(p, "wait") && !char_params_have(p, "nowait"))
         cfg->wait = true;
     return 0;
 }
@@ -185,13 +222,9 @@ int char_config_apply(struct chardev_config *cfg, struct char_params *p, const c
     for (unsigned i = 0; i < p->num && !r; i++)
         if (!p->list[i].used)
             r = apply_one(cfg, object, &p->list[i], err);
-    if (r)
-        return r;
-    if (cfg->kind == CHAR_SOCKET)
-        return check_socket(cfg, p, object, err);
-    if (cfg->kind == CHAR_FILE && !*cfg->path)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, object, "file without path", "path=PATH");
-    return 0;
+    if (!r && cfg->kind == CHAR_SOCKET)
+        r = settle_socket(cfg, p, object, err);
+    return r ? r : chardev_config_check(cfg, object, err);
 }
 
 bool char_config_is_id(const char *s)
@@ -201,6 +234,11 @@ bool char_config_is_id(const char *s)
     while (isalnum((unsigned char)*s) || (*s && strchr("-._", *s)))
         s++;
     return !*s;
+}
+
+const char *chardev_kind_name(unsigned index)
+{
+    return index < KINDS ? kinds[index].name : NULL;
 }
 
 static void list_kinds(char *buf, size_t size)
@@ -228,7 +266,16 @@ static int find_kind(const char *object, const char *name, enum char_kind *kind,
     return error_set(err, -EINVAL, ERROR_UNKNOWN, object, name, legal);
 }
 
-static int parse_option(struct chardev_config *cfg, struct char_params *p, const char *spec, struct error **err)
+static int parse_id(const char *id, struct error **err)
+{
+    if (id && char_config_is_id(id) && strlen(id) < sizeof(((struct chardev_config *)0)->label))
+        return 0;
+    return error_set(err, -EINVAL, ERROR_SYNTAX, "-chardev", id ? T("id=%s", id) : "no id",
+                     "id= with at most 63 letters, digits, '-', '.', '_', of which the first is a letter");
+}
+
+static int parse_option(struct chardev_config *cfg, struct char_params *p, const char *spec, const char *label,
+                        struct error **err)
 {
     static const char object[] = "-chardev";
     const char *id = char_params_take(p, "id"), *name = char_params_take(p, "backend");
@@ -242,22 +289,34 @@ static int parse_option(struct chardev_config *cfg, struct char_params *p, const
     if (!name)
         return error_set(err, -EINVAL, ERROR_SYNTAX, object, spec, "KIND,id=ID[,KEY=VALUE...]");
     r = find_kind(object, name, &kind, err);
+    if (!r && label && id)
+        r = error_set(err, -EINVAL, ERROR_STATE, object, T("id=%s", id), "no id: it stays what it is");
+    else if (!r && !label)
+        r = parse_id(id, err);
     if (r)
         return r;
-    if (!id || !char_config_is_id(id) || strlen(id) >= sizeof(cfg->label))
-        return error_set(err, -EINVAL, ERROR_SYNTAX, object, id ? T("id=%s", id) : "no id",
-                         "id= with at most 63 letters, digits, '-', '.', '_', of which the first is a letter");
+    id = label ? label : id;
     chardev_config_init(cfg, kind, id);
     return char_config_apply(cfg, p, T("-chardev %s", id), err);
 }
 
-int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err)
+static int parse_text(struct chardev_config *cfg, const char *spec, const char *label, struct error **err)
 {
     struct char_params p;
     int r = char_params_split(&p, spec, "-chardev", err);
 
     if (!r)
-        r = parse_option(cfg, &p, spec, err);
+        r = parse_option(cfg, &p, spec, label, err);
     char_params_free(&p);
     return r;
+}
+
+int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err)
+{
+    return parse_text(cfg, spec, NULL, err);
+}
+
+int chardev_parse_change(struct chardev_config *cfg, const char *spec, const char *label, struct error **err)
+{
+    return parse_text(cfg, spec, label, err);
 }

@@ -18,7 +18,7 @@ enum char_kind {
     CHAR_NONE,          /* "none": no chardev */
     CHAR_REFER,         /* "chardev:ID": the one with that label */
     CHAR_NULL, CHAR_STDIO, CHAR_FILE, CHAR_PTY, CHAR_RINGBUF, CHAR_SOCKET,
-    CHAR_MUX,           /* "mux,chardev=ID" is refused: mux=on makes one */
+    CHAR_MUX,
     CHAR_KINDS,
 };
 
@@ -29,6 +29,8 @@ struct chardev_config {
     bool monitor;               /* "mon:...": the caller attaches a human monitor, too */
     char logfile[4096];         /* "": none.  All output goes there as well */
     bool logappend;
+    /* mux: the chardev below.  "": LABEL-base, which the mux closes with itself */
+    char base[64];
     /* stdio */
     bool signal;                /* Ctrl-C of the terminal is a signal, not a byte */
     /* file */
@@ -49,3 +51,9 @@ int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const c
                          struct error **err);
 /* -chardev SPEC: "socket,id=c0,path=/x,server=on,wait=off". */
 int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct error **err);
+/* The same without an id: what the chardev with that label is to become. */
+int chardev_parse_change(struct chardev_config *cfg, const char *spec, const char *label, struct error **err);
+/* What members mean together, whoever filled them in; the address kind is set. */
+int chardev_config_check(const struct chardev_config *cfg, const char *object, struct error **err);
+/* The names of kinds, aliases too, from 0 to NULL. */
+const char *chardev_kind_name(unsigned index);

@@ -13,7 +13,7 @@
 
 #include "lib/error.h"
 
-#include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +28,7 @@ struct char_mux {
     struct post tell;
     uint8_t keys[256];
     unsigned at, len;
-    bool escaped;
+    bool escaped, owns_base;
     bool timestamps, in_line;
     uint64_t start_ns;
     char line[400];
@@ -271,11 +271,11 @@ static int mux_open(struct chardev *chr, const struct chardev_config *cfg, struc
 
     m->below = (struct char_front){ below_readable, below_writable, below_event, NULL };
     m->tell.fn = tell_focus;
-    m->base = chardev_find(chr->set, T("%s-base", cfg->label));
-    assert(m->base);
+    m->base = chardev_find(chr->set, *cfg->base ? cfg->base : T("%s-base", cfg->label));
+    if (!m->base)
+        return error_set(err, -ENOENT, ERROR_UNKNOWN, T("chardev %s", cfg->label), cfg->base, "the id of a chardev");
     r = chardev_attach(m->base, &m->below, err);
-    if (r)
-        m->base = NULL;
+    m->owns_base = !r && !*cfg->base;
     return r;
 }
 
@@ -285,7 +285,7 @@ static void mux_close(struct chardev *chr)
 
     loop_post_cancel(chr->loop, &m->tell);
     chardev_detach(&m->below);
-    if (m->base)
+    if (m->owns_base)
         chardev_close(m->base);
 }
 

@@ -59,6 +59,13 @@ long chardev_ringbuf_write(struct chardev *chr, const void *buf, size_t n)
     return chr->type == &char_ringbuf ? (long)ringbuf_write(chr, buf, n) : -EINVAL;
 }
 
+long chardev_ringbuf_held(struct chardev *chr)
+{
+    struct char_ringbuf *c = (struct char_ringbuf *)chr;
+
+    return chr->type == &char_ringbuf ? (long)(c->put - c->taken) : -EINVAL;
+}
+
 long chardev_ringbuf_read(struct chardev *chr, void *buf, size_t n)
 {
     struct char_ringbuf *c = (struct char_ringbuf *)chr;

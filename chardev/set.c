@@ -50,6 +50,8 @@ struct chardev *chardev_find(struct chardevs *set, const char *label)
 
 static int check_free(struct chardevs *set, const char *label, enum char_kind kind, struct error **err)
 {
+    if (!*label)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, "chardev", "(empty id)", "an id");
     if (chardev_find(set, label))
         return error_set(err, -EEXIST, ERROR_STATE, "chardev", T("id %s", label), "an id that is not in use");
     if (kind == CHAR_STDIO && set->no_stdio)
@@ -95,7 +97,7 @@ static struct chardev *open_one(struct chardevs *set, const struct chardev_confi
     chr->log_fd = -1;
     list_init(&chr->ports);
     snprintf(chr->label, sizeof(chr->label), "%s", label);
-    if ((type->kind != CHAR_MUX && open_log(chr, cfg, err)) || type->open(chr, cfg, err)) {
+    if ((type->kind == cfg->kind && open_log(chr, cfg, err)) || type->open(chr, cfg, err)) {
         dispose(chr);
         return NULL;
     }
@@ -107,7 +109,7 @@ struct chardev *chardev_open(struct chardevs *set, const struct chardev_config *
 {
     struct chardev *base, *mux;
 
-    assert(cfg->kind < CHAR_KINDS && types[cfg->kind] && cfg->kind != CHAR_MUX);
+    assert(cfg->kind < CHAR_KINDS && types[cfg->kind] && !(cfg->mux && cfg->kind == CHAR_MUX));
     if (!cfg->mux)
         return open_one(set, cfg, cfg->label, types[cfg->kind], err);
     if (check_free(set, cfg->label, cfg->kind, err))
@@ -129,11 +131,51 @@ void chardev_close(struct chardev *chr)
     dispose(chr);
 }
 
-/* A mux closes its base, so the order is from the newest. */
+int chardev_remove(struct chardev *chr, struct error **err)
+{
+    if (chardev_is_mux(chr) || chardev_is_attached(chr))
+        return error_set(err, -EBUSY, ERROR_STATE, T("chardev %s", chr->label), "in use", "nobody uses it");
+    chardev_flush(chr, 0);
+    chardev_drop_ports(chr);
+    dispose(chr);
+    return 0;
+}
+
+int chardev_change(struct chardev *chr, const struct chardev_config *cfg, struct chardev **now, struct error **err)
+{
+    char label[sizeof(chr->label)];
+
+    if (chardev_is_mux(chr) || cfg->mux || !chardev_is_swappable(chr))
+        return error_set(err, -EBUSY, ERROR_STATE, T("chardev %s", chr->label),
+                         chardev_is_mux(chr) || cfg->mux ? "a mux" : "in use by what cannot move",
+                         "a chardev without mux, of a serial port or of nobody");
+    /* While the new one is made, nobody finds the old one: the label is free, and a mux is not put over itself. */
+    memcpy(label, chr->label, sizeof(label));
+    *chr->label = 0;
+    *now = open_one(chr->set, cfg, label, types[cfg->kind], err);
+    memcpy(chr->label, label, sizeof(label));
+    if (!*now)
+        return -EINVAL;
+    list_remove(&(*now)->node);
+    list_append(&chr->node, &(*now)->node);
+    chardev_move_ports(chr, *now);
+    chardev_flush(chr, 0);
+    chardev_drop_ports(chr);
+    dispose(chr);
+    return 0;
+}
+
+/* Whom a mux uses is closed after the mux, or by it: so from the newest, of those that nobody uses. */
 void chardevs_fini(struct chardevs *set)
 {
-    while (!list_empty(&set->list))
-        chardev_close(list_entry(set->list.prev, struct chardev, node));
+    while (!list_empty(&set->list)) {
+        struct list_node *n = set->list.prev;
+
+        while (chardev_is_attached(list_entry(n, struct chardev, node)))
+            n = n->prev;
+        assert(n != &set->list);
+        chardev_close(list_entry(n, struct chardev, node));
+    }
 }
 
 const char *chardev_label(const struct chardev *chr)
@@ -154,7 +196,20 @@ bool chardev_is_open(const struct chardev *chr)
     return chr->open;
 }
 
+bool chardev_is_mux(const struct chardev *chr)
+{
+    return chr->type->kind == CHAR_MUX;
+}
+
 bool chardev_is_waiting(const struct chardev *chr)
 {
     return chr->waiting;
+}
+
+bool chardevs_are_waiting(struct chardevs *set)
+{
+    list_for_each(n, &set->list)
+        if (list_entry(n, struct chardev, node)->waiting)
+            return true;
+    return false;
 }

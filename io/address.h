@@ -26,6 +26,7 @@ struct address {
     char host[256], port[32];
     uint16_t to_port;
     enum address_choice ipv4, ipv6;
+    bool numeric, keep_alive, mptcp;    /* no resolver; SO_KEEPALIVE; multipath TCP */
     /* ADDRESS_FD: a socket that the parent process opened. */
     int fd;
 };

@@ -114,7 +114,8 @@ static int family(const struct address *a)
 
 static int resolve(const struct address *a, const char *port, int flags, struct addrinfo **list, struct error **err)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = family(a), .ai_flags = flags };
+    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = family(a),
+                              .ai_flags = flags | (a->numeric ? AI_NUMERICHOST | AI_NUMERICSERV : 0) };
     char *end;
     unsigned long n = strtoul(port, &end, 10);
     int r;
@@ -129,9 +130,19 @@ static int resolve(const struct address *a, const char *port, int flags, struct 
     return 0;
 }
 
+/* Keep-alive is inherited by what a listener accepts. */
+static int open_inet(const struct address *a, const struct addrinfo *ai)
+{
+    int fd = socket(ai->ai_family, FLAGS, a->mptcp ? IPPROTO_MPTCP : 0), on = 1;
+
+    if (fd >= 0 && a->keep_alive)
+        setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    return fd;
+}
+
 static int try_listen(const struct address *a, const struct addrinfo *ai)
 {
-    int fd = socket(ai->ai_family, FLAGS, 0), on = 1, only6 = a->ipv4 != CHOICE_ON, r;
+    int fd = open_inet(a, ai), on = 1, only6 = a->ipv4 != CHOICE_ON, r;
 
     if (fd < 0)
         return -errno;
@@ -193,7 +204,7 @@ static int connect_inet(const struct address *a, struct error **err)
     if (r)
         return r;
     for (struct addrinfo *ai = list; ai; ai = ai->ai_next) {
-        fd = socket(ai->ai_family, FLAGS, 0);
+        fd = open_inet(a, ai);
         r = fd < 0 ? -errno : connect_to(fd, ai->ai_addr, ai->ai_addrlen);
         if (!r)
             break;

@@ -146,5 +146,7 @@ static void info_vm_generation_id(void *target, const struct hmp_args *args, int
 const struct monitor_info process_info[] = {
     { "kvm", info_kvm }, { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
     { "pic", info_pic }, { "irq", info_irq }, { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
+    { "chardev", process_info_chardev }, { "chardev-add", process_chardev_add },
+    { "chardev-change", process_chardev_change }, { "ringbuf_read", process_ringbuf_read },
 };
 const unsigned process_info_num = sizeof(process_info) / sizeof(process_info[0]);

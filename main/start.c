@@ -186,11 +186,8 @@ static void end_by_signal(struct signal_watch *w, int signal, pid_t sender)
 /* A server socket that waits for its first client holds the machine back. */
 static void wait_for_clients(struct process *p)
 {
-    struct chardev *chr = NULL;
-
-    while ((chr = chardev_next(&p->chardevs, chr)))
-        while (chardev_is_waiting(chr) && !p->machine->quit_requested)
-            loop_turn(p->loop, -1);
+    while (chardevs_are_waiting(&p->chardevs) && !p->machine->quit_requested)
+        loop_turn(p->loop, -1);
 }
 
 static int machine_go(struct process *p, struct error **err)

@@ -59,5 +59,10 @@ void process_globals_warn(const struct process *p);
 /* monitors.c: all of -monitor, -qmp, -mon; before the machine starts. */
 int process_monitors(struct process *p, struct error **err);
 /* info.c: what `info` shows of the machine. */
+/* Of info-chardev.c, for that table. */
+void process_info_chardev(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out);
+void process_chardev_add(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out);
+void process_chardev_change(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out);
+void process_ringbuf_read(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out);
 extern const struct monitor_info process_info[];
 extern const unsigned process_info_num;

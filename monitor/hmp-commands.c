@@ -4,7 +4,7 @@
 /*
  * The tables of the human monitor (names and arguments: facts/cli/hmp-commands.tsv)
  *
- * A line of the info table without a function is there when main/ has wired a printer for it.
+ * A line without a function is there when main/ has wired a printer for it.
  */
 
 #include "monitor/session.h"
@@ -24,6 +24,13 @@ static bool run_info(struct hmp_call *call)
 }
 
 const struct hmp_command hmp_commands[] = {
+    { .name = "chardev-add", .args = "args:s", .params = "args", .help = "add a character device: KIND,id=ID,..." },
+    { .name = "chardev-change", .args = "id:s,args:s", .params = "id args",
+      .help = "put something else behind a character device" },
+    { .name = "chardev-remove", .args = "id:s", .params = "id", .help = "remove a character device",
+      .qmp = "chardev-remove" },
+    { .name = "chardev-send-break", .args = "id:s", .params = "id", .help = "send a break on a character device",
+      .qmp = "chardev-send-break" },
     { .name = "cont|c", .args = "", .params = "", .help = "let the guest run", .qmp = "cont" },
     { .name = "help|?", .args = "name:S?", .params = "[cmd]", .help = "show this list, or one command of it",
       .preconfig = true, .run = run_help },
@@ -31,6 +38,10 @@ const struct hmp_command hmp_commands[] = {
       .preconfig = true, .run = run_info },
     { .name = "nmi", .args = "", .params = "", .help = "send an NMI to all CPUs", .qmp = "inject-nmi" },
     { .name = "quit|q", .args = "", .params = "", .help = "end the emulator", .preconfig = true, .qmp = "quit" },
+    { .name = "ringbuf_read", .args = "device:s,size:i", .params = "device size",
+      .help = "take the oldest bytes out of a ring buffer" },
+    { .name = "ringbuf_write", .args = "device:s,data:s", .params = "device data", .help = "write to a ring buffer",
+      .qmp = "ringbuf-write" },
     { .name = "screendump", .args = "filename:F,format:-fs,device:s?,head:i?",
       .params = "filename [-f format] [device [head]]",
       .help = "write a picture of a display into a file, as ppm or png", .qmp = "screendump" },
@@ -94,6 +105,7 @@ static bool run_name(struct hmp_call *call)
 }
 
 const struct hmp_command hmp_info_commands[] = {
+    { .name = "chardev", .args = "", .params = "", .help = "character devices", .preconfig = true },
     { .name = "irq", .args = "", .params = "", .help = "how often each interrupt line rose" },
     { .name = "kvm", .args = "", .params = "", .help = "is KVM used?" },
     { .name = "mtree", .args = "flatview:-f,dispatch_tree:-d,owner:-o,disabled:-D", .params = "[-f][-d][-o][-D]",

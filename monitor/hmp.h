@@ -30,8 +30,8 @@ const char *hmp_args_text(const struct hmp_args *args, const char *name);      /
 void hmp_args_fini(struct hmp_args *args);
 
 /*
- * A kind of `info` that another folder prints; main/ lists them.  name is one of the monitor's info
- * table (hmp-commands.c), which says what args can be there.  cpu: the CPU chosen for this line, -1 if none is.
+ * A kind of `info`, or a command, that another folder knows; main/ lists them.  name is one of the monitor's
+ * tables (hmp-commands.c), which say what args can be there.  cpu: the CPU chosen for this line, -1 if none is.
  */
 struct monitor_info {
     const char *name;

@@ -121,7 +121,7 @@ static int isa_serial_realize(struct device *dev, struct error **err)
 
     if (r < 0)
         return r;
-    s->front = (struct char_front){ .readable = kick, .writable = kick, .event = event };
+    s->front = (struct char_front){ .readable = kick, .writable = kick, .event = event, .swappable = true };
     r = front_attach(dev->machine, "isa-serial", s->cfg.chardev, &s->front, err);
     if (r < 0)
         return r;

@@ -237,6 +237,33 @@ def serial_into_a_file(life):
         return None if machine.status() == 0 and (life.folder / "out").read_bytes() == b"hello\r\n" else "what the file holds"
 
 
+def serial_that_changes(life):
+    """A running guest's serial port goes from a ring buffer to a socket; HMP knows the same words as -chardev."""
+    def add(machine, command, kind, **data):
+        return machine.qmp.ask(command, id="c", backend={"type": kind, "data": data})
+
+    with life.machine("-kernel", "greet", "-S", "-chardev", "ringbuf,id=c", "-serial", "chardev:c") as machine:
+        machine.qmp.ask("cont")
+        text = ""
+        while len(text) < 7:
+            text += machine.qmp.ask("ringbuf-read", device="c", size=100)["return"]
+        address = {"type": "unix", "data": {"path": str(life.folder / "moved")}}
+        replies = [add(machine, "chardev-change", "socket", addr=address), machine.qmp.ask("chardev-remove", id="c"),
+                   machine.qmp.human("chardev-change c null,id=c"), machine.qmp.human("info chardev")]
+        with socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(life.folder / "moved"))
+            client.sendall(b"echo.")
+            Pipe(client.fileno()).until(b"echo.")
+        replies += [machine.qmp.human(line) for line in (
+            "chardev-change c ringbuf,size=16", "chardev-add null,id=n", "chardev-add null,id=n", "chardev-remove n",
+            "ringbuf_write c \"a\\\\b\"", "ringbuf_read c 9", "ringbuf_read n 1", "chardev-send-break c")]
+        machine.qmp.ask("quit")
+        wrong = [said for said, wanted in zip(replies, ('{}', 'is busy', 'stays what it is', 'c: filename=disconnected:unix:',
+                                                        '', '', 'not in use', '', '', 'a\\\\b\r\n', 'not found', ''))
+                 if wanted not in str(said) or (not wanted and said)]
+        return None if text == "hello\r\n" and machine.status() == 0 and not wrong else f"{text!r} {wrong}"
+
+
 def monitor_on_stdio(life):
     with life.machine("-kernel", "halt", "-monitor", "stdio", qmp=False) as machine:
         pipe = Pipe(machine.process.stdout.fileno())
@@ -625,6 +652,7 @@ def main():
         life.case("a server takes the next client when one has gone", lambda: server_takes_the_next_client(life))
         life.case("a serial port on stdio", lambda: serial_on_stdio(life))
         life.case("a serial port into a file", lambda: serial_into_a_file(life))
+        life.case("a serial port changes its chardev while the guest runs", lambda: serial_that_changes(life))
         life.case("a human monitor on stdio", lambda: monitor_on_stdio(life))
         life.case("-S: prelaunch, nothing runs, cont goes", lambda: stopped_until_cont(life))
         life.case("a machine tells its UUID", lambda: has_its_uuid(life))

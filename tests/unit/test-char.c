@@ -4,146 +4,20 @@
  * Character devices: the sentences of chardev/char.h
  */
 
-#include "chardev/char.h"
 #include "lib/epoch.h"
-#include "lib/loop.h"
 #include "lib/ring.h"
 #include "lib/thread.h"
-#include "tests/unit/error-check.h"
+#include "tests/unit/char-bench.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
-static struct loop *loop;
-static struct chardevs set;
-static char dir[64];
 static unsigned quits;
-
-/* A front end that keeps what it gets. */
-struct user {
-    struct char_front front;
-    char got[1 << 16];
-    size_t got_len, take;       /* take: at most so many bytes per call, 0: all */
-    unsigned opened, closed, breaks, focus_in, focus_out, writable;
-    bool early;                 /* something came before OPENED */
-};
-
-static void user_readable(struct char_front *f)
-{
-    struct user *u = list_entry(f, struct user, front);
-    size_t room = sizeof(u->got) - 1 - u->got_len;
-
-    u->early |= !u->opened;
-    u->got_len += chardev_read(f, u->got + u->got_len, u->take && u->take < room ? u->take : room);
-    u->got[u->got_len] = 0;
-}
-
-static void user_writable(struct char_front *f)
-{
-    list_entry(f, struct user, front)->writable++;
-}
-
-static void user_event(struct char_front *f, enum char_event event)
-{
-    struct user *u = list_entry(f, struct user, front);
-
-    u->opened += event == CHAR_OPENED;
-    u->closed += event == CHAR_CLOSED;
-    u->breaks += event == CHAR_BREAK;
-    u->focus_in += event == CHAR_FOCUS_IN;
-    u->focus_out += event == CHAR_FOCUS_OUT;
-}
-
-static void user_init(struct user *u)
-{
-    memset(u, 0, sizeof(*u));
-    u->front = (struct char_front){ user_readable, user_writable, user_event, NULL };
-}
-
-static void turns(unsigned n)
-{
-    while (n--)
-        loop_turn(loop, 0);
-}
-
-static struct chardev *open_text(const char *option)
-{
-    struct error *err = NULL;
-    struct chardev_config cfg;
-    struct chardev *chr = NULL;
-
-    if (!chardev_parse_option(&cfg, option, &err))
-        chr = chardev_open(&set, &cfg, &err);
-    if (!chr) {
-        printf("# %s\n", error_line(err).s);
-        error_free(err);
-    }
-    CHECK(chr);
-    return chr;
-}
-
-static struct chardev *open_user(const char *option, struct user *u)
-{
-    struct chardev *chr = open_text(option);
-
-    user_init(u);
-    CHECK_EQ(chardev_attach(chr, &u->front, NULL), 0);
-    return chr;
-}
-
-static void done(struct chardev *chr, struct user *u)
-{
-    chardev_detach(&u->front);
-    chardev_close(chr);
-}
-
-static const char *in_dir(const char *fmt, const char *name)
-{
-    static char buf[2][300];
-    static unsigned n;
-    char path[100];
-
-    snprintf(path, sizeof(path), "%s/%s", dir, name);
-    n ^= 1;
-    snprintf(buf[n], sizeof(buf[n]), fmt, path);
-    return buf[n];
-}
-
-static int connect_to(const char *name)
-{
-    struct sockaddr_un un = { .sun_family = AF_UNIX };
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    snprintf(un.sun_path, sizeof(un.sun_path), "%s/%s", dir, name);
-    CHECK_EQ(connect(fd, (struct sockaddr *)&un, sizeof(un)), 0);
-    return fd;
-}
-
-static void say(int fd, const char *s)
-{
-    CHECK_EQ(write(fd, s, strlen(s)), (ssize_t)strlen(s));
-    turns(3);
-}
-
-/* What is there to read now. */
-static const char *hear(int fd)
-{
-    static char buf[8192];
-    ssize_t n;
-
-    turns(3);
-    n = recv(fd, buf, sizeof(buf) - 1, MSG_DONTWAIT);
-    buf[n > 0 ? n : 0] = 0;
-    return buf;
-}
 
 /* The set */
 
@@ -841,15 +715,8 @@ static void on_quit(struct chardevs *s)
 
 int main(void)
 {
-    char command[100];
-
-    epoch_thread_init();
-    signal(SIGPIPE, SIG_IGN);
-    snprintf(dir, sizeof(dir), "/tmp/rhea-test-char-%d", getpid());
-    mkdir(dir, 0700);
-    if (loop_new(&loop, NULL))
+    if (bench_start())
         return 1;
-    chardevs_init(&set, loop);
     set.quit = on_quit;
     TEST(ids_are_unique_and_stdio_is_one);
     TEST(hosts_that_refuse_are_errors_with_the_address);
@@ -877,8 +744,5 @@ int main(void)
     TEST(mux_stamps_lines_when_asked);
     TEST(mux_loses_nothing_when_its_client_is_slow);
     TEST(mux_takes_four);
-    chardevs_fini(&set);
-    loop_free(loop);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    return system(command) || test_end();
+    return bench_end();
 }

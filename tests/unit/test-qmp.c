@@ -137,6 +137,50 @@ int qmp_query_mice(struct qapi_ctx *ctx, struct qapi_mouse_info_list *ret, struc
     return 0;
 }
 
+/* Character devices; what they do is test-char-qmp's. */
+int qmp_query_chardev(struct qapi_ctx *ctx, struct qapi_chardev_info_list *ret, struct error **err)
+{
+    return 0;
+}
+
+int qmp_query_chardev_backends(struct qapi_ctx *ctx, struct qapi_chardev_backend_info_list *ret, struct error **err)
+{
+    return 0;
+}
+
+int qmp_chardev_add(struct qapi_ctx *ctx, const struct qapi_chardev_add_arg *arg, struct qapi_chardev_return *ret,
+                    struct error **err)
+{
+    return 0;
+}
+
+int qmp_chardev_change(struct qapi_ctx *ctx, const struct qapi_chardev_change_arg *arg,
+                       struct qapi_chardev_return *ret, struct error **err)
+{
+    return 0;
+}
+
+int qmp_chardev_remove(struct qapi_ctx *ctx, const struct qapi_chardev_remove_arg *arg, struct error **err)
+{
+    return 0;
+}
+
+int qmp_chardev_send_break(struct qapi_ctx *ctx, const struct qapi_chardev_send_break_arg *arg, struct error **err)
+{
+    return 0;
+}
+
+int qmp_ringbuf_write(struct qapi_ctx *ctx, const struct qapi_ringbuf_write_arg *arg, struct error **err)
+{
+    return 0;
+}
+
+int qmp_ringbuf_read(struct qapi_ctx *ctx, const struct qapi_ringbuf_read_arg *arg, char **ret, struct error **err)
+{
+    *ret = strdup("");
+    return 0;
+}
+
 /* Of the machine's power; what they do is test-power's and tests/qtest's. */
 int qmp_system_wakeup(struct qapi_ctx *ctx, struct error **err)
 {
