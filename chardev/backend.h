@@ -26,6 +26,8 @@ struct char_backend {
     void (*filename)(struct chardev *chr, char *buf, size_t size);     /* NULL: its name */
     /* For chardev_flush(): waits until write() can take something; false: time is over.  NULL: it always can. */
     bool (*wait_writable)(struct chardev *chr, int timeout_ms);
+    /* Has write() taken bytes that are not out yet?  NULL: never. */
+    bool (*pending)(struct chardev *chr);
     /* Who gets input, of several front ends (mux).  NULL: the only one. */
     struct char_port *(*focus)(struct chardev *chr);
     void (*attached)(struct chardev *chr, struct char_port *port);      /* may be NULL, both */

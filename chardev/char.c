@@ -128,6 +128,8 @@ void chardev_out_ready(struct chardev *chr)
 
 static bool is_drained(struct chardev *chr)
 {
+    if (chr->type->pending && chr->type->pending(chr))
+        return false;
     list_for_each(n, &chr->ports)
         if (!port_is_drained(list_entry(n, struct char_port, node)))
             return false;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const char legacy_legal[] = "none, null, stdio, pty, mon:..., file:PATH, unix:PATH[,server=on][,wait=off], "
-                                   "tcp:HOST:PORT[,server=on][,wait=off], chardev:ID";
+                                   "tcp:, telnet:, websocket:HOST:PORT[,server=on][,wait=off], chardev:ID";
 
 /* What follows prefix, or NULL. */
 static const char *after(const char *spec, const char *prefix)
@@ -47,7 +47,7 @@ static int parse_plain(struct chardev_config *cfg, const char *option, const cha
     static const struct { const char *name; enum char_kind kind; } plain[] = {
         { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "pty", CHAR_PTY }, { "none", CHAR_NONE },
     };
-    static const char *const missing[] = { "vc", "pipe:", "telnet:", "websocket:", "udp:", "con:", "/dev/", "COM",
+    static const char *const missing[] = { "vc", "pipe:", "udp:", "con:", "/dev/", "COM",
                                            "msmouse", "wctablet", "braille", "testdev", "parallel", "fd:", "fdname:" };
 
     for (unsigned i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
@@ -82,6 +82,18 @@ int chardev_parse_legacy(struct chardev_config *cfg, const char *option, const c
         return parse_socket(cfg, option, rest, false, err);
     if ((rest = after(spec, "tcp:")))
         return parse_socket(cfg, option, rest, true, err);
+    if ((rest = after(spec, "telnet:"))) {
+        cfg->telnet = true;
+        return parse_socket(cfg, option, rest, true, err);
+    }
+    if ((rest = after(spec, "tn3270:"))) {
+        cfg->tn3270 = true;
+        return parse_socket(cfg, option, rest, true, err);
+    }
+    if ((rest = after(spec, "websocket:"))) {
+        cfg->websocket = true;
+        return parse_socket(cfg, option, rest, true, err);
+    }
     if ((rest = after(spec, "file:"))) {
         cfg->kind = CHAR_FILE;
         return *rest ? char_config_set(cfg, "path", rest, option, err)

@@ -34,7 +34,8 @@ static const char *const missing_kinds[] = {
 #define MEMBER(m) offsetof(struct chardev_config, m), sizeof(((struct chardev_config *)0)->m)
 
 /* MISSING: can be switched off only. */
-enum key_type { KEY_STRING, KEY_BOOL, KEY_CHOICE, KEY_SIZE, KEY_PORT, KEY_FD, KEY_MISSING };
+enum key_type { KEY_STRING, KEY_BOOL, KEY_CHOICE, KEY_SIZE, KEY_PORT, KEY_FD, KEY_SECONDS, KEY_NOT,
+                KEY_MISSING };
 
 static const struct key {
     const char *name;
@@ -62,8 +63,11 @@ static const struct key {
     { "server", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(server) },
     { "wait", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(wait) },
     { "nodelay", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(nodelay) },
-    { "telnet", ON(CHAR_SOCKET), KEY_MISSING }, { "tn3270", ON(CHAR_SOCKET), KEY_MISSING },
-    { "websocket", ON(CHAR_SOCKET), KEY_MISSING }, { "reconnect", ON(CHAR_SOCKET), KEY_MISSING },
+    { "delay", ON(CHAR_SOCKET), KEY_NOT, MEMBER(nodelay) },
+    { "telnet", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(telnet) },
+    { "tn3270", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(tn3270) },
+    { "websocket", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(websocket) },
+    { "reconnect", ON(CHAR_SOCKET), KEY_SECONDS, MEMBER(reconnect_s) },
     { "tls-creds", ON(CHAR_SOCKET), KEY_MISSING }, { "tls-authz", ON(CHAR_SOCKET), KEY_MISSING },
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
@@ -96,6 +100,14 @@ static int set_value(struct chardev_config *cfg, const struct key *k, const char
     case KEY_CHOICE:
         r = char_param_bool(&on, object, p, err);
         *(enum address_choice *)member = on ? CHOICE_ON : CHOICE_OFF;
+        return r;
+    case KEY_NOT:
+        r = char_param_bool(&on, object, p, err);
+        *(bool *)member = !on;
+        return r;
+    case KEY_SECONDS:
+        r = char_param_number(&number, INT32_MAX, object, p, "seconds, 0: never", err);
+        *(uint32_t *)member = number;
         return r;
     case KEY_SIZE:
         return char_param_size(member, object, p, err);
@@ -181,6 +193,14 @@ static int check_socket(const struct chardev_config *cfg, const char *object, st
 
     if (!r && !cfg->server && cfg->wait)
         r = error_set(err, -EINVAL, ERROR_STATE, object, "wait=on", "wait with server=on only");
+    if (!r && cfg->server && cfg->reconnect_s)
+        r = error_set(err, -EINVAL, ERROR_STATE, object, T("reconnect=%u", cfg->reconnect_s),
+                      "reconnect with server=off only");
+    if (!r && cfg->address.kind == ADDRESS_FD && cfg->reconnect_s)
+        r = error_set(err, -EINVAL, ERROR_STATE, object, T("reconnect=%u", cfg->reconnect_s),
+                      "reconnect with path= or host= only");
+    if (!r && !cfg->server && cfg->websocket)
+        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, object, "websocket=on of a client", "websocket with server=on");
     return r;
 }
 

@@ -41,6 +41,8 @@ struct chardev_config {
     /* socket */
     struct address address;
     bool server, wait, nodelay;
+    bool telnet, tn3270, websocket;
+    uint32_t reconnect_s;       /* clients: how long after a loss they connect again; 0: never */
 };
 
 /* The defaults of a kind, as for -chardev. */

@@ -83,14 +83,20 @@ static int read_socket(struct reader *rd, const struct qapi_chardev_socket *in)
 {
     struct chardev_config *cfg = rd->cfg;
 
-    if (in->tls_creds || in->tls_authz || in->telnet || in->tn3270 || in->websocket || in->reconnect)
-        return error_set(rd->err, -ENOTSUP, ERROR_UNSUPPORTED, rd->object,
-                         "one of tls-creds, tls-authz, telnet, tn3270, websocket, reconnect", "leave them out");
+    if (in->tls_creds || in->tls_authz)
+        return error_set(rd->err, -ENOTSUP, ERROR_UNSUPPORTED, rd->object, "tls-creds", "leave it out");
+    if (in->reconnect < 0 || in->reconnect > INT32_MAX)
+        return error_set(rd->err, -ERANGE, ERROR_RANGE, rd->object, T("reconnect=%lld", (long long)in->reconnect),
+                         T("0 to %d seconds", INT32_MAX));
     if (!in->server && in->wait)
         return error_set(rd->err, -EINVAL, ERROR_STATE, rd->object, "wait=true", "wait with server=true only");
     cfg->kind = CHAR_SOCKET;
     cfg->server = in->server;
     cfg->nodelay = in->nodelay;
+    cfg->telnet = in->telnet;
+    cfg->tn3270 = in->tn3270;
+    cfg->websocket = in->websocket;
+    cfg->reconnect_s = in->reconnect;
     return read_address(rd, &cfg->address, &in->addr);
 }
 

@@ -6,11 +6,17 @@
  *
  * A server has one client at a time; the next waits in the kernel's queue until the first has gone.  What a client
  * that left has sent before is still read, until the next one comes.
- * What is written while there is none is dropped; a slow client slows the front end down and loses nothing.
- * No telnet, websocket, TLS, and a client that lost its server does not connect again.
+ * What is written while there is none is dropped; a slow client slows the front end down and loses nothing.  A
+ * client with `reconnect` connects in the background, again and again.  Over the socket there may be telnet or a
+ * websocket; a peer is there when these are agreed, for which it has HANDSHAKE_NS.
+ *
+ * Invariant: the timer belongs to a handshake while the channel is open, and to `reconnect` while it is not.
  */
 
+#include "io/connector.h"
 #include "io/socket.h"
+#include "io/telnet.h"
+#include "io/websocket.h"
 #include "lib/error.h"
 #include "lib/log.h"
 
@@ -19,16 +25,37 @@
 #include <string.h>
 #include <unistd.h>
 
+#define HANDSHAKE_NS 10000000000u
+#define SECOND_NS 1000000000ull
+
 struct char_socket {
     struct char_stream s;
     struct address address;
-    bool server, nodelay;
+    bool server, nodelay, telnet, tn3270, websocket;
+    bool complained;            /* of this loss: once is enough */
+    uint32_t reconnect_s;
     struct watch listener;      /* fd -1: none */
+    struct connector *connector;
+    struct loop_timer timer;
 };
 
 static struct char_socket *sock(struct chardev *chr)
 {
     return (struct char_socket *)chr;
+}
+
+static void timer_in(struct char_socket *c, uint64_t ns)
+{
+    loop_timer_set(c->s.chr.loop, &c->timer, LOOP_MONOTONIC, loop_clock_ns(LOOP_MONOTONIC) + ns);
+}
+
+static void peer_up(struct char_stream *s)
+{
+    loop_timer_del(&sock(&s->chr)->timer);
+    sock(&s->chr)->complained = false;
+    s->chr.waiting = false;
+    chardev_event(&s->chr, CHAR_OPENED);
+    char_stream_resume(&s->chr);
 }
 
 static int connected(struct char_socket *c, int fd, struct error **err)
@@ -40,31 +67,49 @@ static int connected(struct char_socket *c, int fd, struct error **err)
     r = char_stream_start(&c->s, fd, fd, true, err);
     if (r)
         return r;
-    c->s.chr.waiting = false;
-    chardev_event(&c->s.chr, CHAR_OPENED);
-    char_stream_resume(&c->s.chr);
+    if (c->websocket)
+        websocket_push(&c->s.channel);
+    if (c->telnet || c->tn3270)
+        telnet_push(&c->s.channel, c->tn3270);
+    if (c->s.channel.up)
+        peer_up(&c->s);
+    else
+        timer_in(c, HANDSHAKE_NS);
     return 0;
 }
 
 static void peer_lost(struct char_stream *s, int code)
 {
-    struct char_socket *c = (struct char_socket *)s;
+    struct char_socket *c = sock(&s->chr);
 
+    loop_timer_del(&c->timer);
     char_stream_stop(s);
     chardev_event(&s->chr, CHAR_CLOSED);
     /* Whoever waited for room may go on: there is nobody to write to. */
     chardev_out_ready(&s->chr);
     if (c->listener.loop)
         watch_set(&c->listener, LOOP_IN);
+    if (c->reconnect_s)
+        timer_in(c, c->reconnect_s * SECOND_NS);
 }
 
 static void peer_lingers(struct char_stream *s)
 {
-    struct char_socket *c = (struct char_socket *)s;
+    struct char_socket *c = sock(&s->chr);
 
     if (c->listener.loop)
         watch_set(&c->listener, LOOP_IN);
 }
+
+static void complain(struct char_socket *c, struct error *err)
+{
+    if (!c->complained)
+        log_warn("chardev %s: %s", c->s.chr.label, error_line(err).s);
+    c->complained = c->reconnect_s;
+    error_free(err);
+}
+
+/* Servers */
 
 static void client_knocks(struct watch *w, unsigned events)
 {
@@ -82,8 +127,7 @@ static void client_knocks(struct watch *w, unsigned events)
             return;
         watch_set(w, LOOP_IN);
     }
-    log_warn("chardev %s: %s", c->s.chr.label, error_line(err).s);
-    error_free(err);
+    complain(c, err);
 }
 
 static int open_server(struct char_socket *c, bool wait, struct error **err)
@@ -97,39 +141,95 @@ static int open_server(struct char_socket *c, bool wait, struct error **err)
     return watch_add(c->s.chr.loop, &c->listener, LOOP_IN, err);
 }
 
+/* Clients */
+
+static void connect_ended(void *opaque, int fd, struct error *err)
+{
+    struct char_socket *c = opaque;
+
+    c->connector = NULL;
+    if (fd >= 0 && !connected(c, fd, &err))
+        return;
+    complain(c, err);
+    timer_in(c, c->reconnect_s * SECOND_NS);
+}
+
+static void connect_again(struct char_socket *c)
+{
+    struct error *err = NULL;
+
+    c->connector = connector_new(c->s.chr.loop, &c->address, connect_ended, c, &err);
+    if (!c->connector)
+        connect_ended(c, -EAGAIN, err);
+}
+
+static void timer_due(struct loop_timer *t)
+{
+    struct char_socket *c = list_entry(t, struct char_socket, timer);
+
+    if (channel_is_open(&c->s.channel))
+        peer_lost(&c->s, -ETIMEDOUT);
+    else
+        connect_again(c);
+}
+
+static int open_client(struct char_socket *c, struct error **err)
+{
+    int fd;
+
+    if (c->reconnect_s) {
+        connect_again(c);
+        return 0;
+    }
+    fd = socket_connect(&c->address, err);
+    return fd < 0 ? fd : connected(c, fd, err);
+}
+
 static int socket_open(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
 {
     struct char_socket *c = sock(chr);
-    int fd;
 
     c->address = cfg->address;
     c->server = cfg->server;
     c->nodelay = cfg->nodelay;
+    c->telnet = cfg->telnet;
+    c->tn3270 = cfg->tn3270;
+    c->websocket = cfg->websocket;
+    c->reconnect_s = cfg->reconnect_s;
     c->listener.fd = -1;
+    c->timer.fn = timer_due;
+    c->s.up = peer_up;
     c->s.lost = peer_lost;
     c->s.lingers = peer_lingers;
-    if (c->server)
-        return open_server(c, cfg->wait, err);
-    fd = socket_connect(&c->address, err);
-    return fd < 0 ? fd : connected(c, fd, err);
+    return c->server ? open_server(c, cfg->wait, err) : open_client(c, err);
 }
 
 static void socket_close(struct chardev *chr)
 {
     struct char_socket *c = sock(chr);
 
+    connector_cancel(c->connector);
+    loop_timer_del(&c->timer);
     char_stream_stop(&c->s);
     watch_del(&c->listener);
     if (c->listener.fd >= 0)
         socket_close_listener(&c->address, c->listener.fd);
 }
 
+/* What is spoken stands where "tcp" would. */
+static struct text spoken(const struct char_socket *c, struct text address)
+{
+    const char *name = c->tn3270 ? "tn3270" : c->telnet ? "telnet" : c->websocket ? "websocket" : "tcp";
+
+    return strncmp(address.s, "tcp:", 4) ? address : text("%s:%s", name, address.s + 4);
+}
+
 static void socket_filename(struct chardev *chr, char *buf, size_t size)
 {
     struct char_socket *c = sock(chr);
     bool there = channel_is_open(&c->s.channel);
-    int fd = there ? c->s.channel.in.fd : c->listener.fd;
-    struct text local = fd < 0 ? address_text(&c->address) : socket_text(fd, false);
+    int fd = there ? channel_fd(&c->s.channel) : c->listener.fd;
+    struct text local = spoken(c, fd < 0 ? address_text(&c->address) : socket_text(fd, false));
     struct text remote = there ? socket_text(fd, true) : text("%s", "");
     bool show = !strncmp(remote.s, "tcp:", 4);
 
@@ -139,6 +239,6 @@ static void socket_filename(struct chardev *chr, char *buf, size_t size)
 
 const struct char_backend char_socket = {
     .kind = CHAR_SOCKET, .name = "socket", .size = sizeof(struct char_socket),
-    .open = socket_open, .close = socket_close, .filename = socket_filename,
+    .open = socket_open, .close = socket_close, .filename = socket_filename, .pending = char_stream_pending,
     .write = char_stream_write, .resume = char_stream_resume, .wait_writable = char_stream_wait_writable,
 };

@@ -52,6 +52,14 @@ static void stream_ready(struct channel *c, unsigned events)
 {
     struct char_stream *s = list_entry(c, struct char_stream, channel);
 
+    if (events & CHANNEL_BREAK)
+        chardev_break(&s->chr);
+    if (!c->up && (events & LOOP_HUP)) {
+        s->lost(s, -EPROTO);
+        return;
+    }
+    if (events & CHANNEL_UP)
+        s->up(s);
     if (s->blocked && (events & (LOOP_OUT | LOOP_HUP))) {
         s->blocked = false;
         chardev_out_ready(&s->chr);
@@ -93,7 +101,7 @@ size_t char_stream_write(struct chardev *chr, const void *buf, size_t n)
     struct char_stream *s = stream(chr);
     ssize_t done;
 
-    if (!channel_is_open(&s->channel) || s->broken)
+    if (!s->channel.up || s->broken)
         return n;
     done = channel_write(&s->channel, buf, n);
     if (done < 0 && done != -EAGAIN) {
@@ -111,5 +119,15 @@ size_t char_stream_write(struct chardev *chr, const void *buf, size_t n)
 
 bool char_stream_wait_writable(struct chardev *chr, int timeout_ms)
 {
-    return !channel_is_open(&stream(chr)->channel) || channel_wait_writable(&stream(chr)->channel, timeout_ms);
+    struct channel *c = &stream(chr)->channel;
+    bool can = !c->up || channel_wait_writable(c, timeout_ms);
+
+    if (c->up)
+        channel_flush(c);
+    return can;
+}
+
+bool char_stream_pending(struct chardev *chr)
+{
+    return stream(chr)->channel.up && !channel_flush(&stream(chr)->channel);
 }

@@ -14,7 +14,10 @@
 struct char_stream {
     struct chardev chr;
     struct channel channel;
-    /* The peer has gone: code is 0 for the end of input, or a negative errno.  May close the channel. */
+    /* A channel that was not up when it was started is: bytes may go.  NULL: it always was. */
+    void (*up)(struct char_stream *s);
+    /* The peer has gone, or its handshake has failed: code is 0 for the end of input, or a negative errno.  May close
+     * the channel. */
     void (*lost)(struct char_stream *s, int code);
     /* The peer has gone, but the front end has yet to take what it sent before; lost() follows then.  May be NULL. */
     void (*lingers)(struct char_stream *s);
@@ -23,6 +26,8 @@ struct char_stream {
 
 int char_stream_start(struct char_stream *s, int in, int out, bool own, struct error **err);
 void char_stream_stop(struct char_stream *s);
+/* Is anything that was written still in the layers of the channel? */
+bool char_stream_pending(struct chardev *chr);
 /* Reads on after the end (a pty whose other side was opened again). */
 void char_stream_restart(struct char_stream *s);
 

@@ -60,7 +60,7 @@ static void fd_close(struct channel *c)
         fd_close_one(c->out.fd, c->out_flags_before);
 }
 
-static const struct channel_ops fd_ops = { fd_read, fd_write, fd_close };
+static const struct channel_ops fd_ops = { fd_read, fd_write, fd_close, NULL, NULL };
 
 static bool is_kind(int fd, mode_t kind)
 {
@@ -132,6 +132,8 @@ int channel_open(struct channel *c, struct loop *loop, int in, int out, bool own
     c->ops = &fd_ops;
     c->loop = loop;
     c->wanted = 0;
+    c->layer = NULL;
+    c->up = true;
     c->in_is_socket = in >= 0 && is_kind(in, S_IFSOCK);
     c->out_is_socket = out >= 0 && is_kind(out, S_IFSOCK);
     c->in = (struct watch){ .fd = in, .fn = in_ready };
@@ -153,6 +155,36 @@ void channel_close(struct channel *c)
     watch_del(&c->out);
     c->ops->close(c);
     c->ops = NULL;
+    c->up = false;
+}
+
+/* Watches are known by their place, so they are left, and taken up again by the next channel_want(). */
+void channel_push(struct channel *c, struct channel_layer *l, const struct channel_ops *ops,
+                  void (*ready)(struct channel *below, unsigned events))
+{
+    watch_del(&c->in);
+    watch_del(&c->out);
+    l->below = *c;
+    l->below.ready = ready;
+    if (l->below.layer)
+        l->below.layer->top = &l->below;
+    l->top = c;
+    c->in.fd = c->out.fd = -1;
+    c->layer = l;
+    c->ops = ops;
+    c->up = false;
+}
+
+static struct channel *bottom(struct channel *c)
+{
+    while (c->layer)
+        c = &c->layer->below;
+    return c;
+}
+
+int channel_fd(struct channel *c)
+{
+    return bottom(c)->in.fd;
 }
 
 bool channel_is_open(const struct channel *c)
@@ -171,6 +203,10 @@ static void want_one(struct channel *c, struct watch *w, unsigned events)
 void channel_want(struct channel *c, unsigned events)
 {
     c->wanted = events;
+    if (c->ops->want) {
+        c->ops->want(c, events);
+        return;
+    }
     if (c->in.fd == c->out.fd) {
         want_one(c, &c->in, events);
     } else {
@@ -189,9 +225,14 @@ ssize_t channel_write(struct channel *c, const void *buf, size_t n)
     return c->ops->write(c, buf, n);
 }
 
+bool channel_flush(struct channel *c)
+{
+    return !c->ops || !c->ops->flush || c->ops->flush(c);
+}
+
 bool channel_wait_writable(struct channel *c, int timeout_ms)
 {
-    struct pollfd p = { .fd = c->out.fd, .events = POLLOUT };
+    struct pollfd p = { .fd = bottom(c)->out.fd, .events = POLLOUT };
 
-    return c->out.fd < 0 || poll(&p, 1, timeout_ms) > 0;
+    return p.fd < 0 || poll(&p, 1, timeout_ms) > 0;
 }

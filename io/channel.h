@@ -21,17 +21,35 @@ struct channel_ops {
     ssize_t (*read)(struct channel *c, void *buf, size_t n);
     ssize_t (*write)(struct channel *c, const void *buf, size_t n);
     void (*close)(struct channel *c);
+    /* Of layers; NULL: the descriptors are watched, and nothing is kept back. */
+    void (*want)(struct channel *c, unsigned events);
+    bool (*flush)(struct channel *c);
+};
+
+/* What ready() tells beside the events of a loop. */
+enum {
+    CHANNEL_UP = 8,             /* the handshakes of all layers are over: bytes may go */
+    CHANNEL_BREAK = 16,         /* the peer broke the line (telnet) */
 };
 
 struct channel {
-    /* events: LOOP_IN and LOOP_OUT if asked for by channel_want(); LOOP_HUP always, but once until asked again. */
+    /* events: LOOP_IN and LOOP_OUT if asked for by channel_want(); LOOP_HUP always, but once until asked again;
+     * CHANNEL_UP once, of a channel that was not up after it was opened; LOOP_HUP before that: the handshake failed. */
     void (*ready)(struct channel *c, unsigned events);
     const struct channel_ops *ops;
     struct loop *loop;
     struct watch in, out;       /* the same descriptor: only `in` is watched */
+    struct channel_layer *layer;        /* whose ops they are; NULL: the descriptors' */
     unsigned wanted;
+    bool up;
     bool in_is_socket, out_is_socket;
     int in_flags_before, out_flags_before;      /* of what had to be made non-blocking for all; -1: untouched */
+};
+
+/* What every layer begins with: it has taken over the channel that was there before. */
+struct channel_layer {
+    struct channel *top;        /* the owner's, or the next layer's `below` */
+    struct channel below;
 };
 
 /*
@@ -46,5 +64,12 @@ void channel_want(struct channel *c, unsigned events);
 /* Bytes moved; 0 from read: the end; -EAGAIN or another negative errno. */
 ssize_t channel_read(struct channel *c, void *buf, size_t n);
 ssize_t channel_write(struct channel *c, const void *buf, size_t n);
+/* Writes what layers keep back; true: that is all on its way. */
+bool channel_flush(struct channel *c);
+/* Its descriptor, to ask for names; -1: has none. */
+int channel_fd(struct channel *c);
+/* For layers: c, which is open and up, goes below l and gets these operations.  ready() is below's from now on. */
+void channel_push(struct channel *c, struct channel_layer *l, const struct channel_ops *ops,
+                  void (*ready)(struct channel *below, unsigned events));
 /* For flushing at the end only: waits until it can be written to; false: not within timeout_ms. */
 bool channel_wait_writable(struct channel *c, int timeout_ms);

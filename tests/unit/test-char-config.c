@@ -25,6 +25,9 @@ static void the_short_notation_is_read(void)
         { "unix:/x,server,nowait", CHAR_SOCKET, true, false, false, true },
         { "tcp::4444,server=on,wait=off,telnet=off,reconnect=0", CHAR_SOCKET, true, false, false, true },
         { "mon:tcp:localhost:1", CHAR_SOCKET, false, false, true, false },
+        { "telnet:localhost:1,server=on,wait=off", CHAR_SOCKET, true, false, false, true },
+        { "tn3270:localhost:1", CHAR_SOCKET, false, false, false, true },
+        { "websocket::1,server", CHAR_SOCKET, true, true, false, true },
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -37,6 +40,9 @@ static void the_short_notation_is_read(void)
         CHECK_EQ(cfg.mux, cases[i].mux);
         CHECK_EQ(cfg.monitor, cases[i].mux);
         CHECK_EQ(cfg.signal, cases[i].signal);
+        CHECK_EQ(cfg.telnet, !strncmp(cases[i].text, "telnet:", 7));
+        CHECK_EQ(cfg.tn3270, !strncmp(cases[i].text, "tn3270:", 7));
+        CHECK_EQ(cfg.websocket, !strncmp(cases[i].text, "websocket:", 10));
         CHECK_STR(cfg.label, cfg.kind == CHAR_REFER ? "c0" : "serial0");
     }
 }
@@ -78,6 +84,32 @@ static void the_long_notation_is_read(void)
     CHECK(cfg.address.abstract && !cfg.address.tight);
 }
 
+static void sockets_say_what_they_speak(void)
+{
+    struct chardev_config cfg;
+
+    CHECK_EQ(chardev_parse_option(&cfg, "socket,id=s,path=x,telnet=on,tn3270=on,websocket=on,server=on", NULL), 0);
+    CHECK(cfg.telnet && cfg.tn3270 && cfg.websocket && cfg.server);
+    CHECK_EQ(chardev_parse_option(&cfg, "socket,id=s,path=x,reconnect=2147483647,delay=off", NULL), 0);
+    CHECK_EQ(cfg.reconnect_s, 2147483647);
+    CHECK(cfg.nodelay);
+    CHECK_EQ(chardev_parse_option(&cfg, "mux,id=m,chardev=b", NULL), 0);
+    CHECK_STR(cfg.base, "b");
+}
+
+static void a_change_has_no_id(void)
+{
+    struct error *err = NULL;
+    struct chardev_config cfg;
+    int r;
+
+    CHECK_EQ(chardev_parse_change(&cfg, "ringbuf,size=4k", "1 2", NULL), 0);
+    CHECK_STR(cfg.label, "1 2");
+    CHECK_EQ(cfg.size_bytes, 4096);
+    r = chardev_parse_change(&cfg, "ringbuf,id=x", "c", &err);
+    check_refused(r, err, "id=x", "it stays what it is");
+}
+
 static void bad_options_are_refused_by_name_with_what_is_legal(void)
 {
     static const struct { const char *text, *says; } cases[] = {
@@ -89,12 +121,15 @@ static void bad_options_are_refused_by_name_with_what_is_legal(void)
         { "socket,id=a,host=y", "port=" },
         { "socket,id=a,path=/x,server=2", "server=2 is out of range, legal: on, off" },
         { "socket,id=a,path=/x,wait=on", "server=on" },
-        { "socket,id=a,path=/x,reconnect=1", "reconnect=1 is not supp" },
-        { "socket,id=a,path=/x,telnet=on", "telnet=on" }, { "socket,id=a,path=/x,websocket", "websocket" },
+        { "socket,id=a,path=/x,server=on,reconnect=1", "server=off" }, { "socket,id=a,path=/x,reconnect=x", "seconds" },
+        { "socket,id=a,path=/x,reconnect=2147483648", "seconds" }, { "socket,id=a,fd=5,reconnect=1", "path= or host=" },
+        { "socket,id=a,path=/x,telnet=2", "telnet=2" }, { "socket,id=a,path=/x,websocket", "server=on" },
+        { "socket,id=a,host=h,port=1,ipv4=off,ipv6=off", "one of them on" },
+        { "mux,id=a", "chardev=ID" }, { "mux,id=a,chardev=b,mux=on", "mux is not known" },
         { "socket,id=a,host=h,port=1,to=x", "to=x" }, { "socket,id=a,host=h,port=1,to=65536", "0 to 65535" },
         { "socket,id=a,path=/x,tls-creds=t", "tls-creds=t" }, { "file,id=a", "path=PATH" },
         { "udp,id=a,port=1", "udp" },
-        { "vc,id=a", "vc is not supported" }, { "pipe,id=a,path=/x", "pipe is not supported" }, { "mux,id=a", "mux" },
+        { "vc,id=a", "vc is not supported" }, { "pipe,id=a,path=/x", "pipe is not supported" },
         { "ringbuf,id=a,size=x", "size=x" }, { "ringbuf,id=a,size=99999999999999999999", "size=" },
         { "ringbuf,id=a,size=16E", "16E" }, { "ringbuf,id=a,size=1kk", "1kk" }, { "ringbuf,id=a,size=-1", "-1" },
         { "stdio,id=a,signal=7", "signal=7" }, { "null,id=a,mux=1", "mux=1" },
@@ -119,10 +154,10 @@ static void bad_short_forms_are_refused_with_the_option_in_front(void)
         { "tcp:1:2:3", "HOST:PORT" },
         { "unix:/x,server=maybe", "server=maybe" }, { "unix:/x,bogus=on", "bogus is not known" },
         { "vc", "vc is not supp" },
-        { "vc:80Cx24C", "not supported" }, { "telnet::1,server", "not supported" }, { "udp:1.2.3.4", "not supported" },
+        { "vc:80Cx24C", "not supported" }, { "udp:1.2.3.4", "not supported" },
         { "/dev/ttyS0", "not supported" }, { "COM1", "not supported" }, { "chardev:", "chardev:ID" },
         { "mon:", "legal" }, { "mon:chardev:x", "not known" }, { "null:1", "null:1" }, { "pty:1", "pty:1" },
-        { "pipe:/x", "not supported" }, { "websocket::1", "not supported" }, { "tcp:h:1,wait=on", "server=on" },
+        { "pipe:/x", "not supported" }, { "websocket:h:1", "server=on" }, { "tcp:h:1,wait=on", "server=on" },
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -165,6 +200,8 @@ int main(void)
     TEST(the_short_notation_is_read);
     TEST(paths_keep_their_commas_and_equal_signs);
     TEST(the_long_notation_is_read);
+    TEST(sockets_say_what_they_speak);
+    TEST(a_change_has_no_id);
     TEST(bad_options_are_refused_by_name_with_what_is_legal);
     TEST(bad_short_forms_are_refused_with_the_option_in_front);
     TEST(strings_of_any_length_are_survived);
