@@ -28,6 +28,8 @@ struct char_backend {
     bool (*wait_writable)(struct chardev *chr, int timeout_ms);
     /* Has write() taken bytes that are not out yet?  NULL: never. */
     bool (*pending)(struct chardev *chr);
+    /* How the front end's line is set; NULL: does not matter here. */
+    void (*set_line)(struct chardev *chr, const struct char_line *line);
     /* Who gets input, of several front ends (mux).  NULL: the only one. */
     struct char_port *(*focus)(struct chardev *chr);
     void (*attached)(struct chardev *chr, struct char_port *port);      /* may be NULL, both */
@@ -46,7 +48,8 @@ struct chardev {
     bool open, waiting;
 };
 
-extern const struct char_backend char_null, char_stdio, char_file, char_pty, char_ringbuf, char_socket, char_mux;
+extern const struct char_backend char_null, char_stdio, char_file, char_pty, char_ringbuf, char_socket, char_mux,
+    char_udp, char_pipe, char_serial, char_parallel;
 
 /* How many bytes chardev_in() will take now.  0: resume() is called when there is room, or a front end. */
 size_t chardev_in_room(struct chardev *chr);

@@ -31,6 +31,8 @@ struct char_port {
     struct char_front *front;           /* NULL: left, still writing out */
     struct post post;
     bool told_open;
+    _Atomic uint64_t line;              /* struct char_line, packed; 0: never set */
+    uint64_t told_line;                 /* what the back end knows */
     unsigned stage_at, stage_len;
     uint8_t stage[STAGE_BYTES];
     struct ring out, in;
@@ -93,6 +95,39 @@ static void port_write_out(struct char_port *p)
     }
 }
 
+/* A word, so that whoever sets it and the home loop need no lock. */
+static uint64_t line_pack(const struct char_line *l)
+{
+    return (uint64_t)l->speed << 32 | 1u << 31 | l->data_bits << 16 | l->stop_bits << 12 | (uint8_t)l->parity << 4 |
+           l->in_break << 2 | l->dtr << 1 | l->rts;
+}
+
+static struct char_line line_unpack(uint64_t w)
+{
+    return (struct char_line){ .speed = w >> 32, .data_bits = w >> 16 & 0xf, .stop_bits = w >> 12 & 0xf,
+                               .parity = w >> 4 & 0xff, .in_break = w >> 2 & 1, .dtr = w >> 1 & 1, .rts = w & 1 };
+}
+
+void chardev_set_line(struct char_front *f, const struct char_line *line)
+{
+    uint64_t word = line_pack(line);
+
+    if (f->port && atomic_exchange(&f->port->line, word) != word)
+        loop_post(f->port->loop, &f->port->post);
+}
+
+static void port_tell_line(struct char_port *p)
+{
+    uint64_t word = p->line;
+    struct char_line line = line_unpack(word);
+
+    if (word == p->told_line)
+        return;
+    p->told_line = word;
+    if (p->chr->type->set_line)
+        p->chr->type->set_line(p->chr, &line);
+}
+
 static void port_work(struct post *post)
 {
     struct char_port *p = list_entry(post, struct char_port, post);
@@ -100,6 +135,7 @@ static void port_work(struct post *post)
 
     if (p->front && chr->open && !p->told_open)
         chardev_port_event(p, CHAR_OPENED);
+    port_tell_line(p);
     port_write_out(p);
     if (chr->type->resume)
         chr->type->resume(chr);
@@ -267,6 +303,7 @@ bool chardev_is_swappable(const struct chardev *chr)
 static void port_join(struct char_port *p, struct chardev *chr)
 {
     p->chr = chr;
+    p->told_line = 0;
     list_append(&chr->ports, &p->node);
     loop_post(p->loop, &p->post);
     if (chr->type->attached)

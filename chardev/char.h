@@ -37,6 +37,15 @@ enum char_event {
     CHAR_FOCUS_OUT,     /* mux: goes to somebody else */
 };
 
+/* What a serial port puts on its line beside bytes. */
+struct char_line {
+    uint32_t speed;             /* bits a second */
+    uint8_t data_bits;          /* 5 to 8 */
+    char parity;                /* 'N', 'E', 'O' */
+    uint8_t stop_bits;          /* 1, 2 */
+    bool in_break, dtr, rts;
+};
+
 /* A front end.  All three are called on the home loop, with no lock held, and any may be NULL. */
 struct char_front {
     void (*readable)(struct char_front *f);     /* bytes came: take them, all or those there is room for */
@@ -55,6 +64,9 @@ void chardev_detach(struct char_front *f);
 size_t chardev_write(struct char_front *f, const void *buf, size_t n);
 /* From any thread.  Bytes that were there, up to n.  readable() is not called again for those left behind. */
 size_t chardev_read(struct char_front *f, void *buf, size_t n);
+
+/* From any thread.  The last one counts, also for a back end that comes later.  Not attached: forgotten. */
+void chardev_set_line(struct char_front *f, const struct char_line *line);
 
 const char *chardev_label(const struct chardev *chr);
 /* As in query-chardev: "stdio", "disconnected:unix:/x,server=on".  Valid until the next call for the same chardev. */

@@ -21,11 +21,13 @@
 static const struct { const char *name; enum char_kind kind; } kinds[] = {
     { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "file", CHAR_FILE }, { "pty", CHAR_PTY },
     { "ringbuf", CHAR_RINGBUF }, { "memory", CHAR_RINGBUF }, { "socket", CHAR_SOCKET }, { "mux", CHAR_MUX },
+    { "udp", CHAR_UDP }, { "pipe", CHAR_PIPE }, { "serial", CHAR_SERIAL }, { "tty", CHAR_SERIAL },
+    { "parallel", CHAR_PARALLEL }, { "parport", CHAR_PARALLEL },
 };
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static const char *const missing_kinds[] = {
-    "udp", "vc", "pipe", "serial", "tty", "parallel", "parport", "msmouse", "wctablet", "braille", "testdev",
+    "vc", "msmouse", "wctablet", "braille", "testdev",
     "spicevmc", "spiceport", "qemu-vdagent", "dbus", "console",
 };
 
@@ -48,17 +50,19 @@ static const struct key {
     { "logfile", ALL, KEY_STRING, MEMBER(logfile) },
     { "logappend", ALL, KEY_BOOL, MEMBER(logappend) },
     { "signal", ON(CHAR_STDIO), KEY_BOOL, MEMBER(signal) },
-    { "path", ON(CHAR_FILE), KEY_STRING, MEMBER(path) },
+    { "path", ON(CHAR_FILE) | ON(CHAR_PIPE) | ON(CHAR_SERIAL) | ON(CHAR_PARALLEL), KEY_STRING, MEMBER(path) },
     { "append", ON(CHAR_FILE), KEY_BOOL, MEMBER(append) },
     { "size", ON(CHAR_RINGBUF), KEY_SIZE, MEMBER(size_bytes) },
     { "path", ON(CHAR_SOCKET), KEY_STRING, MEMBER(address.path) },
     { "abstract", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(address.abstract) },
     { "tight", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(address.tight) },
-    { "host", ON(CHAR_SOCKET), KEY_STRING, MEMBER(address.host) },
-    { "port", ON(CHAR_SOCKET), KEY_STRING, MEMBER(address.port) },
+    { "host", ON(CHAR_SOCKET) | ON(CHAR_UDP), KEY_STRING, MEMBER(address.host) },
+    { "port", ON(CHAR_SOCKET) | ON(CHAR_UDP), KEY_STRING, MEMBER(address.port) },
     { "to", ON(CHAR_SOCKET), KEY_PORT, MEMBER(address.to_port) },
-    { "ipv4", ON(CHAR_SOCKET), KEY_CHOICE, MEMBER(address.ipv4) },
-    { "ipv6", ON(CHAR_SOCKET), KEY_CHOICE, MEMBER(address.ipv6) },
+    { "ipv4", ON(CHAR_SOCKET) | ON(CHAR_UDP), KEY_CHOICE, MEMBER(address.ipv4) },
+    { "ipv6", ON(CHAR_SOCKET) | ON(CHAR_UDP), KEY_CHOICE, MEMBER(address.ipv6) },
+    { "localaddr", ON(CHAR_UDP), KEY_STRING, MEMBER(local.host) },
+    { "localport", ON(CHAR_UDP), KEY_STRING, MEMBER(local.port) },
     { "fd", ON(CHAR_SOCKET), KEY_FD, MEMBER(address.fd) },
     { "server", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(server) },
     { "wait", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(wait) },
@@ -74,7 +78,8 @@ enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
 void chardev_config_init(struct chardev_config *cfg, enum char_kind kind, const char *label)
 {
-    *cfg = (struct chardev_config){ .kind = kind, .signal = true, .address = { .tight = true } };
+    *cfg = (struct chardev_config){ .kind = kind, .signal = true, .address = { .tight = true },
+                                    .local = { .kind = ADDRESS_INET } };
     snprintf(cfg->label, sizeof(cfg->label), "%s", label);
 }
 
@@ -200,7 +205,17 @@ static int check_socket(const struct chardev_config *cfg, const char *object, st
         r = error_set(err, -EINVAL, ERROR_STATE, object, T("reconnect=%u", cfg->reconnect_s),
                       "reconnect with path= or host= only");
     if (!r && !cfg->server && cfg->websocket)
-        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, object, "websocket=on of a client", "websocket with server=on");
+        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, object, "websocket=on of a client",
+                      "legal: websocket with server=on");
+    return r;
+}
+
+static int check_udp(const struct chardev_config *cfg, const char *object, struct error **err)
+{
+    int r = check_address(cfg, object, err);
+
+    if (!r && (cfg->address.kind != ADDRESS_INET || cfg->local.kind != ADDRESS_INET))
+        r = error_set(err, -EINVAL, ERROR_SYNTAX, object, "udp to or from what is no host", "host= with port=");
     return r;
 }
 
@@ -209,8 +224,13 @@ int chardev_config_check(const struct chardev_config *cfg, const char *object, s
     switch (cfg->kind) {
     case CHAR_SOCKET:
         return check_socket(cfg, object, err);
+    case CHAR_UDP:
+        return check_udp(cfg, object, err);
     case CHAR_FILE:
-        return *cfg->path ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "file without path", "path=PATH");
+    case CHAR_PIPE:
+    case CHAR_SERIAL:
+    case CHAR_PARALLEL:
+        return *cfg->path ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "no path", "path=PATH");
     case CHAR_MUX:
         return *cfg->base ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "mux without chardev", "chardev=ID");
     default:
@@ -235,6 +255,16 @@ static int settle_socket(struct chardev_config *cfg, const struct char_params *p
     return 0;
 }
 
+/* The remote host is this one if none is named, and the families are for both ends. */
+static void settle_udp(struct chardev_config *cfg)
+{
+    cfg->address.kind = ADDRESS_INET;
+    if (!*cfg->address.host)
+        snprintf(cfg->address.host, sizeof(cfg->address.host), "localhost");
+    cfg->local.ipv4 = cfg->address.ipv4;
+    cfg->local.ipv6 = cfg->address.ipv6;
+}
+
 int char_config_apply(struct chardev_config *cfg, struct char_params *p, const char *object, struct error **err)
 {
     int r = 0;
@@ -244,6 +274,8 @@ int char_config_apply(struct chardev_config *cfg, struct char_params *p, const c
             r = apply_one(cfg, object, &p->list[i], err);
     if (!r && cfg->kind == CHAR_SOCKET)
         r = settle_socket(cfg, p, object, err);
+    if (cfg->kind == CHAR_UDP)
+        settle_udp(cfg);
     return r ? r : chardev_config_check(cfg, object, err);
 }
 
@@ -272,7 +304,7 @@ static void list_kinds(char *buf, size_t size)
 
 static int find_kind(const char *object, const char *name, enum char_kind *kind, struct error **err)
 {
-    char legal[120];
+    char legal[200];
 
     list_kinds(legal, sizeof(legal));
     for (unsigned i = 0; i < KINDS; i++)

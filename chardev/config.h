@@ -18,7 +18,7 @@ enum char_kind {
     CHAR_NONE,          /* "none": no chardev */
     CHAR_REFER,         /* "chardev:ID": the one with that label */
     CHAR_NULL, CHAR_STDIO, CHAR_FILE, CHAR_PTY, CHAR_RINGBUF, CHAR_SOCKET,
-    CHAR_MUX,
+    CHAR_UDP, CHAR_PIPE, CHAR_SERIAL, CHAR_PARALLEL, CHAR_MUX,
     CHAR_KINDS,
 };
 
@@ -33,13 +33,13 @@ struct chardev_config {
     char base[64];
     /* stdio */
     bool signal;                /* Ctrl-C of the terminal is a signal, not a byte */
-    /* file */
+    /* file, pipe, serial, parallel */
     char path[4096], input_path[4096];
     bool append;
     /* ringbuf; 0: 64K */
     uint64_t size_bytes;
-    /* socket */
-    struct address address;
+    /* socket; udp: to whom, and from where, if host or port are not empty */
+    struct address address, local;
     bool server, wait, nodelay;
     bool telnet, tn3270, websocket;
     uint32_t reconnect_s;       /* clients: how long after a loss they connect again; 0: never */

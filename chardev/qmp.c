@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,6 +101,23 @@ static int read_socket(struct reader *rd, const struct qapi_chardev_socket *in)
     return read_address(rd, &cfg->address, &in->addr);
 }
 
+static int read_udp(struct reader *rd, const struct qapi_chardev_udp *in)
+{
+    int r;
+
+    rd->cfg->kind = CHAR_UDP;
+    r = read_address(rd, &rd->cfg->address, &in->remote);
+    if (!r && !*rd->cfg->address.host)
+        snprintf(rd->cfg->address.host, sizeof(rd->cfg->address.host), "localhost");
+    return r || !in->local ? r : read_address(rd, &rd->cfg->local, in->local);
+}
+
+static int read_device(struct reader *rd, enum char_kind kind, const struct qapi_chardev_hostdev *in)
+{
+    rd->cfg->kind = kind;
+    return read_text(rd, rd->cfg->path, sizeof(rd->cfg->path), "device", in->device);
+}
+
 static int read_file(struct reader *rd, const struct qapi_chardev_file *in)
 {
     int r = read_text(rd, rd->cfg->path, sizeof(rd->cfg->path), "out", in->out);
@@ -116,6 +134,14 @@ static int read_kind(struct reader *rd, const struct qapi_chardev_backend *in)
         return read_file(rd, &in->u.file.data);
     case QAPI_CHARDEV_BACKEND_KIND_SOCKET:
         return read_socket(rd, &in->u.socket.data);
+    case QAPI_CHARDEV_BACKEND_KIND_UDP:
+        return read_udp(rd, &in->u.udp.data);
+    case QAPI_CHARDEV_BACKEND_KIND_PIPE:
+        return read_device(rd, CHAR_PIPE, &in->u.pipe.data);
+    case QAPI_CHARDEV_BACKEND_KIND_SERIAL:
+        return read_device(rd, CHAR_SERIAL, &in->u.serial.data);
+    case QAPI_CHARDEV_BACKEND_KIND_PARALLEL:
+        return read_device(rd, CHAR_PARALLEL, &in->u.parallel.data);
     case QAPI_CHARDEV_BACKEND_KIND_PTY:
         rd->cfg->kind = CHAR_PTY;
         return 0;

@@ -24,6 +24,8 @@ enum { CLOSE_TIMEOUT_MS = 1000 };
 static const struct char_backend *const types[CHAR_KINDS] = {
     [CHAR_NULL] = &char_null,       [CHAR_STDIO] = &char_stdio,   [CHAR_FILE] = &char_file, [CHAR_PTY] = &char_pty,
     [CHAR_RINGBUF] = &char_ringbuf, [CHAR_SOCKET] = &char_socket, [CHAR_MUX] = &char_mux,
+    [CHAR_UDP] = &char_udp,         [CHAR_PIPE] = &char_pipe,     [CHAR_SERIAL] = &char_serial,
+    [CHAR_PARALLEL] = &char_parallel,
 };
 
 void chardevs_init(struct chardevs *set, struct loop *loop)

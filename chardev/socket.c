@@ -219,7 +219,7 @@ static void socket_close(struct chardev *chr)
 /* What is spoken stands where "tcp" would. */
 static struct text spoken(const struct char_socket *c, struct text address)
 {
-    const char *name = c->tn3270 ? "tn3270" : c->telnet ? "telnet" : c->websocket ? "websocket" : "tcp";
+    const char *name = c->telnet ? "telnet" : c->websocket ? "websocket" : "tcp";
 
     return strncmp(address.s, "tcp:", 4) ? address : text("%s:%s", name, address.s + 4);
 }

@@ -112,9 +112,10 @@ static int family(const struct address *a)
     return v4 && v6 ? AF_UNSPEC : v4 ? AF_INET : v6 ? AF_INET6 : -1;
 }
 
-static int resolve(const struct address *a, const char *port, int flags, struct addrinfo **list, struct error **err)
+static int resolve(const struct address *a, const char *port, int type, int flags, struct addrinfo **list,
+                   struct error **err)
 {
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_family = family(a),
+    struct addrinfo hints = { .ai_socktype = type, .ai_family = family(a),
                               .ai_flags = flags | (a->numeric ? AI_NUMERICHOST | AI_NUMERICSERV : 0) };
     char *end;
     unsigned long n = strtoul(port, &end, 10);
@@ -160,7 +161,7 @@ static int try_listen(const struct address *a, const struct addrinfo *ai)
 static int listen_port(const struct address *a, const char *port, struct error **err)
 {
     struct addrinfo *list;
-    int fd = -EADDRNOTAVAIL, worst = 0, r = resolve(a, port, AI_PASSIVE, &list, err);
+    int fd = -EADDRNOTAVAIL, worst = 0, r = resolve(a, port, SOCK_STREAM, AI_PASSIVE, &list, err);
 
     if (r)
         return r;
@@ -200,7 +201,7 @@ static int connect_inet(const struct address *a, struct error **err)
 
     if (!*a->host)
         return error_set(err, -EINVAL, ERROR_SYNTAX, address_text(a).s, "(empty host)", "a host to connect to");
-    r = resolve(a, a->port, 0, &list, err);
+    r = resolve(a, a->port, SOCK_STREAM, 0, &list, err);
     if (r)
         return r;
     for (struct addrinfo *ai = list; ai; ai = ai->ai_next) {
@@ -213,6 +214,50 @@ static int connect_inet(const struct address *a, struct error **err)
     }
     freeaddrinfo(list);
     return r ? host_error(err, r, a, "connect") : fd;
+}
+
+/* Of the local addresses one of the same family is taken. */
+static int bind_datagram(int fd, int family, const struct addrinfo *local)
+{
+    int on = 1;
+
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    for (; local; local = local->ai_next)
+        if (local->ai_family == family)
+            return bind(fd, local->ai_addr, local->ai_addrlen) ? -errno : 0;
+    return -EAFNOSUPPORT;
+}
+
+static int try_datagram(const struct addrinfo *remote, const struct addrinfo *local, bool bound)
+{
+    int fd = socket(remote->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0), r;
+
+    if (fd < 0)
+        return -errno;
+    r = bound ? bind_datagram(fd, remote->ai_family, local) : 0;
+    if (!r && !connect(fd, remote->ai_addr, remote->ai_addrlen))
+        return fd;
+    r = r ? r : -errno;
+    close(fd);
+    return r;
+}
+
+int socket_datagram(const struct address *remote, const struct address *local, struct error **err)
+{
+    struct addrinfo *to, *from = NULL;
+    int fd = -EADDRNOTAVAIL, r = resolve(remote, remote->port, SOCK_DGRAM, 0, &to, err);
+
+    if (r)
+        return r;
+    r = local ? resolve(local, *local->port ? local->port : "0", SOCK_DGRAM, AI_PASSIVE, &from, err) : 0;
+    for (struct addrinfo *ai = to; !r && ai && fd < 0; ai = ai->ai_next)
+        fd = try_datagram(ai, from, local);
+    freeaddrinfo(to);
+    if (from)
+        freeaddrinfo(from);
+    if (!r && fd < 0)
+        r = host_error(err, fd, remote, local ? T("talk to from %s", address_text(local).s) : "talk to");
+    return r ? r : finish(fd);
 }
 
 /* All kinds */

@@ -15,6 +15,8 @@
 int socket_listen(const struct address *a, struct error **err);
 /* May wait for the peer's host: at start-up, or where a user asked for it. */
 int socket_connect(const struct address *a, struct error **err);
+/* A datagram socket that talks to `remote` only, from `local`, or from any port if that is NULL.  Internet only. */
+int socket_datagram(const struct address *remote, const struct address *local, struct error **err);
 /* -EAGAIN without an error if nobody knocks. */
 int socket_accept(int listener, struct error **err);
 /* Closes a listener and removes the socket file that socket_listen() made. */

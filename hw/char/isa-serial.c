@@ -60,6 +60,13 @@ static size_t line_receive(void *opaque, uint8_t *bytes, size_t n)
     return chardev_read(opaque, bytes, n);
 }
 
+static void line_set(void *opaque, const struct uart_setting *s)
+{
+    chardev_set_line(opaque, &(struct char_line){ .speed = s->speed, .data_bits = s->data_bits, .parity = s->parity,
+                                                  .stop_bits = s->stop_bits, .in_break = s->in_break, .dtr = s->dtr,
+                                                  .rts = s->rts });
+}
+
 #define S struct isa_serial
 
 static const struct prop isa_serial_props[] = {
@@ -105,7 +112,8 @@ static int place(struct isa_serial *s, struct error **err)
 static int chip_new(struct isa_serial *s, struct error **err)
 {
     struct machine *m = s->dev.machine;
-    const struct uart_line line = { .send = line_send, .receive = line_receive, .opaque = &s->front };
+    const struct uart_line line = { .send = line_send, .receive = line_receive, .set = line_set,
+                                    .opaque = &s->front };
     int r;
 
     s->chip = device_new(m, device_type_find("serial"));

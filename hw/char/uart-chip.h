@@ -12,8 +12,10 @@
 
 enum { IER_RX = 1 << 0, IER_TX = 1 << 1, IER_LINE = 1 << 2, IER_MODEM = 1 << 3 };
 enum { FCR_ENABLE = 1 << 0, FCR_CLEAR_RX = 1 << 1, FCR_CLEAR_TX = 1 << 2, FCR_KEPT = 0xc9 };
-enum { LCR_BREAK = 1 << 6, LCR_DLAB = 1 << 7 };
-enum { MCR_DTR = 1 << 0, MCR_RTS = 1 << 1, MCR_OUT1 = 1 << 2, MCR_OUT2 = 1 << 3, MCR_LOOP = 1 << 4 };
+enum { LCR_BITS = 3 << 0, LCR_TWO_STOP = 1 << 2, LCR_PARITY = 1 << 3, LCR_EVEN = 1 << 4, LCR_BREAK = 1 << 6,
+       LCR_DLAB = 1 << 7 };
+enum { MCR_DTR = 1 << 0, MCR_RTS = 1 << 1, MCR_OUT1 = 1 << 2, MCR_OUT2 = 1 << 3, MCR_LOOP = 1 << 4,
+       MCR_BITS = 0x1f };
 enum { LSR_DATA = 1 << 0, LSR_OVERRUN = 1 << 1, LSR_BREAK = 1 << 4, LSR_ERRORS = 0x1e, LSR_THRE = 1 << 5,
        LSR_TEMT = 1 << 6 };
 enum { MSR_DELTAS = 0x0f, MSR_CTS = 1 << 4, MSR_DSR = 1 << 5, MSR_RI = 1 << 6, MSR_DCD = 1 << 7 };
@@ -74,5 +76,6 @@ void uart_timed_out(struct device *dev);
 void uart_transmit(struct uart *u);
 void uart_pump(struct device *dev);
 void uart_broken(struct device *dev);
+void uart_tell_setting(struct uart *u);
 
 extern const struct section uart_section;

@@ -95,3 +95,18 @@ void uart_broken(struct device *dev)
     uart_receive(uart(dev), 0);
     uart(dev)->st.lsr |= LSR_BREAK;
 }
+
+/* The line's format (8.3): a divisor of 0 is that of 65536, which no host has either. */
+void uart_tell_setting(struct uart *u)
+{
+    uint8_t lcr = u->st.lcr, mcr = u->st.mcr;
+    struct uart_setting s = {
+        .speed = u->cfg.baudbase / (u->st.divider ? u->st.divider : 65536),
+        .data_bits = 5 + (lcr & LCR_BITS), .stop_bits = lcr & LCR_TWO_STOP ? 2 : 1,
+        .parity = !(lcr & LCR_PARITY) ? 'N' : lcr & LCR_EVEN ? 'E' : 'O',
+        .in_break = lcr & LCR_BREAK, .dtr = mcr & MCR_DTR, .rts = mcr & MCR_RTS,
+    };
+
+    if (u->line.set)
+        u->line.set(u->line.opaque, &s);
+}

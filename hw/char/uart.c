@@ -61,6 +61,7 @@ static void uart_write_data(struct device *dev, uint32_t at, uint64_t val)
 
     if (st->lcr & LCR_DLAB) {
         st->divider = (st->divider & 0xff00) | val;
+        uart_tell_setting(uart(dev));
         return;
     }
     st->thr = val;
@@ -84,6 +85,7 @@ static void uart_write_ier(struct device *dev, uint32_t at, uint64_t val)
 
     if (st->lcr & LCR_DLAB) {
         st->divider = (st->divider & 0xff) | val << 8;
+        uart_tell_setting(uart(dev));
         return;
     }
     /* Not in the data sheet, but guests rely on it: enabling TX re-raises it. */
@@ -124,12 +126,14 @@ static void uart_write_fcr(struct device *dev, uint32_t at, uint64_t val)
 
 static void uart_write_lcr(struct device *dev, uint32_t at, uint64_t val)
 {
-    struct uart *u = uart(dev);
-    bool changed = (val ^ u->st.lcr) & LCR_BREAK;
+    uart(dev)->st.lcr = val;
+    uart_tell_setting(uart(dev));
+}
 
-    u->st.lcr = val;
-    if (changed && u->line.set_break)
-        u->line.set_break(u->line.opaque, val & LCR_BREAK);
+static void uart_write_mcr(struct device *dev, uint32_t at, uint64_t val)
+{
+    uart(dev)->st.mcr = val & MCR_BITS;
+    uart_tell_setting(uart(dev));
 }
 
 static uint64_t uart_read_msr(struct device *dev, uint32_t at)
@@ -161,7 +165,8 @@ static const struct reg uart_regs[] = {
     REG(U, 2, "IIR/FCR", fcr, .wmask = FCR_KEPT, .read = uart_read_iir, .write = uart_write_fcr,
         .doc = "read: highest pending interrupt; write: FIFO control"),
     REG(U, 3, "LCR", lcr, .wmask = 0xff, .write = uart_write_lcr, .doc = "line format, break and DLAB"),
-    REG(U, 4, "MCR", mcr, .wmask = 0x1f, .reset = MCR_OUT2, .doc = "modem outputs and loopback"),
+    REG(U, 4, "MCR", mcr, .wmask = MCR_BITS, .reset = MCR_OUT2, .write = uart_write_mcr,
+        .doc = "modem outputs and loopback"),
     REG(U, 5, "LSR", lsr, .rclear = LSR_ERRORS, .reset = LSR_THRE | LSR_TEMT, .hw = LSR_DATA,
         .doc = "line status; reading clears errors"),
     REG(U, 6, "MSR", msr, .reset = MSR_CTS | MSR_DSR | MSR_DCD, .rclear = MSR_DELTAS, .hw = MSR_RI,
@@ -189,6 +194,7 @@ static void uart_resumed(struct device *dev)
 {
     timer_update(&uart(dev)->timeout);
     work_post(&uart(dev)->pump);
+    uart_tell_setting(uart(dev));
     uart_outputs(dev);
     if (uart(dev)->irq)
         irq_refresh(uart(dev)->irq);

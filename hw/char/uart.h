@@ -11,11 +11,19 @@
 
 #include "core/device.h"
 
+/* What the chip puts on the line beside bytes. */
+struct uart_setting {
+    uint32_t speed;             /* bits a second */
+    uint8_t data_bits, stop_bits;
+    char parity;                /* 'N', 'E', 'O' */
+    bool in_break, dtr, rts;
+};
+
 struct uart_line {
     /* Inside an entry of the chip, any thread.  Both return how many bytes went; must not block. */
     size_t (*send)(void *opaque, const uint8_t *bytes, size_t n);
     size_t (*receive)(void *opaque, uint8_t *bytes, size_t n);
-    void (*set_break)(void *opaque, bool on);   /* NULL: nobody cares */
+    void (*set)(void *opaque, const struct uart_setting *s);    /* NULL: nobody cares */
     void *opaque;
 };
 

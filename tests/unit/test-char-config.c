@@ -24,6 +24,9 @@ static void the_short_notation_is_read(void)
         { "unix:/x,server=on,wait=off", CHAR_SOCKET, true, false, false, true },
         { "unix:/x,server,nowait", CHAR_SOCKET, true, false, false, true },
         { "tcp::4444,server=on,wait=off,telnet=off,reconnect=0", CHAR_SOCKET, true, false, false, true },
+        { "pipe:/x", CHAR_PIPE, false, false, false, true }, { "/dev/ttyS0", CHAR_SERIAL, false, false, false, true },
+        { "/dev/parport0", CHAR_PARALLEL, false, false, false, true },
+        { "udp::1", CHAR_UDP, false, false, false, true }, { "mon:udp:h:1@:2", CHAR_UDP, false, false, true, false },
         { "mon:tcp:localhost:1", CHAR_SOCKET, false, false, true, false },
         { "telnet:localhost:1,server=on,wait=off", CHAR_SOCKET, true, false, false, true },
         { "tn3270:localhost:1", CHAR_SOCKET, false, false, false, true },
@@ -97,6 +100,24 @@ static void sockets_say_what_they_speak(void)
     CHECK_STR(cfg.base, "b");
 }
 
+static void udp_has_two_ends(void)
+{
+    struct chardev_config cfg;
+
+    CHECK_EQ(chardev_parse_option(&cfg, "udp,id=u,port=5,ipv6=off", NULL), 0);
+    CHECK_STR(cfg.address.host, "localhost");
+    CHECK(!*cfg.local.host && !*cfg.local.port);
+    CHECK_EQ(cfg.local.ipv6, CHOICE_OFF);
+    CHECK_EQ(chardev_parse_option(&cfg, "udp,id=u,host=h,port=5,localaddr=l,localport=6", NULL), 0);
+    CHECK_STR(cfg.local.host, "l");
+    CHECK_STR(cfg.local.port, "6");
+    CHECK_EQ(chardev_parse_legacy(&cfg, "-serial", "udp:[::1]:5@[::2]:6,ipv4=off", "s", NULL), 0);
+    CHECK_STR(cfg.address.host, "::1");
+    CHECK_STR(cfg.local.host, "::2");
+    CHECK_STR(cfg.local.port, "6");
+    CHECK_EQ(cfg.address.ipv4, CHOICE_OFF);
+}
+
 static void a_change_has_no_id(void)
 {
     struct error *err = NULL;
@@ -128,8 +149,10 @@ static void bad_options_are_refused_by_name_with_what_is_legal(void)
         { "mux,id=a", "chardev=ID" }, { "mux,id=a,chardev=b,mux=on", "mux is not known" },
         { "socket,id=a,host=h,port=1,to=x", "to=x" }, { "socket,id=a,host=h,port=1,to=65536", "0 to 65535" },
         { "socket,id=a,path=/x,tls-creds=t", "tls-creds=t" }, { "file,id=a", "path=PATH" },
-        { "udp,id=a,port=1", "udp" },
-        { "vc,id=a", "vc is not supported" }, { "pipe,id=a,path=/x", "pipe is not supported" },
+        { "udp,id=a", "port=" }, { "udp,id=a,host=h", "port=" }, { "udp,id=a,port=1,path=x", "path is not known" },
+        { "udp,id=a,port=1,ipv4=off,ipv6=off", "one of them on" }, { "serial,id=a", "path=PATH" },
+        { "tty,id=a,baud=9600", "baud" }, { "parport,id=a", "path=PATH" }, { "pipe,id=a,path=", "path=PATH" },
+        { "vc,id=a", "vc is not supported" },
         { "ringbuf,id=a,size=x", "size=x" }, { "ringbuf,id=a,size=99999999999999999999", "size=" },
         { "ringbuf,id=a,size=16E", "16E" }, { "ringbuf,id=a,size=1kk", "1kk" }, { "ringbuf,id=a,size=-1", "-1" },
         { "stdio,id=a,signal=7", "signal=7" }, { "null,id=a,mux=1", "mux=1" },
@@ -154,10 +177,11 @@ static void bad_short_forms_are_refused_with_the_option_in_front(void)
         { "tcp:1:2:3", "HOST:PORT" },
         { "unix:/x,server=maybe", "server=maybe" }, { "unix:/x,bogus=on", "bogus is not known" },
         { "vc", "vc is not supp" },
-        { "vc:80Cx24C", "not supported" }, { "udp:1.2.3.4", "not supported" },
-        { "/dev/ttyS0", "not supported" }, { "COM1", "not supported" }, { "chardev:", "chardev:ID" },
+        { "vc:80Cx24C", "not supported" }, { "udp:1.2.3.4", "HOST:PORT" },
+        { "udp:", "HOST:PORT" }, { "udp::1@", "HOST:PORT" }, { "udp::1@x", "HOST:PORT" }, { "udp:a=b:1", "HOST:PORT" },
+        { "COM1", "not supported" }, { "chardev:", "chardev:ID" },
         { "mon:", "legal" }, { "mon:chardev:x", "not known" }, { "null:1", "null:1" }, { "pty:1", "pty:1" },
-        { "pipe:/x", "not supported" }, { "websocket:h:1", "server=on" }, { "tcp:h:1,wait=on", "server=on" },
+        { "pipe:", "pipe:PATH" }, { "websocket:h:1", "server=on" }, { "tcp:h:1,wait=on", "server=on" },
     };
 
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -201,6 +225,7 @@ int main(void)
     TEST(paths_keep_their_commas_and_equal_signs);
     TEST(the_long_notation_is_read);
     TEST(sockets_say_what_they_speak);
+    TEST(udp_has_two_ends);
     TEST(a_change_has_no_id);
     TEST(bad_options_are_refused_by_name_with_what_is_legal);
     TEST(bad_short_forms_are_refused_with_the_option_in_front);

@@ -96,7 +96,7 @@ static void what_is_spoken_stands_in_the_name(void)
 {
     static const struct { const char *option, *name; } cases[] = {
         { "", "disconnected:tcp:127.0.0.1:" }, { ",telnet=on", "disconnected:telnet:127.0.0.1:" },
-        { ",tn3270=on", "disconnected:tn3270:127.0.0.1:" }, { ",websocket=on", "disconnected:websocket:127.0.0.1:" },
+        { ",tn3270=on", "disconnected:tcp:127.0.0.1:" }, { ",websocket=on", "disconnected:websocket:127.0.0.1:" },
         { ",telnet=on,websocket=on", "disconnected:telnet:127.0.0.1:" },
     };
 

@@ -401,6 +401,30 @@ static void each_output_has_its_input_in_loopback(void)
     bench_fini(&b);
 }
 
+static void speed_and_format_are_told_to_the_line(void)
+{
+    begin();
+    out(3, 0x83);
+    out(0, 12);
+    out(1, 0);
+    CHECK_EQ(setting.speed, 9600);
+    out(3, 0x1e);
+    CHECK(setting.data_bits == 7 && setting.stop_bits == 2 && setting.parity == 'E');
+    out(3, 0x08);
+    CHECK(setting.data_bits == 5 && setting.stop_bits == 1 && setting.parity == 'O');
+    out(3, 0x03);
+    CHECK(setting.data_bits == 8 && setting.parity == 'N');
+    out(4, 0xe2);
+    CHECK(setting.rts && !setting.dtr);
+    out(4, 1);
+    CHECK(!setting.rts && setting.dtr);
+    CHECK_EQ(in(4), 1);
+    out(3, 0x80);
+    out(0, 0);
+    CHECK_EQ(setting.speed, 1);
+    bench_fini(&b);
+}
+
 static void the_break_bit_is_told_when_it_changes(void)
 {
     begin();
@@ -472,6 +496,7 @@ int main(void)
     TEST(an_overrun_is_marked);
     TEST(a_line_that_says_it_gave_more_than_asked_for_is_not_believed);
     TEST(each_output_has_its_input_in_loopback);
+    TEST(speed_and_format_are_told_to_the_line);
     TEST(the_break_bit_is_told_when_it_changes);
     TEST(the_scratch_register_holds_data_and_does_nothing);
     TEST(without_a_line_output_vanishes_and_nothing_comes);

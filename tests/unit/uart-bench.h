@@ -15,6 +15,7 @@ static uint8_t sent[64], coming[64];
 static size_t n_sent, n_coming, room;
 static bool broken, lies;
 static unsigned breaks;
+static struct uart_setting setting;
 
 static inline size_t line_send(void *opaque, const uint8_t *bytes, size_t n)
 {
@@ -33,10 +34,11 @@ static inline size_t line_receive(void *opaque, uint8_t *bytes, size_t n)
     return n + (lies && n);
 }
 
-static inline void line_break(void *opaque, bool on)
+static void line_set(void *opaque, const struct uart_setting *s)
 {
-    broken = on;
-    breaks++;
+    breaks += s->in_break != broken;
+    broken = s->in_break;
+    setting = *s;
 }
 
 static inline void begin(void)
@@ -47,7 +49,7 @@ static inline void begin(void)
     lies = false;
     room = sizeof(sent);
     chip = device_new(b.m, device_type_find("serial"));
-    uart_connect(chip, &irq, &(struct uart_line){ line_send, line_receive, line_break, NULL });
+    uart_connect(chip, &irq, &(struct uart_line){ line_send, line_receive, line_set, NULL });
     CHECK(!device_realize(chip, NULL, NULL, NULL));
     machine_run_posted(b.m);
 }
