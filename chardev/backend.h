@@ -30,6 +30,8 @@ struct char_backend {
     bool (*pending)(struct chardev *chr);
     /* How the front end's line is set; NULL: does not matter here. */
     void (*set_line)(struct chardev *chr, const struct char_line *line);
+    /* A descriptor that came from the peer; -1: none.  NULL: none ever comes. */
+    int (*take_fd)(struct chardev *chr);
     /* Who gets input, of several front ends (mux).  NULL: the only one. */
     struct char_port *(*focus)(struct chardev *chr);
     void (*attached)(struct chardev *chr, struct char_port *port);      /* may be NULL, both */

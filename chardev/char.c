@@ -243,6 +243,13 @@ size_t chardev_read(struct char_front *f, void *buf, size_t n)
     return got;
 }
 
+int chardev_take_fd(struct char_front *f)
+{
+    struct chardev *chr = f->port ? f->port->chr : NULL;
+
+    return chr && chr->type->take_fd ? chr->type->take_fd(chr) : -1;
+}
+
 /* Events */
 
 void chardev_port_event(struct char_port *p, enum char_event event)

@@ -68,6 +68,10 @@ size_t chardev_read(struct char_front *f, void *buf, size_t n);
 /* From any thread.  The last one counts, also for a back end that comes later.  Not attached: forgotten. */
 void chardev_set_line(struct char_front *f, const struct char_line *line);
 
+/* A descriptor that the peer sent along with bytes that f has read or may read, the oldest; now the caller's.
+ * -1: none, or not such a chardev.  Those that nobody has taken are closed when others come. */
+int chardev_take_fd(struct char_front *f);
+
 const char *chardev_label(const struct chardev *chr);
 /* As in query-chardev: "stdio", "disconnected:unix:/x,server=on".  Valid until the next call for the same chardev. */
 const char *chardev_filename(struct chardev *chr);

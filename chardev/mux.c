@@ -264,6 +264,11 @@ static void mux_resume(struct chardev *chr)
     mux_pump((struct char_mux *)chr);
 }
 
+static int mux_take_fd(struct chardev *chr)
+{
+    return chardev_take_fd(&((struct char_mux *)chr)->below);
+}
+
 static int mux_open(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
 {
     struct char_mux *m = (struct char_mux *)chr;
@@ -292,5 +297,6 @@ static void mux_close(struct chardev *chr)
 const struct char_backend char_mux = {
     .kind = CHAR_MUX, .name = "mux", .size = sizeof(struct char_mux), .max_fronts = MAX_FRONTS,
     .open = mux_open, .close = mux_close, .write = mux_write, .resume = mux_resume, .wait_writable = mux_wait_writable,
+    .take_fd = mux_take_fd,
     .focus = mux_focus, .attached = mux_attached, .detached = mux_detached,
 };

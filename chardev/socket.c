@@ -67,6 +67,7 @@ static int connected(struct char_socket *c, int fd, struct error **err)
     r = char_stream_start(&c->s, fd, fd, true, err);
     if (r)
         return r;
+    channel_take_fds(&c->s.channel);
     if (c->websocket)
         websocket_push(&c->s.channel);
     if (c->telnet || c->tn3270)
@@ -204,6 +205,11 @@ static int socket_open(struct chardev *chr, const struct chardev_config *cfg, st
     return c->server ? open_server(c, cfg->wait, err) : open_client(c, err);
 }
 
+static int socket_take_fd(struct chardev *chr)
+{
+    return channel_fd_take(&sock(chr)->s.channel);
+}
+
 static void socket_close(struct chardev *chr)
 {
     struct char_socket *c = sock(chr);
@@ -240,5 +246,6 @@ static void socket_filename(struct chardev *chr, char *buf, size_t size)
 const struct char_backend char_socket = {
     .kind = CHAR_SOCKET, .name = "socket", .size = sizeof(struct char_socket),
     .open = socket_open, .close = socket_close, .filename = socket_filename, .pending = char_stream_pending,
+    .take_fd = socket_take_fd,
     .write = char_stream_write, .resume = char_stream_resume, .wait_writable = char_stream_wait_writable,
 };

@@ -15,9 +15,67 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+static void drop_fds(struct channel *c)
+{
+    while (c->n_fds)
+        close(c->fds[--c->n_fds]);
+}
+
+static void keep_fds(struct channel *c, struct msghdr *m)
+{
+    for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
+        size_t num = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+        if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS || !num)
+            continue;
+        drop_fds(c);
+        for (size_t i = 0; i < num; i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(h) + i * sizeof(fd), sizeof(fd));
+            if (c->n_fds < CHANNEL_FDS)
+                c->fds[c->n_fds++] = fd;
+            else
+                close(fd);
+        }
+    }
+}
+
+/* The kernel closes what the buffer has no room for. */
+static ssize_t receive(struct channel *c, void *buf, size_t n)
+{
+    union { struct cmsghdr align; char bytes[CMSG_SPACE(CHANNEL_FDS * sizeof(int))]; } control;
+    struct iovec iov = { buf, n };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                        .msg_controllen = sizeof(control) };
+    ssize_t r;
+
+    if (!c->takes_fds || !n)
+        return recv(c->in.fd, buf, n, MSG_DONTWAIT);
+    r = recvmsg(c->in.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    if (r >= 0)
+        keep_fds(c, &m);
+    return r;
+}
+
+void channel_take_fds(struct channel *c)
+{
+    c->takes_fds = c->in_is_socket && !c->layer;
+}
+
+int channel_fd_take(struct channel *c)
+{
+    int fd = c->n_fds ? c->fds[0] : -1;
+
+    if (c->n_fds)
+        memmove(c->fds, c->fds + 1, --c->n_fds * sizeof(c->fds[0]));
+    return fd;
+}
 
 static ssize_t fd_read(struct channel *c, void *buf, size_t n)
 {
@@ -26,7 +84,7 @@ static ssize_t fd_read(struct channel *c, void *buf, size_t n)
     if (c->in.fd < 0)
         return 0;
     do
-        r = c->in_is_socket ? recv(c->in.fd, buf, n, MSG_DONTWAIT) : read(c->in.fd, buf, n);
+        r = c->in_is_socket ? receive(c, buf, n) : read(c->in.fd, buf, n);
     while (r < 0 && errno == EINTR);
     return r < 0 ? -errno : r;
 }
@@ -55,6 +113,7 @@ static void fd_close_one(int fd, int flags_before)
 
 static void fd_close(struct channel *c)
 {
+    drop_fds(c);
     fd_close_one(c->in.fd, c->in_flags_before);
     if (c->out.fd != c->in.fd)
         fd_close_one(c->out.fd, c->out_flags_before);
@@ -133,6 +192,8 @@ int channel_open(struct channel *c, struct loop *loop, int in, int out, bool own
     c->loop = loop;
     c->wanted = 0;
     c->layer = NULL;
+    c->takes_fds = false;
+    c->n_fds = 0;
     c->up = true;
     c->in_is_socket = in >= 0 && is_kind(in, S_IFSOCK);
     c->out_is_socket = out >= 0 && is_kind(out, S_IFSOCK);

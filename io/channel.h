@@ -32,6 +32,9 @@ enum {
     CHANNEL_BREAK = 16,         /* the peer broke the line (telnet) */
 };
 
+/* More than these from one peer at a time are closed. */
+enum { CHANNEL_FDS = 16 };
+
 struct channel {
     /* events: LOOP_IN and LOOP_OUT if asked for by channel_want(); LOOP_HUP always, but once until asked again;
      * CHANNEL_UP once, of a channel that was not up after it was opened; LOOP_HUP before that: the handshake failed. */
@@ -42,7 +45,9 @@ struct channel {
     struct channel_layer *layer;        /* whose ops they are; NULL: the descriptors' */
     unsigned wanted;
     bool up;
-    bool in_is_socket, out_is_socket;
+    bool in_is_socket, out_is_socket, takes_fds;
+    unsigned n_fds;
+    int fds[CHANNEL_FDS];       /* that came with what was read and nobody has taken */
     int in_flags_before, out_flags_before;      /* of what had to be made non-blocking for all; -1: untouched */
 };
 
@@ -64,6 +69,12 @@ void channel_want(struct channel *c, unsigned events);
 /* Bytes moved; 0 from read: the end; -EAGAIN or another negative errno. */
 ssize_t channel_read(struct channel *c, void *buf, size_t n);
 ssize_t channel_write(struct channel *c, const void *buf, size_t n);
+/*
+ * Takes descriptors that the peer sends along (SCM_RIGHTS) from now on; a Unix socket without layers.  They come with
+ * the bytes of a read; those that nobody has taken are closed when more come, and with the channel.
+ */
+void channel_take_fds(struct channel *c);
+int channel_fd_take(struct channel *c);                 /* the oldest, now the caller's, close-on-exec; -1: none */
 /* Writes what layers keep back; true: that is all on its way. */
 bool channel_flush(struct channel *c);
 /* Its descriptor, to ask for names; -1: has none. */

@@ -51,7 +51,7 @@ WRONG = [
      "loader"),
     ("-serial", ["", ",", "nosuch", "mon:", "mon:nosuch", "chardev:", "chardev:nosuch", "unix:", "unix:,", "tcp:", "tcp:1",
                  "unix:x,nosuch=1", "unix:x,server=perhaps", "file:", "vc",
-                 "udp:", "udp::1@x", "pipe:", "telnet:x", "websocket:h:1", "unix:x,reconnect=never"], None),
+                 "udp:", "udp:1", "pipe:", "telnet:x", "websocket:h:1", "unix:x,reconnect=never"], None),
     ("-monitor", ["", "nosuch", "chardev:nosuch"], None),
     ("-qmp", ["", "nosuch", "chardev:nosuch"], None),
     ("-qmp-pretty", ["", "nosuch"], None),

@@ -128,7 +128,9 @@ static void closing_flushes_what_is_in_the_layers(void)
         size_t heard = 0;
         ssize_t n;
 
-        chardev_detach(&u.front);
+        for (int other = 3; other < 200; other++)
+            if (other != fd)
+                close(other);
         while ((n = recv(fd, block, 1000, 0)) > 0)
             for (ssize_t i = 0; i < n; i++)
                 heard += block[i] == '\xff';
@@ -155,7 +157,7 @@ static void an_abstract_name_is_no_file(void)
     client = open_user(option, &v);
     chardev_write(&v.front, "hi", 2);
     WAIT_FOR(u.got_len == 2);
-    CHECK(strstr(chardev_filename(client), "abstract=on"));
+    CHECK(strstr(chardev_filename(server), ",abstract=on"));
     done(client, &v);
     done(server, &u);
 }
@@ -183,6 +185,71 @@ static void a_passed_descriptor_serves_or_talks(void)
     CHECK(fcntl(fds[0], F_GETFD) & FD_CLOEXEC);
     done(chr, &u);
     close(fds[1]);
+}
+
+/* Sends bytes with n descriptors of a pipe's end. */
+static void send_fds(int fd, const char *text, int what, unsigned n)
+{
+    union { struct cmsghdr align; char bytes[CMSG_SPACE(40 * sizeof(int))]; } control = { 0 };
+    struct iovec iov = { (char *)text, strlen(text) };
+    struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control,
+                        .msg_controllen = CMSG_SPACE(n * sizeof(int)) };
+    struct cmsghdr *h = CMSG_FIRSTHDR(&m);
+
+    h->cmsg_level = SOL_SOCKET;
+    h->cmsg_type = SCM_RIGHTS;
+    h->cmsg_len = CMSG_LEN(n * sizeof(int));
+    for (unsigned i = 0; i < n; i++)
+        memcpy(CMSG_DATA(h) + i * sizeof(int), &what, sizeof(int));
+    CHECK_EQ(sendmsg(fd, &m, 0), (ssize_t)strlen(text));
+    turns(4);
+}
+
+static unsigned count_fds(void)
+{
+    unsigned n = 0;
+
+    for (int fd = 0; fd < 200; fd++)
+        n += fcntl(fd, F_GETFD) >= 0;
+    return n;
+}
+
+static void descriptors_come_along(void)
+{
+    struct user u, v;
+    struct chardev *chr = open_user(in_dir("socket,id=s,path=%s,server=on,wait=off", "s"), &u);
+    int fd = connect_to("s"), p[2], got;
+    unsigned before;
+    char byte = 0;
+
+    CHECK_EQ(pipe(p), 0);
+    turns(3);
+    CHECK_EQ(chardev_take_fd(&u.front), -1);
+    send_fds(fd, "take", p[1], 1);
+    CHECK_STR(u.got, "take");
+    got = chardev_take_fd(&u.front);
+    CHECK(got >= 0 && got != p[1]);
+    CHECK(fcntl(got, F_GETFD) & FD_CLOEXEC);
+    CHECK_EQ(write(got, "!", 1), 1);
+    CHECK_EQ(read(p[0], &byte, 1), 1);
+    close(got);
+    CHECK_EQ(chardev_take_fd(&u.front), -1);
+    before = count_fds();
+    for (int i = 0; i < 20; i++)
+        send_fds(fd, "flood", p[1], i % 2 ? 40 : 3);
+    CHECK(count_fds() <= before + 16);
+    send_fds(fd, "last", p[0], 2);
+    CHECK_EQ(count_fds(), before + 2);
+    close(fd);
+    turns(4);
+    CHECK_EQ(count_fds(), before - 2);          /* ours and the peer's end of the socket, too */
+    close(p[0]);
+    close(p[1]);
+    done(chr, &u);
+    chr = open_user("null,id=n", &v);
+    CHECK_EQ(chardev_take_fd(&v.front), -1);
+    done(chr, &v);
+    CHECK_EQ(chardev_take_fd(&v.front), -1);
 }
 
 /* Clients that connect again */
@@ -293,6 +360,7 @@ int main(void)
     TEST(closing_flushes_what_is_in_the_layers);
     TEST(an_abstract_name_is_no_file);
     TEST(a_passed_descriptor_serves_or_talks);
+    TEST(descriptors_come_along);
     TEST(reconnect_waits_for_its_server_in_the_background);
     TEST(without_reconnect_a_loss_is_for_ever);
     TEST(closing_while_it_connects_is_fine);
