@@ -28,6 +28,8 @@ struct char_backend {
     bool (*wait_writable)(struct chardev *chr, int timeout_ms);
     /* Has write() taken bytes that are not out yet?  NULL: never. */
     bool (*pending)(struct chardev *chr);
+    /* Cuts the connection, if there is one; what follows comes by itself.  NULL: there is never any. */
+    void (*yank)(struct chardev *chr);
     /* How the front end's line is set; NULL: does not matter here. */
     void (*set_line)(struct chardev *chr, const struct char_line *line);
     /* A descriptor that came from the peer; -1: none.  NULL: none ever comes. */

@@ -79,6 +79,9 @@ bool chardev_is_open(const struct chardev *chr);
 bool chardev_is_attached(const struct chardev *chr);            /* "frontend-open" */
 /* A server with wait=on whose first client has not come: main/ turns its loop until nobody waits. */
 bool chardev_is_waiting(const struct chardev *chr);
+/* Sockets: their connection can be cut, and that is what chardev_yank() does. */
+bool chardev_is_yankable(const struct chardev *chr);
+void chardev_yank(struct chardev *chr);
 bool chardev_is_mux(const struct chardev *chr);
 bool chardev_is_swappable(const struct chardev *chr);           /* chardev_change() would leave its front end there */
 bool chardevs_are_waiting(struct chardevs *set);

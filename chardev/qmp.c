@@ -377,3 +377,42 @@ int qmp_ringbuf_read(struct qapi_ctx *ctx, const struct qapi_ringbuf_read_arg *a
     free(bytes);
     return 0;
 }
+
+/* Yank: the only instances are chardevs. */
+
+static struct chardev *find_yankable(struct qapi_ctx *ctx, const struct qapi_yank_instance *y)
+{
+    struct chardev *chr = chardev_find(set_of(ctx), y->u.chardev.id);
+
+    return chr && chardev_is_yankable(chr) ? chr : NULL;
+}
+
+int qmp_yank(struct qapi_ctx *ctx, const struct qapi_yank_arg *arg, struct error **err)
+{
+    (void)err;
+    for (size_t i = 0; i < arg->instances.num; i++)
+        if (!find_yankable(ctx, &arg->instances.items[i]))
+            return qapi_fail(ctx, -ENODEV, QAPI_DEVICE_NOT_FOUND, "Instance not found");
+    for (size_t i = 0; i < arg->instances.num; i++)
+        chardev_yank(find_yankable(ctx, &arg->instances.items[i]));
+    return 0;
+}
+
+int qmp_query_yank(struct qapi_ctx *ctx, struct qapi_yank_instance_list *ret, struct error **err)
+{
+    struct chardev *chr = NULL;
+    size_t num = 0;
+
+    (void)err;
+    while ((chr = chardev_next(set_of(ctx), chr)))
+        num += chardev_is_yankable(chr);
+    ret->items = calloc(num ? num : 1, sizeof(*ret->items));
+    assert(ret->items);
+    while ((chr = chardev_next(set_of(ctx), chr))) {
+        if (!chardev_is_yankable(chr))
+            continue;
+        ret->items[ret->num].type = QAPI_YANK_INSTANCE_TYPE_CHARDEV;
+        ret->items[ret->num++].u.chardev.id = strdup(chardev_label(chr));
+    }
+    return 0;
+}

@@ -203,6 +203,17 @@ bool chardev_is_mux(const struct chardev *chr)
     return chr->type->kind == CHAR_MUX;
 }
 
+bool chardev_is_yankable(const struct chardev *chr)
+{
+    return chr->type->yank;
+}
+
+void chardev_yank(struct chardev *chr)
+{
+    if (chr->type->yank)
+        chr->type->yank(chr);
+}
+
 bool chardev_is_waiting(const struct chardev *chr)
 {
     return chr->waiting;

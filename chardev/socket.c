@@ -23,6 +23,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define HANDSHAKE_NS 10000000000u
@@ -205,6 +206,13 @@ static int socket_open(struct chardev *chr, const struct chardev_config *cfg, st
     return c->server ? open_server(c, cfg->wait, err) : open_client(c, err);
 }
 
+/* The loop hears of it as of a peer that has gone. */
+static void socket_yank(struct chardev *chr)
+{
+    if (channel_is_open(&sock(chr)->s.channel))
+        shutdown(channel_fd(&sock(chr)->s.channel), SHUT_RDWR);
+}
+
 static int socket_take_fd(struct chardev *chr)
 {
     return channel_fd_take(&sock(chr)->s.channel);
@@ -246,6 +254,6 @@ static void socket_filename(struct chardev *chr, char *buf, size_t size)
 const struct char_backend char_socket = {
     .kind = CHAR_SOCKET, .name = "socket", .size = sizeof(struct char_socket),
     .open = socket_open, .close = socket_close, .filename = socket_filename, .pending = char_stream_pending,
-    .take_fd = socket_take_fd,
+    .take_fd = socket_take_fd, .yank = socket_yank,
     .write = char_stream_write, .resume = char_stream_resume, .wait_writable = char_stream_wait_writable,
 };

@@ -303,6 +303,37 @@ static void a_front_end_can_move_onto_a_mux(void)
     CHECK(!chardev_next(&set, NULL));
 }
 
+static void yank_cuts_connections_and_nothing_else(void)
+{
+    struct user u;
+    int fd;
+
+    open_user(in_dir("socket,id=s,path=%s,server=on,wait=off", "y"), &u);
+    ADD("n", "null", "");
+    CHECK_STR(ask("query-yank", "{}"), "[{\"type\": \"chardev\", \"id\": \"s\"}]");
+    fd = connect_to("y");
+    turns(3);
+    CHECK_EQ(u.opened, 1);
+    CHECK_STR(ask("yank", "{'instances':[{'type':'chardev','id':'s'},{'type':'chardev','id':'n'}]}"),
+              "Instance not found");
+    CHECK_STR(ask("yank", "{'instances':[{'type':'chardev','id':'zz'}]}"), "Instance not found");
+    CHECK_STR(ask("yank", "{'instances':[]}"), "{}");
+    turns(3);
+    CHECK_EQ(u.closed, 0);
+    CHECK_STR(ask("yank", "{'instances':[{'type':'chardev','id':'s'}]}"), "{}");
+    turns(3);
+    CHECK_EQ(u.closed, 1);
+    close(fd);
+    fd = connect_to("y");
+    turns(3);
+    CHECK_EQ(u.opened, 2);
+    close(fd);
+    turns(3);
+    CHECK_STR(ask("yank", "{'instances':[{'type':'chardev','id':'s'}]}"), "{}");
+    chardev_detach(&u.front);
+    chardevs_fini(&set);
+}
+
 static void ring_buffers_are_read_and_written(void)
 {
     ADD("n", "null", "");
@@ -345,6 +376,7 @@ int main(void)
     TEST(what_cannot_change_says_why);
     TEST(a_front_end_stays_and_loses_nothing);
     TEST(a_front_end_can_move_onto_a_mux);
+    TEST(yank_cuts_connections_and_nothing_else);
     TEST(ring_buffers_are_read_and_written);
     return bench_end();
 }

@@ -170,6 +170,16 @@ int qmp_chardev_send_break(struct qapi_ctx *ctx, const struct qapi_chardev_send_
     return 0;
 }
 
+int qmp_yank(struct qapi_ctx *ctx, const struct qapi_yank_arg *arg, struct error **err)
+{
+    return 0;
+}
+
+int qmp_query_yank(struct qapi_ctx *ctx, struct qapi_yank_instance_list *ret, struct error **err)
+{
+    return 0;
+}
+
 int qmp_ringbuf_write(struct qapi_ctx *ctx, const struct qapi_ringbuf_write_arg *arg, struct error **err)
 {
     return 0;

@@ -24,7 +24,7 @@ def references(entry):
             yield part['type']
 
 
-OPEN = {'ChardevBackend', 'SocketAddressLegacy'}
+OPEN = {'ChardevBackend', 'SocketAddressLegacy', 'YankInstance'}
 
 
 def close(union, schema, entries):
