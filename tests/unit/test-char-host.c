@@ -228,7 +228,7 @@ static void a_terminal_gets_the_settings_of_the_guest_s_port(void)
     turns(3);
     CHECK_EQ(read(master, option, 10), 4);
     CHECK_EQ(write(master, "in\r", 3), 3);
-    turns(3);
+    WAIT_FOR(u.got_len == 3);
     CHECK_STR(u.got, "in\r");
     close(slave);
     close(master);
