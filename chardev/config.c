@@ -21,10 +21,11 @@
 static const struct { const char *name; enum char_kind kind; } kinds[] = {
     { "null", CHAR_NULL }, { "stdio", CHAR_STDIO }, { "file", CHAR_FILE }, { "pty", CHAR_PTY },
     { "ringbuf", CHAR_RINGBUF }, { "memory", CHAR_RINGBUF }, { "socket", CHAR_SOCKET }, { "mux", CHAR_MUX },
-    { "udp", CHAR_UDP }, { "pipe", CHAR_PIPE }, { "serial", CHAR_SERIAL }, { "tty", CHAR_SERIAL },
-    { "parallel", CHAR_PARALLEL }, { "parport", CHAR_PARALLEL },
+    { "udp", CHAR_UDP }, { "pipe", CHAR_PIPE }, { "serial", CHAR_SERIAL }, { "parallel", CHAR_PARALLEL },
+    /* Older names of the last two, which the command line knows and QMP does not. */
+    { "tty", CHAR_SERIAL }, { "parport", CHAR_PARALLEL },
 };
-enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), OLDER = 2 };
 
 static const char *const missing_kinds[] = {
     "vc", "msmouse", "wctablet", "braille", "testdev",
@@ -290,7 +291,7 @@ bool char_config_is_id(const char *s)
 
 const char *chardev_kind_name(unsigned index)
 {
-    return index < KINDS ? kinds[index].name : NULL;
+    return index < KINDS - OLDER ? kinds[index].name : NULL;
 }
 
 static void list_kinds(char *buf, size_t size)

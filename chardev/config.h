@@ -57,5 +57,5 @@ int chardev_parse_option(struct chardev_config *cfg, const char *spec, struct er
 int chardev_parse_change(struct chardev_config *cfg, const char *spec, const char *label, struct error **err);
 /* What members mean together, whoever filled them in; the address kind is set. */
 int chardev_config_check(const struct chardev_config *cfg, const char *object, struct error **err);
-/* The names of kinds, aliases too, from 0 to NULL. */
+/* The names of kinds that QMP knows, from 0 to NULL. */
 const char *chardev_kind_name(unsigned index);
