@@ -8,6 +8,7 @@
  * any.  accel/ops.h is the face for those who write one.
  */
 
+#include "core/debug.h"
 #include "core/irqchip.h"
 #include "core/vcpu.h"
 
@@ -48,6 +49,9 @@ struct accel_ops {
     void (*vcpu_gprs_get)(struct vcpu *cpu, uint64_t gprs[16]);
     void (*vcpu_gprs_put)(struct vcpu *cpu, const uint64_t gprs[16]);
     bool (*vcpu_has_event)(struct vcpu *cpu);   /* while halted: is there something that ends the halt? */
+    /* A debugger outside the guest (debug.h); home loop, the vCPUs parked.  Both NULL: there can be none. */
+    int (*debug_points)(struct accel *accel, const struct debug_point *points, unsigned n, struct error **err);
+    void (*vcpu_step)(struct vcpu *cpu, unsigned step);         /* enum debug_step; 0: it runs freely */
 };
 
 struct accel {

@@ -6,6 +6,7 @@
  *
  * Requests come from any thread and are carried out here, on the home loop, in one order.
  * Invariant: vCPUs run exactly while run_state is RUN_RUNNING; the clock runs then, and while it is RUN_SUSPENDED.
+ * A debugger may hold single vCPUs and the clock (debug.h).
  */
 
 #include "core/accel.h"
@@ -90,7 +91,8 @@ int machine_start(struct machine *m, struct error **err)
     r = machine_state_set(m, RUN_RUNNING, err);
     if (r < 0)
         return r;
-    machine_clock_start(m);
+    if (!m->debug.clock_stands)
+        machine_clock_start(m);
     tell_devices(m, true);
     machine_notify(m, EVENT_RESUME, CAUSE_NONE);
     vcpu_resume_all(m);
@@ -140,9 +142,13 @@ static void reset_run(struct machine *m, enum shutdown_cause cause)
         return;
     }
     held = vcpu_hold_all(m);
+    if (held)
+        debug_stand(m);
     machine_reset(m, false);
     machine_notify(m, EVENT_RESET, cause);
     plug_after_reset(m);
+    if (held)
+        machine_clock_start(m);         /* a step that is over may have held it */
     vcpu_release_all(m, held);
     if (!held && (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR ||
                   m->run_state == RUN_GUEST_PANICKED || m->run_state == RUN_SUSPENDED))
@@ -175,6 +181,7 @@ static void requests_run(struct post *p)
             m->powerdown(m);
     }
     power_run_watchdog(m);
+    debug_run(m);
     if (m->quit_requested) {
         if (machine_running(m) || m->run_state == RUN_SUSPENDED)        /* nobody is told: the process ends */
             stand(m, RUN_SHUTDOWN, NULL);
@@ -351,6 +358,7 @@ int machine_new(struct loop *loop, unsigned version, struct machine **out, struc
     list_init(&m->observers);
     lock_init(&m->chipset, RANK_CHIPSET);
     lock_init(&m->work_lock, RANK_WORK);
+    lock_init(&m->debug.lock, RANK_LEAF);
     object_init(&m->obj, &machine_base, object_of_machine_free);
     m->root = object_root_new();
     object_attach(m->root, "machine", &m->obj, NULL);
@@ -412,6 +420,7 @@ void machine_free(struct machine *m)
         ram_block_free(b);
     }
     reg_maps_free(m);
+    lock_fini(&m->debug.lock);
     lock_fini(&m->work_lock);
     lock_fini(&m->chipset);
     free(m);

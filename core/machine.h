@@ -10,6 +10,7 @@
  */
 
 #include "core/clock.h"
+#include "core/debug.h"
 #include "core/device.h"
 #include "core/memory.h"
 #include "core/power.h"
@@ -80,6 +81,11 @@ struct machine {
     struct vcpu_slot *slots;            /* by index; fixed once the CPUs are made */
     unsigned n_slots;
     enum run_state run_state;
+    struct {
+        struct lock lock;               /* of pending */
+        struct debug_stop pending, last;
+        bool clock_stands;              /* while a vCPU steps */
+    } debug;                            /* debug.c */
     struct list_node observers;
     /* requests from any thread, carried out on the home loop */
     _Atomic int reset_requested, shutdown_requested;    /* enum shutdown_cause */

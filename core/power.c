@@ -62,6 +62,7 @@ void power_run_suspend(struct machine *m)
         m->power.suspend_requested = false;
         if (machine_running(m)) {               /* else: nobody runs who could have meant it */
             vcpu_park_all(m);
+            machine_clock_start(m);             /* a step that is over may have held it */
             machine_state_set(m, RUN_SUSPENDED, NULL);
             machine_notify(m, EVENT_SUSPEND, CAUSE_NONE);
         }

@@ -274,13 +274,13 @@ void vcpu_stop_thread(struct vcpu *cpu)
 
 void vcpu_resume(struct vcpu *cpu)
 {
-    if (!cpu->started)
+    if (!cpu->started || cpu->held)
         return;
     atomic_fetch_and(&cpu->requests, ~VCPU_STOP);
     kick_set(&cpu->kick);
 }
 
-void vcpu_park_all(struct machine *m)
+static void park_all(struct machine *m)
 {
     for (unsigned i = 0; i < m->n_vcpus; i++)
         if (m->vcpus[i]->started)
@@ -295,6 +295,12 @@ void vcpu_park_all(struct machine *m)
     }
 }
 
+void vcpu_park_all(struct machine *m)
+{
+    park_all(m);
+    debug_stand(m);
+}
+
 void vcpu_resume_all(struct machine *m)
 {
     for (unsigned i = 0; i < m->n_vcpus; i++)
@@ -305,13 +311,13 @@ bool vcpu_hold_all(struct machine *m)
 {
     if (!machine_running(m))
         return false;
-    vcpu_park_all(m);
+    park_all(m);
     return true;
 }
 
 void vcpu_release_all(struct machine *m, bool held)
 {
-    if (held)
+    if (held && !debug_is_pending(m))   /* else: the machine is about to stop, for the one that has */
         vcpu_resume_all(m);
 }
 

@@ -62,6 +62,7 @@ struct vcpu {
     _Atomic uint8_t sipi_vector;
     _Atomic bool parked, halted;
     bool wait_sipi;             /* own thread, or while parked */
+    bool held;                  /* a debugger's: it stays parked while the machine runs; home loop (debug.h) */
     struct lock lock;           /* of work and parked */
     struct cond cond;
     void (*work)(struct vcpu *cpu, void *arg);
