@@ -373,6 +373,10 @@ static void soft_vcpu_run(struct vcpu *cpu)
     e->x.halted = 0;
     if (!e->shutdown)
         soft_run(e);
+    if (e->debugger.stop.why != DEBUG_NOTHING) {
+        vcpu_debug_stopped(cpu, &e->debugger.stop);
+        e->debugger.stop.why = DEBUG_NOTHING;
+    }
     if (e->x.halted || e->shutdown)
         cpu->halted = true;
 }
@@ -416,10 +420,12 @@ static void soft_vcpu_reset(struct vcpu *cpu, bool init)
     struct env *e = env_of(cpu);
     bool entered = change_begin(cpu);
 
-    if (init)
+    if (init) {
         soft_init_signal(e);
-    else
+    } else {
         soft_reset(e);
+        debugger_apply(e->soft);        /* all are parked; a machine that wakes up goes on without run_state */
+    }
     vcpu_set_smm(cpu, e->x.smm);
     e->shutdown = false;
     e->x.wait_sipi = !cpu->bsp;
@@ -481,6 +487,26 @@ static void soft_vcpu_gprs_put(struct vcpu *cpu, const uint64_t gprs[16])
     memcpy(env_of(cpu)->r, gprs, 16 * sizeof(gprs[0]));
 }
 
+/* A debugger.  Its points are applied when vCPUs are about to run. */
+
+static int soft_debug_points(struct accel *accel, const struct debug_point *points, unsigned n, struct error **err)
+{
+    (void)err;
+    debugger_set(&((struct soft_accel *)accel)->soft, points, n);
+    return 0;
+}
+
+static void soft_vcpu_step(struct vcpu *cpu, unsigned step)
+{
+    debugger_step(env_of(cpu), step);
+}
+
+static void soft_run_state(struct accel *accel, bool running)
+{
+    if (running)
+        debugger_apply(&((struct soft_accel *)accel)->soft);
+}
+
 /* "thread=multi|single" and "split-wx", "tb-size" as the reference has them; what cannot be had is refused by name. */
 static int options_check(const char *options, struct error **err)
 {
@@ -528,6 +554,7 @@ static const struct accel_ops soft_ops = {
     .runs_code = true,
     .open = soft_open,
     .close = soft_close,
+    .run_state = soft_run_state,
     .vcpu_init = soft_vcpu_init,
     .vcpu_fini = soft_vcpu_fini,
     .vcpu_run = soft_vcpu_run,
@@ -541,5 +568,7 @@ static const struct accel_ops soft_ops = {
     .vcpu_gprs_get = soft_vcpu_gprs_get,
     .vcpu_gprs_put = soft_vcpu_gprs_put,
     .vcpu_has_event = soft_vcpu_has_event,
+    .debug_points = soft_debug_points,
+    .vcpu_step = soft_vcpu_step,
 };
 ACCEL(soft_ops);

@@ -123,6 +123,14 @@ static void bind_decoded(struct builder *k, struct insn *i, const uint8_t *bytes
         follow_flags(k, i);
 }
 
+static bool has_breakpoint(const struct builder *k)
+{
+    const struct env *e = k->e;
+
+    return unlikely(e->soft->points.n) && !(e->key & KEY_ONE) &&
+           debugger_breaks(e->soft, (k->b->cs_base + k->pc) & e->lin_mask);
+}
+
 /* Adds the next instruction.  False: it does not fit into this page. */
 static bool add_insn(struct builder *k)
 {
@@ -137,7 +145,9 @@ static bool add_insn(struct builder *k)
     r = decode_insn(bytes, avail, k->e->key, k->pc, i);
     if (r == -ENODATA)
         return false;
-    if (r == 0)
+    if (has_breakpoint(k))
+        stop_at(k, i, op_breakpoint);
+    else if (r == 0)
         bind_decoded(k, i, bytes);
     else
         stop_at(k, i, r == -E2BIG ? op_gp0 : op_ud);

@@ -12,10 +12,10 @@
 
 enum { DR6_BS = 1 << 14, DR6_BD = 1 << 13, DR6_FIXED = 0xffff0ff0u, DR7_FIXED = 0x400, DR7_GD = 1 << 13 };
 
-/* KEY_SINGLE: does DR7 enable any instruction or data breakpoint? */
+/* KEY_SINGLE: does DR7 enable any instruction or data breakpoint, or does a debugger want an instruction alone? */
 static inline bool debug_active(const struct env *e)
 {
-    return (e->x.dr[7] & 0xff) != 0;
+    return (e->x.dr[7] & 0xff) != 0 || e->debugger.step || e->debugger.again;
 }
 
 /* The instruction at e->pc is about to run: raises the #DB of an instruction breakpoint (a fault). */

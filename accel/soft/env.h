@@ -12,6 +12,7 @@
 
 #include "accel/soft/insn.h"
 #include "accel/soft/bus.h"
+#include "accel/soft/debugger.h"
 #include "cpu/state.h"
 
 #include <setjmp.h>
@@ -69,7 +70,7 @@ enum {
     KEY_IOPL_OK = 1 << 19,
     KEY_PE = 1 << 20,
     KEY_AC = 1 << 21,
-    KEY_SINGLE = 1 << 22, /* breakpoints are on: one instruction at a time */
+    KEY_SINGLE = 1 << 22, /* debug registers are on, or a debugger looks: one instruction at a time */
 };
 
 struct soft;                    /* what the vCPUs of one machine share: block cache, exclusive sections */
@@ -117,6 +118,7 @@ struct env {
     jmp_buf unwind;             /* where soft_raise() and soft_leave() go */
     _Atomic uint32_t epoch;     /* even: outside of guest code */
     bool shutdown;
+    struct debugger debugger;
     uint32_t cpuid_1c, cpuid_1d, cpuid_7b, cpuid_81c, cpuid_81d,
         cpuid_max; /* guest feature words, for #UD and MSR rules */
     uint8_t phys_bits;

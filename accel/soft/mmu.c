@@ -15,8 +15,8 @@
  *
  * A TLB entry exists only for plain RAM or ROM that the mode may access; a write entry moreover only for RAM
  * that holds no code, is not under dirty logging, and whose dirty bit in the page table is set.  Everything
- * else takes the functions below each time.  With alignment checks or data breakpoints on, instructions see
- * a TLB that never hits.
+ * else takes the functions below each time, and so does a page that a debugger watches.  With alignment checks or data
+ * breakpoints on, instructions see a TLB that never hits.
  *
  * Not modelled: paging-structure caches, memory types, PCID.  Reference: SDM volume 3, 4.10; design 2, 6, 13.
  *
@@ -399,7 +399,7 @@ static uint64_t translate(struct env *e, const struct insn *i, unsigned mmu, uin
         soft_raise(e, i, VEC_PF, w.error);
     }
     page = phys_page(e, w.gpa);
-    if (likely(page->host != NULL)) {
+    if (likely(page->host != NULL && !(e->soft->points.n_watches && debugger_watches(e->soft, lin)))) {
         tlb_put(e, mmu, TLB_READ, lin, page->host, &w);
         if (access == WALK_WRITE && page->writable && (!page->code || smc_allow_write_entry(e, page->code))) {
             tlb_put(e, mmu, TLB_WRITE, lin, page->host, &w);
@@ -414,13 +414,15 @@ static inline bool crosses(uint64_t lin, unsigned size)
     return (lin & ~SOFT_PAGE_MASK) + size > SOFT_PAGE;
 }
 
-/* What makes every access slow: alignment (AC) and data breakpoints. */
+/* What makes accesses slow: alignment (AC), data breakpoints, watchpoints of a debugger. */
 static inline void check_always(struct env *e, const struct insn *i, uint64_t lin, unsigned size, bool write)
 {
     if (unlikely(e->key & KEY_AC) && i && (lin & (size - 1)) && size <= 8)
         soft_raise(e, i, VEC_AC, 0);
     if (unlikely(e->key & KEY_SINGLE))
         debug_data(e, lin, size, write);
+    if (unlikely(e->soft->points.n_watches))
+        debugger_access(e, i, lin, size, write);
 }
 
 static void read_as(struct env *e, const struct insn *i, unsigned mmu, uint64_t lin, void *buf, unsigned len)
@@ -509,6 +511,8 @@ void *mem_probe_slow(struct env *e, const struct insn *i, uint64_t lin, unsigned
     const struct tlb_entry *t = tlb_slot(e->tlb[e->mmu_mode][TLB_WRITE], lin);
 
     check_always(e, i, lin, size, true);
+    if (unlikely(e->soft->points.n_watches))
+        debugger_access(e, i, lin, size, false);        /* it will be read through the pointer, or by the caller */
     mmu_check_as(e, i, e->mmu_mode, lin, size, true);
     return tlb_hit(t, lin, size) ? (void *)(lin + t->add) : NULL;
 }

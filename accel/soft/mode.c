@@ -140,6 +140,7 @@ static void start_state(struct env *e)
     e->exc_busy = 0;
     e->db_pending = 0;
     e->shutdown = false;
+    debugger_reset(e);
 }
 
 void soft_reset(struct env *e)

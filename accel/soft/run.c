@@ -80,6 +80,8 @@ static void run_one(struct env *e)
     struct block *b;
     bool traps;
 
+    if (unlikely(e->soft->points.n || e->debugger.step) && debugger_before(e))
+        return;
     if (key & (KEY_TF | KEY_SINGLE))
         debug_before(e);
     b = block_lookup(e);
@@ -93,6 +95,7 @@ static void run_one(struct env *e)
             atomic_fetch_or(&e->kick, KICK_IRQ);    /* so that no link leads past the dispatcher */
     }
     run_block(e, b);
+    debugger_after(e);
     if ((key & (KEY_TF | KEY_SINGLE)) && !e->x.inhibit)
         debug_after(e, traps ? key : key & ~(uint32_t)KEY_TF);
 }
@@ -103,7 +106,7 @@ static bool run_next(struct env *e)
 
     if (unlikely(atomic_load_explicit(&e->kick, memory_order_relaxed)) && !poll_kick(e))
         return false;
-    if (unlikely(e->irq_hint))
+    if (unlikely(e->irq_hint) && !e->debugger.masked)
         take_events(e);
     if (unlikely(e->x.halted || e->x.wait_sipi || e->shutdown))
         return false;
@@ -121,7 +124,8 @@ static bool run_next(struct env *e)
 void soft_run(struct env *e)
 {
     soft_enter(e);
-    _setjmp(e->unwind);
+    if (_setjmp(e->unwind))
+        debugger_unwound(e);
     while (run_next(e))
         ;
     soft_exit(e);

@@ -29,6 +29,7 @@ struct soft {
     uint64_t flushes, blocks_built, blocks_killed;
     struct exclusive *exclusive;
     struct thunk_pool *thunks;
+    struct debugger_points points, built;       /* of a debugger: as asked for, and as blocks and TLBs know them */
 };
 
 /* arena_bytes: address space for decoded blocks; 0: the default.  -ENOMEM. */
