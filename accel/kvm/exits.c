@@ -147,6 +147,9 @@ bool kvm_exit(struct kvm_vcpu *v)
         if (cpu->intc && cpu->intc->eoi)
             cpu->intc->eoi(cpu->intc_opaque, v->run->eoi.vector);
         return true;
+    case KVM_EXIT_DEBUG:
+        kvm_debug_exit(v);
+        return false;
     case KVM_EXIT_SHUTDOWN:
         return shutdown_exit(v);
     case KVM_EXIT_SYSTEM_EVENT:

@@ -322,5 +322,7 @@ static const struct accel_ops kvm_ops = {
     .vcpu_get = kvm_vcpu_get,
     .vcpu_put = kvm_vcpu_put,
     .vcpu_has_event = kvm_vcpu_has_event,
+    .debug_points = kvm_debug_points,
+    .vcpu_step = kvm_vcpu_step,
 };
 ACCEL(kvm_ops);

@@ -6,7 +6,7 @@
  *
  * kvm.c opens the device and the VM, slots.c shows the memory map to the kernel, vcpu.c runs and kicks,
  * exits.c serves exits, regs.c moves registers, msrs.c MSRs, cpuid.c says what a guest reads by CPUID, irqchip.c
- * and routes.c carry the interrupt controllers that the kernel keeps.
+ * and routes.c carry the interrupt controllers that the kernel keeps, debug.c lends debug registers to a debugger.
  *
  * Threads: a vCPU's kvm_run and its ioctls belong to its thread, or to the home loop while it is parked.
  * VM ioctls come from any thread; the kernel has its own locks.
@@ -43,7 +43,7 @@ struct slots {
 
 struct routes { struct kvm_irq_routing *table; unsigned n; struct kvm_irq_routing_entry pin[IRQCHIP_PINS]; };
 
-enum { MSRS_MAX = 128 };
+enum { MSRS_MAX = 128, KVM_POINTS = 4 };
 
 struct kvm {
     struct accel accel;
@@ -63,6 +63,8 @@ struct kvm {
     struct lock fence_lock;
     struct cond fence_cond;
     struct post stop_post;      /* after an internal error */
+    struct debug_point points[KVM_POINTS];      /* a debugger's */
+    unsigned n_points;
     bool msrs_probed;
     uint8_t msr_there[MSRS_MAX];        /* by line of the table in msrs.c */
 };
@@ -78,6 +80,8 @@ struct kvm_vcpu {
     _Atomic bool lint1;         /* the NMI that is asked for is one of that pin */
     bool wake;                  /* an NMI or SMI ends the halt */
     bool signal_open;
+    unsigned step;              /* enum debug_step */
+    uint32_t debug_control;     /* of KVM_SET_GUEST_DEBUG, as the kernel has it */
     uint8_t cr8;                /* as the kernel has it, without its local APIC */
     unsigned port_hint;
     uint64_t tsc_offset;        /* guest TSC - the machine's, while the clock stands */
@@ -126,6 +130,11 @@ void fence_end(struct kvm *kvm);
 /* exits.c: false: leave for the thread's loop. */
 bool kvm_exit(struct kvm_vcpu *v);
 void kvm_fail(struct kvm_vcpu *v, const char *what);
+
+/* debug.c */
+int kvm_debug_points(struct accel *accel, const struct debug_point *points, unsigned n, struct error **err);
+void kvm_vcpu_step(struct vcpu *cpu, unsigned step);
+void kvm_debug_exit(struct kvm_vcpu *v);
 
 /* regs.c */
 void kvm_vcpu_get(struct vcpu *cpu, struct x86_state *st);
