@@ -13,6 +13,8 @@
 
 #include <stdbool.h>
 
+#define GDB_DEFAULT "tcp::1234"         /* of -s, and of the monitor's gdbserver */
+
 enum { CONFIG_LIST = 64, CONFIG_ROMS = 16, MACHINE_STRINGS = 6 };
 
 /* A repeatable option, in order. */
@@ -47,6 +49,7 @@ struct config {
     struct config_list qmp_pretties, mons, devices, traces;
     struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */
     const char *cpu;
+    const char *gdb;                    /* the chardev of -gdb or -s */
     const char *qtest, *qtest_log;
     const char *log_file, *log_items;
     struct global_prop globals[CONFIG_LIST];    /* owned, with their strings */

@@ -100,6 +100,7 @@ int process_monitors(struct process *p, struct error **err)
     p->monitor = monitor_new(&(struct monitor_config){
         .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state },
         .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "",
+        .gdbserver = process_gdb_command, .gdbserver_opaque = p,
         .guest_name = c->name, .info = process_info, .num_info = process_info_num });
     r = list_start(p, "-monitor", &c->monitors, MONITOR_HMP, err);
     if (!r)

@@ -49,6 +49,7 @@ STRING_OPTION(option_log_file, log_file)
 STRING_OPTION(option_pid_file, pid_file)
 STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
+STRING_OPTION(option_gdb, gdb)
 LIST_OPTION(option_chardev, chardevs, "-chardev")
 LIST_OPTION(option_serial, serials, "-serial")
 LIST_OPTION(option_parallel, parallels, "-parallel")
@@ -125,6 +126,14 @@ static int option_vga(struct config *c, const char *v, struct error **err)
     if (!strcmp(v, "std") || !strcmp(v, "none"))
         return 0;
     return error_set(err, -EINVAL, ERROR_UNKNOWN, "-vga", v, "std, none");
+}
+
+static int option_gdb_default(struct config *c, const char *v, struct error **err)
+{
+    (void)v;
+    (void)err;
+    c->gdb = GDB_DEFAULT;
+    return 0;
 }
 
 static int option_watchdog_action(struct config *c, const char *v, struct error **err)
@@ -255,6 +264,8 @@ const struct option options[] = {
     { "no-acpi", NULL, option_no_acpi, "the same as -machine acpi=off" },
     { "no-hpet", NULL, option_no_hpet, "the same as -machine hpet=off" },
     { "S", NULL, option_stopped, "CPUs stand until the monitor says \"cont\"" },
+    { "gdb", "CHARDEV", option_gdb, "where a gdb server listens" },
+    { "s", NULL, option_gdb_default, "the same as -gdb tcp::1234" },
     { "daemonize", NULL, option_daemonize, "the program goes on without a terminal once its machine stands" },
     { "pidfile", "FILE", option_pid_file, "a file that holds the process id, locked, while the program runs" },
     { "name", "[guest=]TEXT[,process=TEXT][,debug-threads=on|off]", option_name,

@@ -167,6 +167,8 @@ static int machine_build(struct process *p, struct error **err)
         r = process_device(p, c->devices.item[i], err);
     for (unsigned i = 0; i < c->debugcons.n && !r; i++)
         r = process_debugcon(p, c->debugcons.item[i], err);
+    if (!r && c->gdb)
+        r = process_gdb(p, c->gdb, err);
     if (!r)
         process_globals_warn(p);
     if (!r)
@@ -250,6 +252,7 @@ int process_run(struct process *p)
 
 void process_end(struct process *p)
 {
+    process_gdb_end(p);
     for (unsigned i = 0; i < p->n_monitors; i++)
         monitor_char_free(p->monitors[i]);
     if (p->qmp.sink)

@@ -34,6 +34,8 @@ struct process {
     struct qapi_sink sink;
     struct loop_timer sink_timer;
     struct machine_qmp qmp;
+    struct gdb_server *gdb;             /* NULL: there is none */
+    bool gdb_owns_chardev;              /* it was made for it */
     struct monitor_char *monitors[PROCESS_MONITORS];
     unsigned n_monitors;
     struct signal_watch signals;
@@ -58,6 +60,10 @@ int process_debugcon(struct process *p, const char *spec, struct error **err);
 void process_globals_warn(const struct process *p);
 /* monitors.c: all of -monitor, -qmp, -mon; before the machine starts. */
 int process_monitors(struct process *p, struct error **err);
+/* gdb.c: in place of the server that there is; "none": no more. */
+int process_gdb(struct process *p, const char *spec, struct error **err);
+void process_gdb_end(struct process *p);
+void process_gdb_command(void *opaque, const char *device, struct text_out *out);
 /* info.c: what `info` shows of the machine. */
 /* Of info-chardev.c, for that table. */
 void process_info_chardev(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out);

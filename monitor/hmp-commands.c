@@ -23,6 +23,17 @@ static bool run_info(struct hmp_call *call)
     return true;
 }
 
+static bool run_gdbserver(struct hmp_call *call)
+{
+    const struct monitor_config *cfg = &call->monitor->cfg;
+
+    if (cfg->gdbserver)
+        cfg->gdbserver(cfg->gdbserver_opaque, hmp_args_text(&call->args, "device"), call->out);
+    else
+        text_out_puts(call->out, "gdbserver: there is none here\n");
+    return true;
+}
+
 const struct hmp_command hmp_commands[] = {
     { .name = "chardev-add", .args = "args:s", .params = "args", .help = "add a character device: KIND,id=ID,..." },
     { .name = "chardev-change", .args = "id:s,args:s", .params = "id args",
@@ -32,6 +43,8 @@ const struct hmp_command hmp_commands[] = {
     { .name = "chardev-send-break", .args = "id:s", .params = "id", .help = "send a break on a character device",
       .qmp = "chardev-send-break" },
     { .name = "cont|c", .args = "", .params = "", .help = "let the guest run", .qmp = "cont" },
+    { .name = "gdbserver", .args = "device:s?", .params = "[device]",
+      .help = "start a gdb server on a character device, tcp::1234 by itself; none ends it", .run = run_gdbserver },
     { .name = "help|?", .args = "name:S?", .params = "[cmd]", .help = "show this list, or one command of it",
       .preconfig = true, .run = run_help },
     { .name = "info", .args = "", .params = "[subcommand]", .help = "show something about the machine",

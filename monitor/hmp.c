@@ -164,6 +164,21 @@ static size_t word_length(const char *s)
     return n;
 }
 
+static void line_done(struct hmp_call *call)
+{
+    *(bool *)call->opaque = true;
+}
+
+void monitor_line_run(struct monitor *m, const char *line, struct text_out *out)
+{
+    bool done = false;
+    struct hmp_call call = { .monitor = m, .out = out, .cpu = -1, .done = line_done, .opaque = &done };
+
+    hmp_run(&call, line);
+    if (!done)
+        hmp_orphan(&call);
+}
+
 void hmp_run(struct hmp_call *call, const char *line)
 {
     const char *name = skip_spaces(line), *rest;

@@ -24,6 +24,9 @@ struct monitor_config {
     const char *guest_name;             /* -name; NULL: none */
     const struct monitor_info *info;    /* what `info` can show, beside what the monitor knows itself */
     size_t num_info;
+    /* `gdbserver`; device NULL: as it is by itself.  NULL: there is no such command. */
+    void (*gdbserver)(void *opaque, const char *device, struct text_out *out);
+    void *gdbserver_opaque;
 };
 
 struct monitor *monitor_new(const struct monitor_config *cfg);         /* copies cfg; borrows what it points to */
@@ -51,6 +54,9 @@ void monitor_session_drain(struct monitor_session *s);                 /* the pe
 bool monitor_session_flush(struct monitor_session *s);
 /* While a multiplexer shows another front end, output is kept back. */
 void monitor_session_focus(struct monitor_session *s, bool on);
+
+/* Runs a line of the human monitor for somebody without a session; of what it says later nobody hears. */
+void monitor_line_run(struct monitor *m, const char *line, struct text_out *out);
 
 /* Sessions on a chardev: char.c.  NULL with err when the chardev has another front end. */
 struct monitor_char;

@@ -275,6 +275,48 @@ def monitor_on_stdio(life):
         return None if good and machine.status() == 0 else text
 
 
+def gdb_ask(client, packet):
+    """A packet of the gdb protocol, and its reply, without the marks of either."""
+    pipe = Pipe(client.fileno())
+    client.sendall(b"$" + packet + f"#{sum(packet) & 255:02x}".encode())
+    pipe.until(b"+$")
+    return pipe.until(b"#")[:-1]
+
+
+def gdb_connect(life):
+    client = socket.socket(socket.AF_UNIX)
+    client.connect(str(life.folder / "gdb"))
+    return client
+
+
+def gdb_server_of_the_monitor(life):
+    with life.machine("-kernel", "halt") as machine:
+        spec = "unix:gdb,server=on,wait=off"
+        said = [machine.qmp.human(f"gdbserver {spec}")]
+        with gdb_connect(life) as client:
+            said += [gdb_ask(client, b"?"), machine.qmp.ask("query-status")["return"]["status"]]
+            said += [gdb_ask(client, b"qRcmd," + b"gdbserver none".hex().encode())[:3]]
+            said += [machine.qmp.human("gdbserver nosuch").splitlines()[-1:]]
+        said += [machine.qmp.human("gdbserver none"), (life.folder / "gdb").exists()]
+        machine.qmp.ask("quit")
+        want = [f"Waiting for gdb connection on device '{spec}'\r\n", b"T05thread:01;", "paused", b"O67",
+                ["Could not open gdbserver on device 'nosuch'"], "Disabled gdbserver\r\n", False]
+        return None if said == want and machine.status() == 0 else said
+
+
+def gdb_server_of_the_option(life):
+    with life.machine("-kernel", "exit", "-device", "isa-debug-exit", "-S", "-gdb", "unix:gdb,server=on,wait=off") as machine:
+        with gdb_connect(life) as first:
+            said = [gdb_ask(first, b"p10"), machine.qmp.ask("query-status")["return"]["status"]]
+            first.sendall(b"$Z0,1#db$vCont;c")              # and goes in the middle of a packet
+        with gdb_connect(life) as second:
+            said += [gdb_ask(second, b"?")]
+            second.sendall(b"$c#63")
+            ended = Pipe(second.fileno()).until(b"$W2b#")
+        want = [b"f0ff000000000000", "prelaunch", b"T05thread:01;"]
+        return None if said[1:] == want[1:] and ended and machine.status() == 0x2B else said
+
+
 # Run states, resets, the end.
 
 def stopped_until_cont(life):
@@ -654,6 +696,9 @@ def main():
         life.case("a serial port into a file", lambda: serial_into_a_file(life))
         life.case("a serial port changes its chardev while the guest runs", lambda: serial_that_changes(life))
         life.case("a human monitor on stdio", lambda: monitor_on_stdio(life))
+        life.case("the monitor's gdbserver: a client stops the machine, none ends it, not from inside",
+                  lambda: gdb_server_of_the_monitor(life))
+        life.case("-gdb with -S: one client after the other, and the end is told", lambda: gdb_server_of_the_option(life))
         life.case("-S: prelaunch, nothing runs, cont goes", lambda: stopped_until_cont(life))
         life.case("a machine tells its UUID", lambda: has_its_uuid(life))
         life.case("a guest that switches itself off ends the process with status 0",

@@ -55,6 +55,7 @@ WRONG = [
     ("-monitor", ["", "nosuch", "chardev:nosuch"], None),
     ("-qmp", ["", "nosuch", "chardev:nosuch"], None),
     ("-qmp-pretty", ["", "nosuch"], None),
+    ("-gdb", ["", ",", "nosuch", "chardev:nosuch", "unix:", "tcp:", "tcp:1", "file:", "mon:stdio"], None),
     ("-mon", ["", ",", "nosuch", "chardev=nosuch", "chardev=x,mode=nosuch", "chardev=x,pretty=perhaps", "chardev=x,nosuch=1"], None),
     ("-chardev", ["", ",", "nosuch", "nosuch,id=a", "null,id=", "null,id=1a", "null,id=a/b", "null,id=a,nosuch=1",
                   "file,id=a", "socket,id=a", "socket,id=a,path=x,host=y", "socket,id=a,host=127.0.0.1,port=99999,server=on",
@@ -126,11 +127,13 @@ LINES = [
     (["-M", "none", "-fw_cfg", "opt/a,string=x"], "-fw_cfg"), (["-M", "none", "-m", "64", "-numa", "node,mem=64M"], "-numa"),
     (["-global", "apic.nosuch=1"], "nosuch"), (["-debugcon", "file:/nonexistent/x"], "debugcon"),
     (["-debugcon", "null", "-debugcon", "null"], "debugcon"),
+    (["-M", "none", "-gdb", "null"], "gdb server"), (["-accel", "qtest", "-gdb", "null"], "gdb server"),
+    (["-monitor", "chardev:a", "-chardev", "null,id=a", "-gdb", "chardev:a"], "a"),
     (["-device", "vmgenid,guid=x"], "vmgenid.guid"), (["-device", "vmgenid", "-device", "vmgenid"], "vmgenid"),
     (["-device", "vmcoreinfo", "-device", "vmcoreinfo"], "vmcoreinfo"),
 ]
 TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "chardev", "serial", "parallel",
-          "monitor", "qmp", "qmp-pretty", "mon", "display", "name", "numa", "acpitable",
+          "monitor", "qmp", "qmp-pretty", "mon", "gdb", "display", "name", "numa", "acpitable",
           "global", "pidfile", "debugcon", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot",
           "rtc", "option-rom", "vga", "watchdog-action", "action", "qtest", "qtest-log"]
 # Odd, but machines.
@@ -138,7 +141,7 @@ RIGHT = [
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
     ["-parallel", "null", "-parallel", "none", "-parallel", "null"], ["-device", "ib700", "-device", "i6300esb", "-device", "pvpanic-pci"],
     ["-global", "ICH9-LPC.disable_s3=1"], ["-global", "driver=hpet,property=timers,value=8"], ["-debugcon", "null"], ["-debugcon", "none"],
-    ["-pidfile", "pid"],
+    ["-pidfile", "pid"], ["-gdb", "null"], ["-gdb", "none"], ["-gdb", "nosuch", "-gdb", "unix:g,server=on,wait=off"],
     ["-m", "8388608b"], ["-m", "3G"], ["-m", "2815"], ["-m", "2816M"], ["-m", "128", "-m", "64"],
     ["-smp", "sockets=2"], ["-smp", "4,dies=2"], ["-smp", "2,maxcpus=8"], ["-smp", "4,maxcpus=4"],
     ["-smp", "maxcpus=2"], ["-smp", "0x4"], ["-smp", "4,"],

@@ -133,6 +133,19 @@ static void without_options_but_a_machine_there_is_a_default_for_all(void)
     config_fini(&c);
 }
 
+static void a_gdb_server_is_asked_for_by_two_names_the_last_one_counts(void)
+{
+    good("-M q35");
+    CHECK(!c.gdb);
+    config_fini(&c);
+    good("-M q35 -s");
+    CHECK_STR(c.gdb, "tcp::1234");
+    config_fini(&c);
+    good("-M q35 -s -gdb unix:x,server=on");
+    CHECK_STR(c.gdb, "unix:x,server=on");
+    config_fini(&c);
+}
+
 static void options_come_with_one_dash_or_two(void)
 {
     good("--machine q35 -S --no-reboot");
@@ -842,6 +855,7 @@ static void a_name_that_is_not_below_opt_is_taken_with_a_warning(void)
 int main(void)
 {
     TEST(without_options_but_a_machine_there_is_a_default_for_all);
+    TEST(a_gdb_server_is_asked_for_by_two_names_the_last_one_counts);
     TEST(options_come_with_one_dash_or_two);
     TEST(a_machine_has_a_name_and_may_have_an_alias);
     TEST(the_graphics_adapter_is_std_unless_something_says_otherwise);
