@@ -207,6 +207,17 @@ class Checkout:
         self.tally.run_tap(f"{folder} kernels.py", command + [word for pair in words if pair[1] for word in pair])
 
 
+    def debugger(self, folder):
+        """GDB on a guest."""
+        initrd = self.initrd(folder)
+        if not initrd:
+            return
+        self.tally.say(f"gdb on {folder}")
+        self.tally.run_tap(f"{folder} gdb.py", [tool("python3"), "tests/guest/gdb.py", "--program",
+                                                ROOT / folder / "rhea-system-x86_64", "--kernel",
+                                                self.kernel_dir / "vmlinuz", "--initrd", initrd])
+
+
 def short(checkout):
     if checkout.build("build"):
         checkout.lint("build")
@@ -220,6 +231,7 @@ def full(checkout):
         checkout.tests("build/full/gcc", long=True)
         checkout.guests("build/full/gcc", long=True)
         checkout.other_kernels("build/full/gcc")
+        checkout.debugger("build/full/gcc")
     if checkout.build("build/full/clang", "--cc=clang", "--enable-werror"):
         checkout.tests("build/full/clang")
         checkout.guests("build/full/clang", only=("boots.py",))
