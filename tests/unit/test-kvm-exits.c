@@ -324,7 +324,6 @@ static void exits_that_nobody_can_serve_end_in_internal_error(void)
     exit_is_an_internal_error(KVM_EXIT_INTERNAL_ERROR, 0);
     exit_is_an_internal_error(KVM_EXIT_FAIL_ENTRY, 0);
     exit_is_an_internal_error(KVM_EXIT_SYSTEM_EVENT, 99);
-    exit_is_an_internal_error(KVM_EXIT_DEBUG, 0);
 }
 
 static void a_system_event_asks_for_a_shutdown_or_a_reset(void)
