@@ -10,6 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Clients look for "tcg-accel" and its like among the types; there are no objects of them. */
+static const struct type accel_base = { .name = "accel", .parent = "object", .doc = "an accelerator" };
+TYPE(accel_base);
+
 void accel_names(void (*fn)(const char *name, void *opaque), void *opaque)
 {
     ACCEL_FOR_EACH(a)

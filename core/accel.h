@@ -11,6 +11,7 @@
 #include "core/debug.h"
 #include "core/irqchip.h"
 #include "core/vcpu.h"
+#include "object/type.h"
 
 struct accel;
 struct cpu_config;
@@ -18,6 +19,7 @@ struct error;
 struct x86_state;
 
 struct accel_ops {
+    struct type type;                           /* ACCEL_TYPE("tcg"): as QOM lists it */
     const char *name;                           /* as -accel says it: "tcg", "kvm", "qtest" */
     const char *doc;
     bool runs_code;                             /* false: qtest, vCPUs never run */
@@ -63,7 +65,9 @@ struct accel {
     uint64_t reserved_gpa, reserved_bytes;      /* of the guest's addresses, which its memory map must not offer */
 };
 
+#define ACCEL_TYPE(name_) { .name = name_ "-accel", .parent = "accel" }
 #define ACCEL(ops) \
+    TYPE_IN(ops##_type, ops.type); \
     static const struct accel_ops *const ops##_entry __attribute__((used, section("rhea_accels"))) = &ops
 extern const struct accel_ops *const __start_rhea_accels[] __attribute__((weak));
 extern const struct accel_ops *const __stop_rhea_accels[] __attribute__((weak));

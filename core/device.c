@@ -9,6 +9,7 @@
  */
 
 #include "core/machine.h"
+#include "object/attr.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,8 +23,21 @@ const struct device_type *device_type_find(const char *name)
     return t && type_is(t, "device") ? device_type_of(t) : NULL;
 }
 
+static struct json realized_get(const struct object *o, const struct attr *a)
+{
+    (void)a;
+    return json_bool(((const struct device *)o)->realized);
+}
+
+static void device_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque)
+{
+    (void)asked;
+    fn(&(struct attr){ .name = "realized", .type = "bool", .get = realized_get }, opaque);
+}
+
 static const struct device_type device_base = {
-    .type = { .name = "device", .parent = "object", .doc = "a device", .abstract = true, .state = &no_state },
+    .type = { .name = "device", .parent = "object", .doc = "a device", .abstract = true, .state = &no_state,
+              .attrs = device_attrs },
 };
 DEVICE_TYPE(device_base);
 static const struct device_type sysbus_base = {

@@ -398,6 +398,7 @@ void machine_free(struct machine *m)
     free(m->vcpus);
     free(m->slots);
     free(m->cpu_model);
+    free(m->board_config);
     if (m->board_free)
         m->board_free(m);
     if (m->accel)

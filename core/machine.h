@@ -105,6 +105,7 @@ struct machine {
     void (*reset_boot)(struct machine *m), (*wake_boot)(struct machine *m);
     void *board;
     void (*board_free)(struct machine *m);      /* after devices and vCPUs */
+    void *board_config;                 /* struct board_config that it was built from; freed with the machine */
     void *cpu_model;                    /* struct cpu_config of all vCPUs; freed with the machine */
     _Atomic unsigned guest_errors;
     const struct global_prop *globals;  /* main's: of -global */

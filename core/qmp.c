@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <string.h>
 
+_Static_assert(!offsetof(struct machine, obj), "handlers of object/ take a command's target for an object");
 _Static_assert((int)QAPI_RUN_STATE_SHUTDOWN == (int)RUN_SHUTDOWN && (int)QAPI_RUN_STATE__NUM == (int)RUN_STATES,
                "run states");
 _Static_assert((int)QAPI_SHUTDOWN_CAUSE_GUEST_RESET == (int)CAUSE_GUEST_RESET &&

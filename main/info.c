@@ -13,6 +13,7 @@
 #include "hw/acpi/vmgenid.h"
 #include "hw/intc/info.h"
 #include "lib/uuid.h"
+#include "object/shown.h"
 
 #include <stdlib.h>
 
@@ -113,6 +114,25 @@ static void info_qtree(void *target, const struct hmp_args *args, int64_t cpu, s
     }
 }
 
+/* Of the machine, unless an object is named. */
+static void info_qom_tree(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
+{
+    struct machine *m = target;
+    const char *path = hmp_args_text(args, "path");
+    struct object *o = &m->obj;
+    bool ambiguous = false;
+
+    (void)cpu;
+    if (path)
+        o = object_resolve_partial(m->root, path, &ambiguous);
+    if (o)
+        object_print_tree(o, text_out_line, out);
+    else if (ambiguous)
+        text_out_printf(out, "Path '%s' is ambiguous.\n", path);
+    else
+        text_out_printf(out, "Path '%s' could not be resolved.\n", path);
+}
+
 static void info_pic(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     (void)args;
@@ -145,6 +165,7 @@ static void info_vm_generation_id(void *target, const struct hmp_args *args, int
 
 const struct monitor_info process_info[] = {
     { "kvm", info_kvm }, { "registers", info_registers }, { "mtree", info_mtree }, { "qtree", info_qtree },
+    { "qom-tree", info_qom_tree },
     { "pic", info_pic }, { "irq", info_irq }, { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
     { "chardev", process_info_chardev }, { "chardev-add", process_chardev_add },
     { "chardev-change", process_chardev_change }, { "ringbuf_read", process_ringbuf_read },

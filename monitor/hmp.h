@@ -65,6 +65,8 @@ struct hmp_command {
 
 extern const struct hmp_command hmp_commands[], hmp_info_commands[];   /* end with name NULL */
 
+/* hmp-qom.c */
+bool hmp_qom_get(struct hmp_call *call), hmp_qom_list(struct hmp_call *call), hmp_qom_set(struct hmp_call *call);
 /* hmp-sendkey.c */
 bool hmp_sendkey(struct hmp_call *call);
 

@@ -7,6 +7,8 @@
  * Invariant: an object is in its parent's list exactly as long as the parent holds its reference.
  */
 
+#include "object/attr.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -80,7 +82,21 @@ void object_detach(struct object *o)
 
 static const struct type container_type = { .name = "container", .parent = "object", .doc = "holds other objects" };
 TYPE(container_type);
-static const struct type object_type = { .name = "object", .doc = "the root of all types", .abstract = true };
+
+static struct json type_name_get(const struct object *o, const struct attr *a)
+{
+    (void)a;
+    return json_string(o->type->name);
+}
+
+static void object_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque)
+{
+    (void)asked;
+    fn(&(struct attr){ .name = "type", .type = "string", .get = type_name_get }, opaque);
+}
+
+static const struct type object_type = { .name = "object", .doc = "the root of all types", .abstract = true,
+                                         .attrs = object_attrs };
 TYPE(object_type);
 
 static void container_free(struct object *o)

@@ -13,7 +13,7 @@ const struct type *type_find(const char *name)
     return NULL;
 }
 
-static const struct type *type_parent(const struct type *t)
+const struct type *type_parent(const struct type *t)
 {
     return t->parent ? type_find(t->parent) : NULL;
 }

@@ -11,6 +11,7 @@
 
 #include "object/prop.h"
 
+struct attr;
 struct section;
 
 struct type {
@@ -22,8 +23,16 @@ struct type {
     uint32_t size;              /* of an instance */
     uint32_t st_off, st_size;   /* of its guest-visible state; st_size == 0: none */
     const struct prop *props;
+    /* Calls fn for each attribute of this type, without its parents'; attr.h.  NULL: none.  asked: itself or a type
+     * derived from it. */
+    void (*attrs)(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque);
     const struct section *state;        /* NULL: cannot be migrated, and says so */
 };
+
+/* Of .attrs: those of a table that ends in {}. */
+#define ATTRS_EACH(table, fn, opaque) \
+    for (const struct attr *attr_ = (table); attr_->name; attr_++) \
+        (fn)(attr_, opaque)
 
 #define TYPE_OF(T) .size = sizeof(T)
 #define TYPE_STATE(T) .st_off = offsetof(T, st), .st_size = sizeof(((T *)0)->st)
@@ -38,6 +47,7 @@ extern const struct type *const __stop_rhea_types[] __attribute__((weak));
 
 const struct type *type_find(const char *name);                 /* NULL: not known */
 bool type_is(const struct type *t, const char *name);           /* itself or an ancestor */
+const struct type *type_parent(const struct type *t);           /* NULL: t is the root */
 /* The property of this type or of its parents; NULL: none. */
 const struct prop *type_prop_find(const struct type *t, const char *name);
 /* Calls fn for every property, parents first. */

@@ -302,6 +302,7 @@ static void kvm_clock_set(struct accel *accel, uint64_t ns)
 }
 
 static const struct accel_ops kvm_ops = {
+    .type = ACCEL_TYPE("kvm"),
     .name = "kvm",
     .doc = "the processor's own virtualization, through the kernel",
     .runs_code = true,

@@ -63,6 +63,7 @@ static void qtest_vcpu_put(struct vcpu *cpu, const struct x86_state *st)
 }
 
 static const struct accel_ops qtest_ops = {
+    .type = ACCEL_TYPE("qtest"),
     .name = "qtest", .doc = "executes nothing: tests drive the devices", .steps_clock = true,
     .open = qtest_accel_open, .close = qtest_accel_close, .vcpu_init = qtest_vcpu_init, .vcpu_fini = qtest_vcpu_fini,
     .vcpu_reset = qtest_vcpu_reset, .vcpu_get = qtest_vcpu_get, .vcpu_put = qtest_vcpu_put,

@@ -549,6 +549,7 @@ static void soft_close(struct accel *accel)
 }
 
 static const struct accel_ops soft_ops = {
+    .type = ACCEL_TYPE("tcg"),
     .name = "tcg",
     .doc = "the software CPU",
     .runs_code = true,

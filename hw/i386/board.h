@@ -23,8 +23,9 @@ struct boot_config {
     int splash_ms, reboot_ms;                   /* -1: not given */
 };
 
-struct numa;
 struct acpi_user_table;
+struct attr;
+struct numa;
 
 /* -vga */
 enum board_vga { VGA_NONE, VGA_STD };
@@ -82,6 +83,11 @@ void board_each(void (*fn)(const struct board_type *b, void *opaque), void *opaq
 
 /* Makes the vCPUs and their devices, with APIC ids after the topology, threads parked. */
 int board_cpus_new(struct machine *m, const struct board_config *cfg, struct error **err);
+/* A board's first step: what it is built from stays with the machine, for who asks later.  Texts are borrowed. */
+void board_config_keep(struct machine *m, const struct board_config *cfg);
+/* Of QOM's /machine: what every machine has, and a PC. */
+void board_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque);
+void board_pc_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque);
 /* Realizes a device of a type with a property or none (NULL); in /machine/unattached. */
 int board_device_new(struct machine *m, const char *type, const char *prop, const char *value, struct device **dev,
                      struct error **err);

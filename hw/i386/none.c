@@ -58,6 +58,7 @@ static int none_build(struct machine *m, const struct board_config *cfg, struct 
     assert(b);
     m->board = b;
     m->board_free = none_free;
+    board_config_keep(m, cfg);
     r = check(cfg, err);
     if (r < 0 || !cfg->ram_asked)
         return r;
@@ -72,7 +73,8 @@ static int none_build(struct machine *m, const struct board_config *cfg, struct 
 }
 
 static const struct board_type none_type = {
-    .type = { .name = "none-machine", .parent = "machine", .doc = "empty machine", .state = &no_state },
+    .type = { .name = "none-machine", .parent = "machine", .doc = "empty machine", .attrs = board_attrs,
+              .state = &no_state },
     .name = "none",
     .version = 702,
     .max_cpus = 1,

@@ -115,6 +115,7 @@ static const struct board_type pc_i440fx_type = {
     .type = { .name = "pc-i440fx-7.2-machine",
               .parent = "machine",
               .doc = "Standard PC (i440FX + PIIX, 1996)",
+              .attrs = board_pc_attrs,
               .state = &no_state },
     .name = "pc-i440fx-7.2",
     .alias = "pc",

@@ -365,6 +365,7 @@ int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_
     struct pc *pc = pc_begin(m, plan);
     int r = memory_build(m, cfg, err);
 
+    board_config_keep(m, cfg);
     if (!r)
         r = board_cpus_new(m, cfg, err);
     if (!r)

@@ -153,6 +153,7 @@ static const struct board_type q35_type = {
     .type = { .name = "pc-q35-7.2-machine",
               .parent = "machine",
               .doc = "Standard PC (Q35 + ICH9, 2009)",
+              .attrs = board_pc_attrs,
               .state = &no_state },
     .name = "pc-q35-7.2",
     .alias = "q35",

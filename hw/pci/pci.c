@@ -13,6 +13,7 @@
 #include "core/machine.h"
 #include "lib/bits.h"
 #include "lib/error.h"
+#include "object/attr.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -27,9 +28,46 @@ static const struct prop pci_props[] = {
     {}
 };
 
+/* A number where the user writes "1f.0". */
+static struct json addr_get(const struct object *o, const struct attr *a)
+{
+    (void)a;
+    return json_int(((const struct pci_device *)o)->devfn);
+}
+
+static struct json addr_text_get(const struct object *o, const struct attr *a)
+{
+    uint8_t devfn = ((const struct pci_device *)o)->devfn;
+
+    (void)a;
+    return json_string(T("%02x.%x", devfn >> 3, devfn & 7));
+}
+
+/* The file that it is, whoever named it. */
+static struct json romfile_get(const struct object *o, const struct attr *a)
+{
+    const struct pci_device *p = (const struct pci_device *)o;
+
+    (void)a;
+    return json_string(p->cfg.romfile ? p->cfg.romfile : pci_type(&p->dev)->romfile);
+}
+
+static void pci_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque)
+{
+    static const struct attr attrs[] = {
+        { .name = "addr", .type = "int32", .doc = "slot and function: 1f.0", .def_json = "-1", .get = addr_get },
+        { .name = "legacy-addr", .type = "str", .get = addr_text_get },
+        { .name = "romfile", .type = "str", .doc = "file that the expansion ROM shows", .get = romfile_get },
+        {}
+    };
+
+    (void)asked;
+    ATTRS_EACH(attrs, fn, opaque);
+}
+
 static const struct device_type pci_base = {
     .type = { .name = "pci-device", .parent = "device", .doc = "a PCI function", .abstract = true, .props = pci_props,
-              .state = &no_state },
+              .attrs = pci_attrs, .state = &no_state },
 };
 DEVICE_TYPE(pci_base);
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Handlers that test-qmp has to link, since the table of commands names them, and never runs: what they do is the
+ * business of the tests of their folders.
+ */
+
+#include <stdlib.h>
+
+/* Of no use but to be there; what would call one has its own idea of the arguments. */
+#define ABSENT(name) \
+    void qmp_##name(void); \
+    void qmp_##name(void) \
+    { \
+        abort(); \
+    }
+
+ABSENT(qom_list)
+ABSENT(qom_get)
+ABSENT(qom_set)
+ABSENT(qom_list_types)
+ABSENT(qom_list_properties)
+ABSENT(device_list_properties)
