@@ -23,6 +23,7 @@ struct accel;
 struct chardevs;
 struct displays;
 struct input;
+struct qapi_sink;
 
 /* How far the machine has come, one step after the other: an empty machine, its accelerator is open, its board is
  * built, nothing can be added any more. */
@@ -113,6 +114,7 @@ struct machine {
     struct irq_watch irq_watch;         /* accel/qtest's */
     const char *const *data_dirs;       /* main's: of -L, where firmware files are looked for first */
     unsigned n_data_dirs;
+    struct qapi_sink *events;           /* of QMP, set by machine_qmp_init(); NULL: nobody listens */
     struct input *input;                /* main's: where devices register for keys and pointers; NULL: nobody sends */
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
     struct displays *displays;          /* main's: where a device shows its consoles; NULL: nobody looks */

@@ -10,11 +10,14 @@
 
 #include "core/accel.h"
 #include "core/pins.h"
+#include "core/ram.h"
 #include "lib/uuid.h"
 #include "qapi/qapi-commands.h"
 #include "qapi/qapi-events.h"
 
 #include <errno.h>
+#include <glib.h>
+#include <inttypes.h>
 #include <string.h>
 
 _Static_assert(!offsetof(struct machine, obj), "handlers of object/ take a command's target for an object");
@@ -45,6 +48,61 @@ int qmp_query_kvm(struct qapi_ctx *ctx, struct qapi_kvm_info *ret, struct error 
     ret->enabled = !strcmp(m->accel->ops->name, "kvm");
     ACCEL_FOR_EACH(a)
         ret->present |= !strcmp((*a)->name, "kvm");
+    return 0;
+}
+
+int qmp_query_target(struct qapi_ctx *ctx, struct qapi_target_info *ret, struct error **err)
+{
+    (void)ctx;
+    (void)err;
+    ret->arch = QAPI_SYS_EMU_TARGET_X86_64;
+    return 0;
+}
+
+/* There is no memory that is a device. */
+int qmp_query_memory_devices(struct qapi_ctx *ctx, struct qapi_memory_device_info_list *ret, struct error **err)
+{
+    (void)ctx;
+    (void)ret;
+    (void)err;
+    return 0;
+}
+
+/* There are no memory back ends that a user makes. */
+int qmp_query_memdev(struct qapi_ctx *ctx, struct qapi_memdev_list *ret, struct error **err)
+{
+    (void)ctx;
+    (void)ret;
+    (void)err;
+    return 0;
+}
+
+/* There are no threads that a user makes. */
+int qmp_query_iothreads(struct qapi_ctx *ctx, struct qapi_io_thread_info_list *ret, struct error **err)
+{
+    (void)ctx;
+    (void)ret;
+    (void)err;
+    return 0;
+}
+
+/* Blocks have no place in common here: offsets are those that they would have one behind the other. */
+int qmp_x_query_ramblock(struct qapi_ctx *ctx, struct qapi_human_readable_text *ret, struct error **err)
+{
+    GString *text = g_string_new(NULL);
+    uint64_t at = 0;
+
+    (void)err;
+    g_string_append_printf(text, "%24s    PSize  %18s %18s %18s\n", "Block Name", "Offset", "Used", "Total");
+    list_for_each(n, &((struct machine *)ctx->target)->ram_blocks) {
+        const struct ram_block *b = list_entry(n, struct ram_block, in_machine);
+
+        g_string_append_printf(text, "%24s    4 KiB  0x%016" PRIx64 " 0x%016" PRIx64 " 0x%016" PRIx64 "\n", b->name,
+                               at, b->used, b->size);
+        at += b->size;
+    }
+    ret->human_readable_text = strdup(text->str);
+    g_string_free(text, true);
     return 0;
 }
 
@@ -201,9 +259,11 @@ void machine_qmp_init(struct machine_qmp *q, struct machine *m, struct qapi_sink
 {
     *q = (struct machine_qmp){ .sink = sink, .machine = m, .observer.fn = tell };
     machine_observe(m, &q->observer);
+    m->events = sink;
 }
 
 void machine_qmp_fini(struct machine_qmp *q)
 {
     machine_unobserve(&q->observer);
+    q->machine->events = NULL;
 }

@@ -12,6 +12,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static void *thread_main(void *opaque)
 {
@@ -19,6 +20,8 @@ static void *thread_main(void *opaque)
     void *result;
 
     pthread_setname_np(pthread_self(), t->name);
+    t->tid = gettid();
+    sem_post(&t->begun);
     epoch_thread_init();
     result = t->fn(t->arg);
     epoch_thread_fini();
@@ -34,6 +37,7 @@ int thread_start(struct thread *t, const char *name, void *(*fn)(void *), void *
     snprintf(t->name, sizeof(t->name), "%s", name);
     t->fn = fn;
     t->arg = arg;
+    sem_init(&t->begun, 0, 0);
     sigfillset(&blocked);
     for (unsigned i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
         sigdelset(&blocked, faults[i]);
@@ -41,7 +45,11 @@ int thread_start(struct thread *t, const char *name, void *(*fn)(void *), void *
     pthread_sigmask(SIG_SETMASK, &blocked, &before);
     r = pthread_create(&t->id, NULL, thread_main, t);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return r ? error_set_host(err, -r, T("thread %s", name), "start") : 0;
+    if (r)
+        return error_set_host(err, -r, T("thread %s", name), "start");
+    while (sem_wait(&t->begun))         /* it has its number; EINTR alone can fail */
+        ;
+    return 0;
 }
 
 void thread_join(struct thread *t)

@@ -6,11 +6,15 @@
  */
 
 #include <pthread.h>
+#include <semaphore.h>
+#include <sys/types.h>
 
 struct error;
 
 struct thread {
     pthread_t id;
+    pid_t tid;                  /* as the host's tools know it; from thread_start() on */
+    sem_t begun;
     char name[16];
     void *(*fn)(void *);
     void *arg;

@@ -126,7 +126,7 @@ static bool vga_is_a_device(const struct config *c)
 
 int config_check(struct config *c, struct error **err)
 {
-    const struct board_type *b = c->board_type = c->board_type ? c->board_type : board_find("pc");
+    const struct board_type *b = c->board_type = c->board_type ? c->board_type : board_default();
     int r;
 
     r = cpu_topology_complete(&c->board.smp, err);

@@ -13,6 +13,10 @@ struct option {
 };
 extern const struct option options[];   /* ends in a line without names */
 
+/* A line of query-command-line-options (option-names.c). */
+struct option_names { const char *option, *names; };    /* "pretty:b mode:s" */
+extern const struct option_names option_names[];        /* ends in a line without option */
+
 /* option-values.c */
 void config_defaults(struct config *c);
 int config_check(struct config *c, struct error **err);         /* what options mean together */

@@ -67,6 +67,10 @@ extern const struct hmp_command hmp_commands[], hmp_info_commands[];   /* end wi
 
 /* hmp-qom.c */
 bool hmp_qom_get(struct hmp_call *call), hmp_qom_list(struct hmp_call *call), hmp_qom_set(struct hmp_call *call);
+/* hmp-query.c */
+bool hmp_info_hotpluggable_cpus(struct hmp_call *call), hmp_info_memory_size_summary(struct hmp_call *call);
+bool hmp_info_numa(struct hmp_call *call), hmp_info_pci(struct hmp_call *call);
+bool hmp_info_ramblock(struct hmp_call *call);
 /* hmp-sendkey.c */
 bool hmp_sendkey(struct hmp_call *call);
 

@@ -115,8 +115,10 @@ static void data_write(struct device *dev, struct acpi_cpu_slot *slot, uint32_t 
 {
     if (acpi_pm_st(dev)->cpu_command == COMMAND_OST_EVENT)
         slot->ost_event = val;
-    else if (acpi_pm_st(dev)->cpu_command == COMMAND_OST_STATUS)
+    if (acpi_pm_st(dev)->cpu_command == COMMAND_OST_STATUS) {
         slot->ost_status = val;
+        cpu_ost_said(dev, acpi_pm_st(dev)->cpu_select);
+    }
 }
 
 void cpu_plug_write(struct device *dev, uint64_t at, unsigned size, uint64_t val)

@@ -62,6 +62,10 @@ struct acpi_pm {
     unsigned plug_slot;                 /* this and next: what the home loop has to say */
     bool plug_leaves;
     struct machine_observer observer;
+    bool ost_news[ACPI_CPUS];           /* the guest has said something that nobody has been told of yet */
+    struct post ost_post;
+    /* A copy for the home loop, made inside. */
+    struct { bool modern, news[ACPI_CPUS]; struct acpi_cpu_slot slots[ACPI_CPUS]; } ost_seen;
 };
 
 struct acpi_pm_function {

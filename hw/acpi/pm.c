@@ -11,7 +11,7 @@
  * brought up to date at every read.
  */
 
-#include "hw/acpi/pm-chip.h"
+#include "hw/acpi/cpu-plug.h"
 
 #include <stdatomic.h>
 
@@ -232,6 +232,7 @@ void acpi_pm_start(struct device *dev)
     timer_init(&pm->timer, dev, &acpi_pm_st(dev)->timer_ns, timer_fired);
     work_init(&pm->gpe_work, dev, gpe_take);
     machine_observe(dev->machine, &pm->observer);
+    cpu_ost_start(dev);
     dev->machine->pm = dev;
     dev->machine->power.wakeup_supported = true;
 }
@@ -239,6 +240,7 @@ void acpi_pm_start(struct device *dev)
 void acpi_pm_stop(struct device *dev)
 {
     machine_unobserve(&acpi_pm(dev)->observer);
+    cpu_ost_stop(dev);
     if (dev->machine->pm == dev)
         dev->machine->pm = NULL;
 }

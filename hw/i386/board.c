@@ -32,6 +32,17 @@ const struct board_type *board_find(const char *name)
     return NULL;
 }
 
+const struct board_type *board_default(void)
+{
+    const struct board_type *found = NULL;
+
+    TYPE_FOR_EACH(t)
+        if (!(*t)->abstract && type_is(*t, "machine") && board_type_of(*t)->is_default)
+            found = board_type_of(*t);
+    assert(found);
+    return found;
+}
+
 static void slots_new(struct machine *m, const struct cpu_topology *t)
 {
     m->vcpus = calloc(t->max_cpus, sizeof(*m->vcpus));

@@ -67,6 +67,9 @@ void board_config_init(struct board_config *cfg);
 struct board_type {
     struct type type;           /* "pc-q35-7.2-machine" */
     const char *name, *alias;   /* "pc-q35-7.2", "q35" */
+    bool is_default;            /* one is: when nobody names a machine */
+    const char *cpu_type;       /* unless -cpu says otherwise; NULL: it has no CPUs */
+    const char *ram_id;         /* the name of its RAM block */
     unsigned version;
     unsigned max_cpus;
     int (*build)(struct machine *m, const struct board_config *cfg, struct error **err);
@@ -79,6 +82,7 @@ static inline const struct board_type *board_type_of(const struct type *t)
 
 /* By name or alias; NULL: none. */
 const struct board_type *board_find(const char *name);
+const struct board_type *board_default(void);
 void board_each(void (*fn)(const struct board_type *b, void *opaque), void *opaque);
 
 /* Makes the vCPUs and their devices, with APIC ids after the topology, threads parked. */

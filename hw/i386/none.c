@@ -76,6 +76,7 @@ static const struct board_type none_type = {
     .type = { .name = "none-machine", .parent = "machine", .doc = "empty machine", .attrs = board_attrs,
               .state = &no_state },
     .name = "none",
+    .ram_id = "ram",
     .version = 702,
     .max_cpus = 1,
     .build = none_build,

@@ -155,10 +155,9 @@ void pci_bar_set_bytes(struct device *dev, unsigned index, uint64_t bytes)
     p->bar_sized[index] = true;
 }
 
-/* 0: this function has not got it. */
-static uint64_t bar_bytes(struct device *dev, const struct pci_bar *b)
+uint64_t pci_bar_bytes(const struct device *dev, const struct pci_bar *b)
 {
-    const struct pci_device *p = pci_device(dev);
+    const struct pci_device *p = (const struct pci_device *)dev;
 
     return p->bar_sized[b->index] ? p->bar_bytes[b->index] : b->size;
 }
@@ -168,7 +167,7 @@ static void bars_init(struct device *dev)
     struct pci_device *p = pci_device(dev);
 
     for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
-        uint64_t bytes = bar_bytes(dev, b);
+        uint64_t bytes = pci_bar_bytes(dev, b);
         uint32_t at = PCI_BAR + 4 * b->index;
 
         assert(b->index < PCI_BARS && bits_is_pow2(b->size));
@@ -186,18 +185,23 @@ uint64_t pci_config_read(struct device *dev, uint64_t at, unsigned size)
 
 /* A BAR lies where its register says, while its kind of decoding is on and it is not being sized: that it
  * ends with the last byte of 32 bits is taken for that, as in the reference. */
+uint64_t pci_bar_base(const struct device *dev, const struct pci_bar *b, const uint8_t *config)
+{
+    uint16_t command = bits_load(config + PCI_COMMAND, 2);
+    uint64_t kind = b->io ? 3 : 15, bytes = pci_bar_bytes(dev, b), last = bytes - 1;
+    uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~last & ~kind;
+    uint64_t limit = b->io ? 0xffff : b->wide ? UINT64_MAX >> 1 : UINT32_MAX - 1;
+    bool on = bytes && command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base <= limit - last;
+
+    return on ? base : 0;
+}
+
 static void bars_map(struct device *dev)
 {
-    const uint8_t *config = pci_config(dev);
-    uint16_t command = bits_load(config + PCI_COMMAND, 2);
-
     for (const struct pci_bar *b = pci_type(dev)->bars; b && b->size; b++) {
-        uint64_t kind = b->io ? 3 : 15, bytes = bar_bytes(dev, b), last = bytes - 1;
-        uint64_t base = bits_load(config + PCI_BAR + 4 * b->index, b->wide ? 8 : 4) & ~last & ~kind;
-        uint64_t limit = b->io ? 0xffff : b->wide ? UINT64_MAX >> 1 : UINT32_MAX - 1;
-        bool on = bytes && command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY) && base && base <= limit - last;
+        uint64_t base = pci_bar_base(dev, b, pci_config(dev));
 
-        map_request(dev, &dev->regions[b->region], on, on ? base : 0);
+        map_request(dev, &dev->regions[b->region], base, base);
     }
     pci_rom_map(dev);
 }

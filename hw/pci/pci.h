@@ -101,6 +101,11 @@ void pci_reset(struct device *dev);
 bool pci_is_power_on(struct device *dev);       /* in a function's own reset, before pci_reset() */
 void pci_resumed(struct device *dev);           /* maps BARs from st */
 
+/* Its size, 0: this function has not got it; and where it lies as `config` says, 0: nowhere. */
+uint64_t pci_bar_bytes(const struct device *dev, const struct pci_bar *b);
+uint64_t pci_bar_base(const struct device *dev, const struct pci_bar *b, const uint8_t *config);
+uint64_t pci_rom_base(const struct device *dev, const uint8_t *config);
+
 /* The ROM's part in these (rom.c); the bus takes it down when the function leaves. */
 int pci_rom_realize(struct device *dev, struct error **err);
 void pci_rom_unrealize(struct device *dev);

@@ -93,13 +93,21 @@ void pci_rom_unrealize(struct device *dev)
 }
 
 /* 6.2.5.2: "only if both the Memory Space Enable bit and the Expansion ROM Enable bit are set". */
+uint64_t pci_rom_base(const struct device *dev, const uint8_t *config)
+{
+    const struct pci_device *p = (const struct pci_device *)dev;
+    uint32_t bar = bits_load(config + PCI_ROM, 4), base = bar & ~(p->rom_bytes - 1) & ~ROM_ENABLE;
+    bool on = bar & ROM_ENABLE && bits_load(config + PCI_COMMAND, 2) & PCI_COMMAND_MEMORY &&
+              base <= UINT32_MAX - p->rom_bytes;
+
+    return on ? base : 0;
+}
+
 void pci_rom_map(struct device *dev)
 {
     struct pci_device *p = pci_device(dev);
-    uint32_t bar = bits_load(pci_config(dev) + PCI_ROM, 4), base = bar & ~(p->rom_bytes - 1) & ~ROM_ENABLE;
-    bool on = bar & ROM_ENABLE && bits_load(pci_config(dev) + PCI_COMMAND, 2) & PCI_COMMAND_MEMORY && base &&
-              base <= UINT32_MAX - p->rom_bytes;
+    uint64_t base = p->rom_bytes ? pci_rom_base(dev, pci_config(dev)) : 0;
 
     if (p->rom_bytes)
-        map_request(dev, &p->rom, on, on ? base : 0);
+        map_request(dev, &p->rom, base, base);
 }

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "main/options.h"
+
+/*
+ * Names that options' arguments may have, as query-command-line-options tells them
+ *
+ * Options and names are in the reference's order, and only those that it tells, too; a letter says what stands behind
+ * a name: b on or off, n a number, s text, z a size.  No names: any of what the option is about may stand there.
+ */
+
+const struct option_names option_names[] = {
+    { "machine", "suppress-vmdesc:b firmware:s usb:b mem-merge:b dump-guest-core:b append:s initrd:s kernel:s accel:s "
+                 "type:s" },
+    { "smbios", "" },
+    { "acpi", "" },
+    { "action", "watchdog:s panic:s reboot:s shutdown:s" },
+    { "fw_cfg", "gen_id:s string:s file:s name:s" },
+    { "numa", "" },
+    { "name", "debug-threads:b guest:s" },
+    { "boot-opts", "strict:b reboot-timeout:n splash-time:n splash:s menu:b once:s order:s" },
+    { "smp-opts", "maxcpus:n threads:n cores:n clusters:n dies:n sockets:n cpus:n" },
+    { "memory", "size:z" },
+    { "accel", "" },
+    { "option-rom", "romfile:s bootindex:n" },
+    { "trace", "enable:s" },
+    { "mon", "pretty:b chardev:s mode:s" },
+    { "global", "value:s property:s driver:s" },
+    { "rtc", "driftfix:s clock:s base:s" },
+    { "device", "" },
+    { "chardev", "logappend:b logfile:s append:b size:z signal:b mux:b nodelay:b server:b wait:b ipv6:b ipv4:b to:n "
+                 "fd:s port:s host:s path:s backend:s" },
+    { 0 },
+};

@@ -1,0 +1,271 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""
+What QMP's queries answer, and the same questions put to the reference
+
+    test_queries.py PROGRAM
+
+TAP on stdout.  Without the reference (qemu-system-x86_64) its cases are skipped.  What differs knowingly stands in
+tables with its reason; what stands there has to differ.
+"""
+
+import os
+import re
+import shutil
+import sys
+import tempfile
+
+from qmp import Program
+from qtest import Refused
+
+REFERENCE = "qemu-system-x86_64"
+OPTIONS = ["-nodefaults", "-serial", "none", "-S"]
+
+# Functions that we have not got yet.
+NO_FUNCTIONS = {("q35", 31, 2), ("pc", 1, 1)}
+
+# Requests that fail, in the reference's words.
+FAILING = [
+    ("qom-list", {"path": "/nope"}), ("qom-list", {"path": ""}), ("qom-list", {}),
+    ("qom-get", {"path": "/nope", "property": "type"}), ("qom-get", {"path": "/machine", "property": "nope"}),
+    ("qom-get", {"path": "/machine"}), ("qom-set", {"path": "/machine/q35/mch", "property": "nope", "value": 1}),
+    ("qom-set", {"path": "/machine/q35/mch", "property": "addr", "value": 1}),
+    ("qom-set", {"path": "/machine/q35/mch", "property": "type", "value": "x"}),
+    ("qom-set", {"path": "/machine/q35", "property": "mch", "value": "/machine"}),
+    ("qom-set", {"path": "/nope", "property": "x", "value": 1}),
+    ("qom-list-properties", {"typename": "nope"}), ("device-list-properties", {"typename": "nope"}),
+    ("device-list-properties", {"typename": "device"}), ("device-list-properties", {"typename": "pci-device"}),
+    ("device-list-properties", {"typename": "container"}), ("device-list-properties", {"typename": 5}),
+    ("query-command-line-options", {"option": "nope"}),
+]
+
+# Values of /machine that differ.
+MACHINE_VALUES = {
+    "acpi": "what there is, not that it was left to the board", "smm": "the same", "pic": "the same",
+    "pit": "the same", "vmport": "the same on pc", "max-ram-below-4g": "0 where the board has its own rule",
+    "sata": "there is none yet",
+}
+
+
+def normal(value):
+    """Without what is in no order: lists of objects by their text; device[N] by what it is."""
+    if isinstance(value, list):
+        return sorted((normal(v) for v in value), key=str)
+    if isinstance(value, dict):
+        return {k: normal(v) for k, v in sorted(value.items())}
+    return value
+
+
+def by_type(p, value):
+    """Numbers of devices are each program's own."""
+    if isinstance(value, str) and re.fullmatch(r"/machine/unattached/device\[\d+\]", value):
+        return p.get("qom-get", path=value, property="type")
+    if isinstance(value, list):
+        return [by_type(p, v) for v in value]
+    if isinstance(value, dict):
+        return {k: by_type(p, v) for k, v in value.items() if k != "thread-id" or "cpu-index" not in value}
+    return value
+
+
+def same(ours, theirs, what):
+    assert ours == theirs, "%s:\n  ours   %s\n  theirs %s" % (what, ours, theirs)
+
+
+class Case:
+    def __init__(self, program):
+        self.program, self.count, self.failed = program, 0, 0
+
+    def ours(self, *options):
+        return Program([self.program, *OPTIONS, *options])
+
+    def theirs(self, *options):
+        return Program([REFERENCE, *OPTIONS, "-accel", "tcg", "-vga", "none", "-nic", "none", "-monitor", "none",
+                        *options])
+
+    def run(self, name, fn, *args, needs_reference=True):
+        self.count += 1
+        if needs_reference and not shutil.which(REFERENCE):
+            print("ok %d - %s # SKIP there is no %s here" % (self.count, name, REFERENCE))
+            return
+        try:
+            fn(self, *args)
+        except (AssertionError, Refused, OSError, KeyError) as e:
+            self.failed += 1
+            print("\n".join("# " + line for line in ("%s: %s" % (type(e).__name__, e)).splitlines()))
+            print("not ok %d - %s" % (self.count, name), flush=True)
+        else:
+            print("ok %d - %s" % (self.count, name), flush=True)
+
+
+def cpus_have_their_places(case, *options):
+    with case.ours(*options) as a, case.theirs(*options) as b:
+        for command in ("query-target", "query-cpus-fast", "query-hotpluggable-cpus", "query-memory-size-summary",
+                        "query-memory-devices", "query-iothreads", "query-acpi-ospm-status", "x-query-numa"):
+            ours, theirs = a.execute(command), b.execute(command)
+            same(by_type(a, ours), by_type(b, theirs), command)
+        same(a.get("human-monitor-command", command_line="info numa"),
+             b.get("human-monitor-command", command_line="info numa"), "info numa")
+        text = [re.sub(r"device\[\d+\]", "device", p.get("human-monitor-command", command_line="info " + what))
+                for p in (a, b) for what in ("hotpluggable-cpus", "memory_size_summary")]
+        same(sorted(text[0].splitlines()), sorted(text[2].splitlines()), "info hotpluggable-cpus")
+        same(text[1], text[3], "info memory_size_summary")
+
+
+def a_cpu_s_thread_is_one_of_the_program(case):
+    with case.ours("-M", "q35", "-smp", "3") as p:
+        threads = [cpu["thread-id"] for cpu in p.get("query-cpus-fast")]
+        assert len(set(threads)) == 3, threads
+        for tid in threads:
+            assert tid != p.process.pid and os.path.isdir("/proc/%d/task/%d" % (p.process.pid, tid)), tid
+
+
+def nodes_have_their_cpus_and_memory(case):
+    """What the reference says of the same nodes, whose memory it wants to be back ends."""
+    with case.ours("-M", "q35", "-smp", "3,sockets=1,cores=2,threads=2,maxcpus=4", "-m", "256", "-numa",
+                   "node,cpus=0-1,mem=128M", "-numa", "node,cpus=2-3,mem=128M") as p:
+        same(p.get("x-query-numa")["human-readable-text"],
+             "2 nodes\nnode 0 cpus: 0 1\nnode 0 size: 128 MB\nnode 0 plugged: 0 MB\n"
+             "node 1 cpus: 2\nnode 1 size: 128 MB\nnode 1 plugged: 0 MB\n", "x-query-numa")
+        same([cpu["props"]["node-id"] for cpu in p.get("query-hotpluggable-cpus")], [1, 1, 0, 0], "nodes of places")
+
+
+def functions_are_the_same(case, machine):
+    options = ["-M", machine, "-device", "VGA,id=screen", "-device", "i6300esb,id=dog", "-device", "secondary-vga"]
+
+    def known(p):
+        return [f for bus in p.get("query-pci") for f in bus["devices"]
+                if (machine, f["slot"], f["function"]) not in NO_FUNCTIONS]
+
+    with case.ours(*options) as a, case.theirs(*options) as b:
+        same(known(a), known(b), "query-pci")
+        pieces = [re.split(r"(?=  Bus)", p.get("human-monitor-command", command_line="info pci")) for p in (a, b)]
+        for piece in pieces[0]:
+            assert piece in pieces[1], piece
+
+
+def failures_have_the_same_words(case):
+    with case.ours("-M", "q35") as a, case.theirs("-M", "q35") as b:
+        for command, arguments in FAILING:
+            ours, theirs = a.execute(command, **arguments), b.execute(command, **arguments)
+            assert "error" in theirs, "%s %s does not fail" % (command, arguments)
+            same(ours, theirs, "%s %s" % (command, arguments))
+    with case.ours("-M", "none") as a, case.theirs("-M", "none") as b:
+        for command in ("query-hotpluggable-cpus", "query-acpi-ospm-status", "query-cpus-fast", "query-pci"):
+            same(a.execute(command), b.execute(command), command)
+
+
+def the_machine_shows_what_it_was_built_with(case, machine):
+    options = ["-M", machine, "-m", "96", "-smp", "2,cores=2,maxcpus=4", "-boot", "order=d,once=c,menu=on"]
+    seen = set()
+    with case.ours(*options) as a, case.theirs(*options) as b:
+        theirs = {p["name"]: p["type"] for p in b.get("qom-list", path="/machine")}
+        for p in a.get("qom-list", path="/machine"):
+            name = p["name"]
+            if name == "gsi":           # a part of the board with the reference
+                continue
+            same(p["type"], theirs[name], "the type of " + name)
+            values = [normal(q.get("qom-get", path="/machine", property=name)) for q in (a, b)]
+            if values[0] != values[1] and name in MACHINE_VALUES:
+                seen.add(name)
+            else:
+                same(values[0], values[1], name)
+    if machine == "q35":
+        same(seen | {"vmport"}, set(MACHINE_VALUES), "what differs")
+
+
+def machine_types_are_the_same(case):
+    with case.ours("-M", "none") as a, case.theirs("-M", "none") as b:
+        theirs = {m["name"]: m for m in b.get("query-machines")}
+        ours = a.get("query-machines")
+        same({m["name"] for m in ours}, {"none", "pc-q35-7.2", "pc-i440fx-7.2"}, "machine types")
+        for m in ours:
+            same(m, theirs[m["name"]], m["name"])
+
+
+def options_are_told_as_the_reference_tells_them(case):
+    with case.ours("-M", "none") as a, case.theirs("-M", "none") as b:
+        theirs = {o["option"]: {p["name"]: p["type"] for p in o["parameters"]}
+                  for o in b.get("query-command-line-options")}
+        order = list(theirs)
+        ours = a.get("query-command-line-options")
+        places = [order.index(o["option"]) for o in ours]
+        assert len(ours) >= 18 and places == sorted(places), [o["option"] for o in ours]
+        for o in ours:
+            for p in o["parameters"]:
+                same(p["type"], theirs[o["option"]].get(p["name"]), "%s %s" % (o["option"], p["name"]))
+        same(a.get("query-command-line-options", option="smp-opts"), [o for o in ours if o["option"] == "smp-opts"],
+             "one option")
+
+
+def a_guest_s_ost_is_told(case, machine, port):
+    """_OST writes the event with command 1 and the status with command 2."""
+    def play(program):
+        with tempfile.TemporaryDirectory() as folder:
+            path = folder + "/qtest"
+            with Qtest(path) as q, program("-M", machine, "-smp", "2,maxcpus=4", "-qtest", "unix:" + path,
+                                           "-qtest-log", "none") as p:
+                q.accept()
+                found = [p.get("query-acpi-ospm-status")]
+                q.out(port, 4, 0)               # leaves the old registers
+                found.append(normal(p.get("query-acpi-ospm-status")))
+                q.out(port, 4, 2)
+                for command, value in ((1, 0x103), (2, 0x80)):
+                    q.out(port + 5, 1, command)
+                    q.out(port + 8, 4, value)
+                found.append(p.event("ACPI_DEVICE_OST"))
+                found.append(normal(p.get("query-acpi-ospm-status")))
+                return found
+
+    ours = play(case.ours)
+    same(ours[2], {"info": {"slot": "2", "slot-type": "CPU", "source": 0x103, "status": 0x80}}, "the event")
+    same(ours, play(case.theirs), "what the guest said")
+
+
+class Qtest:
+    """The other end of -qtest, beside a Program."""
+
+    def __init__(self, path):
+        import socket
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(1)
+
+    def accept(self):
+        self.socket = self.listener.accept()[0]
+        self.stream = self.socket.makefile("rw", newline="\n")
+
+    def out(self, port, size, value):
+        self.stream.write("out%s %#x %#x\n" % ({1: "b", 4: "l"}[size], port, value))
+        self.stream.flush()
+        reply = self.stream.readline()
+        assert reply.startswith("OK"), reply
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.listener.close()
+
+
+def main():
+    case = Case(sys.argv[1])
+    case.run("a CPU's thread is one of the program", a_cpu_s_thread_is_one_of_the_program, needs_reference=False)
+    case.run("nodes have their CPUs and memory", nodes_have_their_cpus_and_memory, needs_reference=False)
+    case.run("CPUs have their places: q35", cpus_have_their_places, "-M", "q35", "-smp", "2,cores=2,maxcpus=4")
+    case.run("CPUs have their places: pc with dies", cpus_have_their_places, "-M", "pc", "-m", "96", "-smp",
+             "3,sockets=1,dies=2,cores=2,threads=1,maxcpus=4")
+    case.run("CPUs have their places: none", cpus_have_their_places, "-M", "none")
+    for machine in ("q35", "pc"):
+        case.run("functions are the same: " + machine, functions_are_the_same, machine)
+        case.run("the machine shows what it was built with: " + machine, the_machine_shows_what_it_was_built_with,
+                 machine)
+    case.run("failures have the same words", failures_have_the_same_words)
+    case.run("machine types are the same", machine_types_are_the_same)
+    case.run("options are told as the reference tells them", options_are_told_as_the_reference_tells_them)
+    case.run("a guest's _OST is told: q35", a_guest_s_ost_is_told, "q35", 0xcd8)
+    case.run("a guest's _OST is told: pc", a_guest_s_ost_is_told, "pc", 0xaf00)
+    print("1..%d" % case.count)
+    sys.exit(case.failed != 0)
+
+
+main()
