@@ -424,6 +424,7 @@ static const struct device_type cpu_base = {
 DEVICE_TYPE(cpu_base);
 static const struct device_type x86_cpu_base = {
     .type = { .name = "x86_64-cpu", .parent = "cpu", .doc = "an x86-64 processor", .abstract = true,
+        .attrs = cpu_attrs,
         .state = &no_state },
 };
 DEVICE_TYPE(x86_cpu_base);
@@ -437,6 +438,11 @@ DEVICE_TYPE(x86_cpu_base);
     DEVICE_TYPE(id)
 CPU_TYPE(cpu_qemu64, "qemu64", "QEMU Virtual CPU version 2.5+");
 CPU_TYPE(cpu_max, "max", "Enables all features supported by the accelerator in the current host");
+
+struct vcpu *cpu_device_vcpu(const struct device *dev)
+{
+    return ((const C *)dev)->cpu;
+}
 
 int cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model, struct error **err)
 {

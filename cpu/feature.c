@@ -208,6 +208,14 @@ const struct cpu_feature cpu_features[] = {
     { 0 },
 };
 
+bool cpu_feature_is_alias(const struct cpu_feature *f)
+{
+    for (const struct cpu_feature *e = cpu_features; e < f; e++)
+        if (e->word == f->word && e->bit == f->bit)
+            return true;
+    return false;
+}
+
 const char *cpu_word_name(enum cpu_word w)
 {
     static const char *const names[CPU_WORDS] = {

@@ -7,3 +7,5 @@
 
 struct cpu_feature { const char *name; enum cpu_word word; uint8_t bit; };
 extern const struct cpu_feature cpu_features[];         /* ends in a line without a name */
+/* Of a line of that table: does an earlier one name the same bit? */
+bool cpu_feature_is_alias(const struct cpu_feature *f);

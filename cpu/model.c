@@ -54,19 +54,10 @@ void cpu_model_names(void (*fn)(const char *name, const char *brand, void *opaqu
         fn(models[i].name, models[i].brand, opaque);
 }
 
-/* Is the bit that f names named by an earlier line, too? */
-static bool is_alias(const struct cpu_feature *f)
-{
-    for (const struct cpu_feature *e = cpu_features; e < f; e++)
-        if (e->word == f->word && e->bit == f->bit)
-            return true;
-    return false;
-}
-
 void cpu_feature_names(void (*fn)(const char *name, void *opaque), void *opaque)
 {
     for (const struct cpu_feature *f = cpu_features; f->name; f++)
-        if (!is_alias(f))
+        if (!cpu_feature_is_alias(f))
             fn(f->name, opaque);
 }
 
@@ -104,6 +95,25 @@ static int no_feature(const char *spec, size_t len, struct error **err)
                      "+FEATURE, -FEATURE, FEATURE=on|off with a name that -cpu help lists");
 }
 
+static void feature_set(struct cpu_config *cfg, const struct cpu_feature *f, bool on)
+{
+    cfg->model.words[f->word] &= ~(1u << f->bit);
+    cfg->model.words[f->word] |= (uint32_t)on << f->bit;
+    cfg->asked[f->word] &= ~(1u << f->bit);
+    cfg->asked[f->word] |= (uint32_t)on << f->bit;
+    cfg->refused[f->word] &= ~(1u << f->bit);
+    cfg->refused[f->word] |= (uint32_t)!on << f->bit;
+}
+
+bool cpu_config_feature(struct cpu_config *cfg, const char *name, bool on)
+{
+    const struct cpu_feature *f = feature_find(name, strlen(name));
+
+    if (f)
+        feature_set(cfg, f, on);
+    return f;
+}
+
 /* One item after the model: "+x2apic", "-svm", "x2apic=on", "x2apic". */
 static int item_parse(const char *spec, size_t len, struct cpu_config *cfg, struct error **err)
 {
@@ -123,12 +133,7 @@ static int item_parse(const char *spec, size_t len, struct cpu_config *cfg, stru
             return error_set(err, -EINVAL, ERROR_SYNTAX, T("cpu.%s", f->name), T("%.*s", (int)value_len, eq + 1),
                              "on, off");
     }
-    cfg->model.words[f->word] &= ~(1u << f->bit);
-    cfg->model.words[f->word] |= (uint32_t)on << f->bit;
-    cfg->asked[f->word] &= ~(1u << f->bit);
-    cfg->asked[f->word] |= (uint32_t)on << f->bit;
-    cfg->refused[f->word] &= ~(1u << f->bit);
-    cfg->refused[f->word] |= (uint32_t)!on << f->bit;
+    feature_set(cfg, f, on);
     return 0;
 }
 
@@ -174,6 +179,24 @@ static int model_unknown(const char *spec, size_t len, struct error **err)
     return error_set(err, -ENOENT, ERROR_UNKNOWN, "-cpu", T("%.*s", (int)len, spec), legal);
 }
 
+bool cpu_config_begin(struct cpu_config *cfg, const char *name)
+{
+    static const struct cpu_model base = { .name = "base", .vendor = "", .brand = "" };
+    const char *known = strcmp(name, "host") ? name : "max";
+    const struct cpu_model *model = strcmp(name, "base") ? model_find(known, strlen(known)) : &base;
+
+    if (model)
+        *cfg = (struct cpu_config){ .model = *model, .dies = 1, .cores = 1, .threads = 1 };
+    return model;
+}
+
+void cpu_config_end(struct cpu_config *cfg, bool soft)
+{
+    if (soft)
+        mask_soft(cfg);
+    repeat_amd(cfg);
+}
+
 int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct error **err)
 {
     size_t len = strcspn(spec, ",");
@@ -193,8 +216,6 @@ int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct
         if (r < 0)
             return r;
     }
-    if (soft)
-        mask_soft(cfg);
-    repeat_amd(cfg);
+    cpu_config_end(cfg, soft);
     return 0;
 }

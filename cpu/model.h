@@ -46,6 +46,13 @@ extern const struct cpu_masked cpu_soft_masked[];       /* ends in a line withou
 /* "qemu64,+x2apic,-nx,brand..." as -cpu says it.  soft: take away what the software CPU lacks.
  * Errors name the model or the feature and what is legal. */
 int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct error **err);
+/*
+ * The same step by step, for who has no text: begin, features, end.  begin knows two models more than -cpu: "host", the
+ * most that there is, and "base", which has nothing.  False: there is no such model, or feature.
+ */
+bool cpu_config_begin(struct cpu_config *cfg, const char *name);
+bool cpu_config_feature(struct cpu_config *cfg, const char *name, bool on);
+void cpu_config_end(struct cpu_config *cfg, bool soft);
 void cpu_model_names(void (*fn)(const char *name, const char *brand, void *opaque), void *opaque);
 /* Every feature once, by the first of its names. */
 void cpu_feature_names(void (*fn)(const char *name, void *opaque), void *opaque);

@@ -197,6 +197,55 @@ def options_are_told_as_the_reference_tells_them(case):
              "one option")
 
 
+def cpu_models_come_to_the_same_names(case):
+    """Values differ where the software CPU lacks what the reference's has; of qemu64 that is one feature."""
+    with case.ours("-M", "none", "-accel", "tcg") as a, case.theirs("-M", "none") as b:
+        for model in ("qemu64", "max", "host", "base"):
+            ours, theirs = (p.get("query-cpu-model-expansion", type="static", model={"name": model})["model"]
+                            for p in (a, b))
+            same(ours["name"], theirs["name"], model)
+            same(set(ours["props"]), set(theirs["props"]), "names of " + model)
+            differ = {n for n, value in ours["props"].items() if value != theirs["props"][n]}
+            assert all(ours["props"][n] is False for n in differ), differ
+            if model in ("qemu64", "base"):
+                same(differ, {"svm"} if model == "qemu64" else set(), "values of " + model)
+        full = [p.get("query-cpu-model-expansion", type="full",
+                      model={"name": "qemu64", "props": {"avx": True, "sse3": False, "model": 3}})["model"]
+                for p in (a, b)]
+        same(full[0]["name"], full[1]["name"], "a full expansion's name")
+        for name in ("sse3", "pni", "model", "family", "vendor", "xlevel", "level"):
+            same(full[0]["props"][name], full[1]["props"][name], name)
+        for model in ({"name": "nope"}, {"name": "max", "props": {"nope": True}},
+                      {"name": "qemu64", "props": {"avx": 1}}, {"name": "qemu64", "props": {"vendor": "xxx"}}):
+            same(a.execute("query-cpu-model-expansion", type="static", model=model),
+                 b.execute("query-cpu-model-expansion", type="static", model=model), model)
+
+
+def cpu_definitions_are_the_models(case):
+    with case.ours("-M", "none", "-accel", "tcg") as p:
+        found = {d["name"]: d for d in p.get("query-cpu-definitions")}
+        same({name: d["unavailable-features"] for name, d in found.items()}, {"qemu64": ["svm"], "max": []},
+             "models and what they lack")
+        for name, d in found.items():
+            same(d["typename"], name + "-x86_64-cpu", "the type")
+            assert p.get("qom-list-properties", typename=d["typename"])
+
+
+def a_cpu_shows_its_features(case):
+    """The properties that clients ask each CPU for, one by one, are those of its model."""
+    with case.ours("-M", "q35", "-cpu", "qemu64,+popcnt,-nx", "-smp", "2,cores=2", "-accel", "tcg") as p:
+        path = p.get("query-cpus-fast")[1]["qom-path"]
+        bools = [q["name"] for q in p.get("qom-list", path=path) if q["type"] == "bool"]
+        on = {n for n in bools if p.get("qom-get", path=path, property=n)}
+        assert {"popcnt", "sse2", "lm", "realized"} <= on and not {"nx", "xd", "svm", "vmx-ept"} & on, on
+        assert len(bools) > 300, len(bools)
+        same(p.get("qom-get", path=path, property="unavailable-features"), ["svm"], "unavailable-features")
+        same(p.get("qom-get", path=path, property="core-id"), 1, "core-id")
+        word = [w for w in p.get("qom-get", path=path, property="feature-words")
+                if w["cpuid-input-eax"] == 1 and w["cpuid-register"] == "EDX"]
+        same(word[0]["features"], 0x078bfbfd, "CPUID.1:EDX")
+
+
 def a_guest_s_ost_is_told(case, machine, port):
     """_OST writes the event with command 1 and the status with command 2."""
     def play(program):
@@ -262,6 +311,9 @@ def main():
     case.run("failures have the same words", failures_have_the_same_words)
     case.run("machine types are the same", machine_types_are_the_same)
     case.run("options are told as the reference tells them", options_are_told_as_the_reference_tells_them)
+    case.run("CPU models come to the same names", cpu_models_come_to_the_same_names)
+    case.run("CPU definitions are the models", cpu_definitions_are_the_models, needs_reference=False)
+    case.run("a CPU shows its features", a_cpu_shows_its_features, needs_reference=False)
     case.run("a guest's _OST is told: q35", a_guest_s_ost_is_told, "q35", 0xcd8)
     case.run("a guest's _OST is told: pc", a_guest_s_ost_is_told, "pc", 0xaf00)
     print("1..%d" % case.count)

@@ -8,6 +8,7 @@
 
 #include "cpu/feature.h"
 #include "lib/error.h"
+#include "cpu/trait.h"
 #include "tests/test.h"
 #include "tests/unit/facts.h"
 
@@ -424,6 +425,77 @@ static void names_of_features_are_the_references(void)
     }
 }
 
+/* tests/facts/cpu/expansion.tsv: 's' is in both kinds of expansion, 'f' in a full one. */
+static unsigned names_told(const struct json *names, bool is_static)
+{
+    FILE *f = fopen(TEST_SOURCE_DIR "/tests/facts/cpu/expansion.tsv", "r");
+    char name[100], kind;
+    unsigned told = 0;
+
+    CHECK(f && fscanf(f, "%*[^\n]\n") == 0);
+    while (fscanf(f, "%99s %c\n", name, &kind) == 2) {
+        bool has = json_get(names, name);
+
+        if (is_static)
+            CHECK_EQ(has, kind == 's');
+        told += has;
+    }
+    fclose(f);
+    return told;
+}
+
+static void expansions_have_the_references_names(void)
+{
+    struct cpu_config c;
+    struct json names;
+
+    CHECK(cpu_config_begin(&c, "max"));
+    cpu_config_end(&c, true);
+    names = cpu_traits_json(&c, false);
+    CHECK_EQ(names_told(&names, true), names.num);
+    json_fini(&names);
+    names = cpu_traits_json(&c, true);
+    CHECK_EQ(names_told(&names, false), names.num);
+    json_fini(&names);
+    names = cpu_unavailable_json(&c);
+    CHECK_EQ(names.num, 0);             /* max wants what there is */
+    json_fini(&names);
+}
+
+static void numbers_of_a_model_are_set_within_cpuid_s_fields(void)
+{
+    static const struct { const char *name; int64_t most; } numbers[] = {
+        { "family", 270 }, { "model", 255 }, { "stepping", 15 }, { "level", UINT32_MAX }, { "xlevel", UINT32_MAX },
+    };
+    struct cpu_config c;
+    struct json v = json_int(-1), text = json_string("GenuineIntel"), brand;
+
+    CHECK(cpu_config_begin(&c, "base"));
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        v.i = -1;
+        CHECK_EQ(cpu_trait_set(&c, numbers[i].name, &v), -EINVAL);
+        v.i = numbers[i].most + 1;
+        CHECK_EQ(cpu_trait_set(&c, numbers[i].name, &v), -EINVAL);
+        v.i = numbers[i].most;
+        CHECK_EQ(cpu_trait_set(&c, numbers[i].name, &v), 0);
+    }
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        struct json now = cpu_trait_value(&c, numbers[i].name);
+
+        CHECK_EQ(now.i, numbers[i].most);
+    }
+    CHECK_EQ(c.model.signature, 0x0fff0fff);
+    CHECK_EQ(cpu_trait_set(&c, "vendor", &text), 0);
+    CHECK_STR(c.model.vendor, "GenuineIntel");
+    brand = json_string("a text that is one character longer than 47 ones");
+    CHECK_EQ(strlen(brand.string), 48);
+    CHECK_EQ(cpu_trait_set(&c, "vendor", &brand), -EINVAL);
+    CHECK_EQ(cpu_trait_set(&c, "model-id", &brand), -EINVAL);
+    CHECK_EQ(cpu_trait_set(&c, "nope", &text), -ENOENT);
+    json_fini(&text);
+    json_fini(&brand);
+}
+
 int main(void)
 {
     TEST(names_of_features_are_the_references);
@@ -440,5 +512,7 @@ int main(void)
     TEST(each_feature_is_listed_once);
     TEST(amd_s_extended_leaf_repeats_the_basic_one);
     TEST(what_is_wrong_is_named);
+    TEST(expansions_have_the_references_names);
+    TEST(numbers_of_a_model_are_set_within_cpuid_s_fields);
     return test_end();
 }

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cpu/trait.h"
+
+/*
+ * What a CPU shows to clients by name (see trait.h)
+ *
+ * Features of words that no model here has are told, too: clients ask for each by name, and none is there.
+ * Left out: options of KVM and Hyper-V, and how the reference fills in what a model leaves open.
+ */
+
+#include "cpu/feature.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Features of KVM, of VMX, of SGX, and of words that no model has. */
+static const char *const absent[] = {
+    "ace2", "ace2-en", "amd-no-ssb", "amd-ssbd", "amd-stibp", "avx-vnni", "avx512-bf16", "clzero", "full-width-write",
+    "ibpb", "ibrs", "ibrs-all", "intel-pt-lip", "invtsc", "kvm-asyncpf", "kvm-asyncpf-int", "kvm-hint-dedicated",
+    "kvm-mmu", "kvm-msi-ext-dest-id", "kvm-nopiodelay", "kvm-poll-control", "kvm-pv-eoi", "kvm-pv-ipi",
+    "kvm-pv-sched-yield", "kvm-pv-tlb-flush", "kvm-pv-unhalt", "kvm-steal-time", "kvmclock", "kvmclock-stable-bit",
+    "lmce", "mds-no", "phe", "phe-en", "pmm", "pmm-en", "pschange-mc-no", "rdctl-no", "rsba", "sgx-debug",
+    "sgx-exinfo", "sgx-kss", "sgx-mode64", "sgx-provisionkey", "sgx-tokenkey", "sgx1", "sgx2", "skip-l1dfl-vmentry",
+    "split-lock-detect", "ssb-no", "taa-no", "tsx-ctrl", "virt-ssbd", "vmx-activity-hlt", "vmx-activity-shutdown",
+    "vmx-activity-wait-sipi", "vmx-apicv-register", "vmx-apicv-vid", "vmx-apicv-x2apic", "vmx-apicv-xapic",
+    "vmx-cr3-load-noexit", "vmx-cr3-store-noexit", "vmx-cr8-load-exit", "vmx-cr8-store-exit", "vmx-desc-exit",
+    "vmx-encls-exit", "vmx-entry-ia32e-mode", "vmx-entry-load-bndcfgs", "vmx-entry-load-efer", "vmx-entry-load-pat",
+    "vmx-entry-load-perf-global-ctrl", "vmx-entry-load-pkrs", "vmx-entry-load-rtit-ctl", "vmx-entry-noload-debugctl",
+    "vmx-ept", "vmx-ept-1gb", "vmx-ept-2mb", "vmx-ept-advanced-exitinfo", "vmx-ept-execonly", "vmx-eptad",
+    "vmx-eptp-switching", "vmx-exit-ack-intr", "vmx-exit-clear-bndcfgs", "vmx-exit-clear-rtit-ctl",
+    "vmx-exit-load-efer", "vmx-exit-load-pat", "vmx-exit-load-perf-global-ctrl", "vmx-exit-load-pkrs",
+    "vmx-exit-nosave-debugctl", "vmx-exit-save-efer", "vmx-exit-save-pat", "vmx-exit-save-preemption-timer",
+    "vmx-flexpriority", "vmx-hlt-exit", "vmx-ins-outs", "vmx-intr-exit", "vmx-invept", "vmx-invept-all-context",
+    "vmx-invept-single-context", "vmx-invept-single-context-noglobals", "vmx-invlpg-exit", "vmx-invpcid-exit",
+    "vmx-invvpid", "vmx-invvpid-all-context", "vmx-invvpid-single-addr", "vmx-io-bitmap", "vmx-io-exit",
+    "vmx-monitor-exit", "vmx-movdr-exit", "vmx-msr-bitmap", "vmx-mtf", "vmx-mwait-exit", "vmx-nmi-exit",
+    "vmx-page-walk-4", "vmx-page-walk-5", "vmx-pause-exit", "vmx-ple", "vmx-pml", "vmx-posted-intr",
+    "vmx-preemption-timer", "vmx-rdpmc-exit", "vmx-rdrand-exit", "vmx-rdseed-exit", "vmx-rdtsc-exit",
+    "vmx-rdtscp-exit", "vmx-secondary-ctls", "vmx-shadow-vmcs", "vmx-store-lma", "vmx-true-ctls", "vmx-tsc-offset",
+    "vmx-tsc-scaling", "vmx-unrestricted-guest", "vmx-vintr-pending", "vmx-vmfunc", "vmx-vmwrite-vmexit-fields",
+    "vmx-vnmi", "vmx-vnmi-pending", "vmx-vpid", "vmx-wbinvd-exit", "vmx-xsaves", "vmx-zero-len-inject", "wbnoinvd",
+    "xcrypt", "xcrypt-en", "xsaveerptr", "xstore", "xstore-en",
+};
+enum { ABSENT = sizeof(absent) / sizeof(absent[0]) };
+
+static struct json bit_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    return json_bool(cpu_has(c, t->word, t->bit));
+}
+
+static struct json never(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)c;
+    (void)t;
+    return json_bool(false);
+}
+
+/* Intel SDM volume 2, CPUID leaf 1: the extended parts of family and model are added for some families only. */
+enum { STEPPING_BITS = 0xf, FAMILY_MOST = 0xf };
+
+static unsigned family(uint32_t s)
+{
+    unsigned f = s >> 8 & 0xf;
+
+    return f == FAMILY_MOST ? f + (s >> 20 & 0xff) : f;
+}
+
+static unsigned model(uint32_t s)
+{
+    return (s >> 4 & 0xf) | (s >> 12 & 0xf0);
+}
+
+static uint32_t signature(unsigned family, unsigned model, unsigned stepping)
+{
+    unsigned base = family > FAMILY_MOST ? FAMILY_MOST : family;
+
+    return stepping | (model & 0xf) << 4 | base << 8 | model >> 4 << 16 | (family - base) << 20;
+}
+
+static struct json family_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_int(family(c->model.signature));
+}
+
+static struct json model_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_int(model(c->model.signature));
+}
+
+static struct json stepping_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_int(c->model.signature & STEPPING_BITS);
+}
+
+static struct json level_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_uint(c->model.level);
+}
+
+static struct json xlevel_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_uint(c->model.xlevel);
+}
+
+static struct json vendor_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_string(c->model.vendor);
+}
+
+static struct json brand_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_string(c->model.brand);
+}
+
+static const struct cpu_trait numbers[] = {
+    { "family", "int", true, family_value },
+    { "level", "uint32", false, level_value },
+    { "min-level", "uint32", true, level_value },
+    { "min-xlevel", "uint32", true, xlevel_value },
+    { "model", "int", true, model_value },
+    { "model-id", "string", true, brand_value },
+    { "stepping", "int", true, stepping_value },
+    { "vendor", "string", true, vendor_value },
+    { "xlevel", "uint32", false, xlevel_value },
+};
+enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
+
+void cpu_traits_each(void (*fn)(const struct cpu_trait *t, void *opaque), void *opaque)
+{
+    for (const struct cpu_feature *f = cpu_features; f->name; f++)
+        fn(&(struct cpu_trait){ .name = f->name, .type = "bool", .in_static = !cpu_feature_is_alias(f),
+                                .value = bit_value, .word = f->word, .bit = f->bit }, opaque);
+    for (unsigned i = 0; i < ABSENT; i++)
+        fn(&(struct cpu_trait){ .name = absent[i], .type = "bool", .in_static = true, .value = never }, opaque);
+    for (unsigned i = 0; i < NUMBERS; i++)
+        fn(&numbers[i], opaque);
+}
+
+struct search { const struct cpu_config *c; const char *name; struct json value; };
+
+static void match(const struct cpu_trait *t, void *opaque)
+{
+    struct search *s = opaque;
+
+    if (!strcmp(t->name, s->name))
+        s->value = t->value(s->c, t);
+}
+
+struct json cpu_trait_value(const struct cpu_config *c, const char *name)
+{
+    struct search s = { .c = c, .name = name };
+
+    cpu_traits_each(match, &s);
+    return s.value;
+}
+
+/* Bounds are those of CPUID's fields. */
+static int number_set(struct cpu_config *c, const char *name, const struct json *value)
+{
+    uint32_t s = c->model.signature;
+    uint64_t val = value->kind == JSON_INT && value->i >= 0 ? (uint64_t)value->i : UINT64_MAX;
+
+    if (!strcmp(name, "family") && val <= 0xff + FAMILY_MOST)
+        c->model.signature = signature(val, model(s), s & STEPPING_BITS);
+    else if (!strcmp(name, "model") && val <= 0xff)
+        c->model.signature = signature(family(s), val, s & STEPPING_BITS);
+    else if (!strcmp(name, "stepping") && val <= STEPPING_BITS)
+        c->model.signature = signature(family(s), model(s), val);
+    else if ((!strcmp(name, "min-level") || !strcmp(name, "level")) && val <= UINT32_MAX)
+        c->model.level = val;
+    else if ((!strcmp(name, "min-xlevel") || !strcmp(name, "xlevel")) && val <= UINT32_MAX)
+        c->model.xlevel = val;
+    else
+        return -EINVAL;
+    return 0;
+}
+
+static int text_set(struct cpu_config *c, const char *name, const struct json *value)
+{
+    enum { VENDOR = 12, BRAND = 47 };
+    bool is_vendor = !strcmp(name, "vendor");
+
+    if (value->kind != JSON_STRING ||
+        (is_vendor ? strlen(value->string) != VENDOR : strlen(value->string) > BRAND))
+        return -EINVAL;
+    *(is_vendor ? &c->model.vendor : &c->model.brand) = value->string;
+    return 0;
+}
+
+int cpu_trait_set(struct cpu_config *c, const char *name, const struct json *value)
+{
+    for (unsigned i = 0; i < NUMBERS; i++)
+        if (!strcmp(numbers[i].name, name))
+            return strcmp(numbers[i].type, "string") ? number_set(c, name, value) : text_set(c, name, value);
+    for (unsigned i = 0; i < ABSENT; i++)
+        if (!strcmp(absent[i], name))
+            return value->kind == JSON_BOOL ? 0 : -EINVAL;
+    return -ENOENT;
+}
+
+struct collection { const struct cpu_config *c; bool full; struct json object; };
+
+static void collect(const struct cpu_trait *t, void *opaque)
+{
+    struct collection *all = opaque;
+
+    if (all->full || t->in_static)
+        json_set(&all->object, t->name, t->value(all->c, t));
+}
+
+struct json cpu_traits_json(const struct cpu_config *c, bool full)
+{
+    struct collection all = { c, full, json_object() };
+
+    cpu_traits_each(collect, &all);
+    return all.object;
+}
+
+struct json cpu_unavailable_json(const struct cpu_config *c)
+{
+    struct json names = json_array();
+    bool whatever = !strcmp(c->model.name, "max");
+
+    for (const struct cpu_feature *f = cpu_features; f->name; f++) {
+        uint32_t lacks = c->removed[f->word] & (whatever ? c->asked[f->word] : UINT32_MAX);
+
+        if (lacks >> f->bit & 1 && !cpu_feature_is_alias(f))
+            json_append(&names, json_string(f->name));
+    }
+    return names;
+}
+
+static const struct { uint32_t leaf; int sub; const char *reg; } places[CPU_WORDS] = {
+    [WORD_1_EDX] = { 1, -1, "EDX" }, [WORD_1_ECX] = { 1, -1, "ECX" }, [WORD_6_EAX] = { 6, -1, "EAX" },
+    [WORD_7_EBX] = { 7, 0, "EBX" }, [WORD_7_ECX] = { 7, 0, "ECX" }, [WORD_7_EDX] = { 7, 0, "EDX" },
+    [WORD_D1_EAX] = { 0xd, 1, "EAX" }, [WORD_80000001_EDX] = { 0x80000001, -1, "EDX" },
+    [WORD_80000001_ECX] = { 0x80000001, -1, "ECX" }, [WORD_8000000A_EDX] = { 0x8000000a, -1, "EDX" },
+};
+
+struct json cpu_words_json(const uint32_t words[CPU_WORDS])
+{
+    struct json list = json_array();
+
+    for (unsigned w = 0; w < CPU_WORDS; w++) {
+        struct json word = json_object();
+
+        json_set(&word, "cpuid-register", json_string(places[w].reg));
+        if (places[w].sub >= 0)
+            json_set(&word, "cpuid-input-ecx", json_int(places[w].sub));
+        json_set(&word, "cpuid-input-eax", json_uint(places[w].leaf));
+        json_set(&word, "features", json_uint(words[w]));
+        json_append(&list, word);
+    }
+    return list;
+}
