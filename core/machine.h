@@ -114,6 +114,7 @@ struct machine {
     struct irq_watch irq_watch;         /* accel/qtest's */
     const char *const *data_dirs;       /* main's: of -L, where firmware files are looked for first */
     unsigned n_data_dirs;
+    uint32_t migration_capabilities;    /* those that are on, a bit each in QMP's order */
     struct qapi_sink *events;           /* of QMP, set by machine_qmp_init(); NULL: nobody listens */
     struct input *input;                /* main's: where devices register for keys and pointers; NULL: nobody sends */
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */

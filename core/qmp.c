@@ -59,33 +59,6 @@ int qmp_query_target(struct qapi_ctx *ctx, struct qapi_target_info *ret, struct 
     return 0;
 }
 
-/* There is no memory that is a device. */
-int qmp_query_memory_devices(struct qapi_ctx *ctx, struct qapi_memory_device_info_list *ret, struct error **err)
-{
-    (void)ctx;
-    (void)ret;
-    (void)err;
-    return 0;
-}
-
-/* There are no memory back ends that a user makes. */
-int qmp_query_memdev(struct qapi_ctx *ctx, struct qapi_memdev_list *ret, struct error **err)
-{
-    (void)ctx;
-    (void)ret;
-    (void)err;
-    return 0;
-}
-
-/* There are no threads that a user makes. */
-int qmp_query_iothreads(struct qapi_ctx *ctx, struct qapi_io_thread_info_list *ret, struct error **err)
-{
-    (void)ctx;
-    (void)ret;
-    (void)err;
-    return 0;
-}
-
 /* Blocks have no place in common here: offsets are those that they would have one behind the other. */
 int qmp_x_query_ramblock(struct qapi_ctx *ctx, struct qapi_human_readable_text *ret, struct error **err)
 {

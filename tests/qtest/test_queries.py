@@ -246,6 +246,36 @@ def a_cpu_shows_its_features(case):
         same(word[0]["features"], 0x078bfbfd, "CPUID.1:EDX")
 
 
+def what_is_not_there_has_empty_lists(case):
+    with case.ours("-M", "q35") as p:
+        for command, arguments in (("query-block", {}), ("query-named-block-nodes", {"flat": True}),
+                                   ("query-blockstats", {"query_nodes": True}), ("query-block-jobs", {}),
+                                   ("query-jobs", {}), ("query-tpm-models", {}), ("query-tpm-types", {}),
+                                   ("query-memory-devices", {}), ("query-memdev", {}), ("query-iothreads", {})):
+            same(p.get(command, **arguments), [], command)
+        for command in ("query-sev-capabilities", "query-sgx-capabilities", "query-migrate"):
+            same(p.execute(command)["error"]["class"], "CommandNotFound", command)
+
+
+def only_events_can_be_switched_on(case):
+    def state(p):
+        return {c["capability"] for c in p.get("query-migrate-capabilities") if c["state"]}
+
+    with case.ours("-M", "q35") as p:
+        names = [c["capability"] for c in p.get("query-migrate-capabilities")]
+        same(len(set(names)), 21, "capabilities")
+        same(state(p), set(), "capabilities at the start")
+        p.get("migrate-set-capabilities",
+              capabilities=[{"capability": name, "state": name == "events"} for name in names])
+        same(state(p), {"events"}, "capabilities")
+        reply = p.execute("migrate-set-capabilities", capabilities=[{"capability": "events", "state": False},
+                                                                    {"capability": "xbzrle", "state": True}])
+        same(reply, {"error": {"class": "GenericError", "desc": "Capability 'xbzrle' is not supported"}}, "xbzrle")
+        same(state(p), {"events"}, "capabilities after a failure")
+        p.get("migrate-set-capabilities", capabilities=[{"capability": "events", "state": False}])
+        same(state(p), set(), "capabilities")
+
+
 def a_guest_s_ost_is_told(case, machine, port):
     """_OST writes the event with command 1 and the status with command 2."""
     def play(program):
@@ -311,6 +341,8 @@ def main():
     case.run("failures have the same words", failures_have_the_same_words)
     case.run("machine types are the same", machine_types_are_the_same)
     case.run("options are told as the reference tells them", options_are_told_as_the_reference_tells_them)
+    case.run("what is not there has empty lists", what_is_not_there_has_empty_lists, needs_reference=False)
+    case.run("only events can be switched on", only_events_can_be_switched_on, needs_reference=False)
     case.run("CPU models come to the same names", cpu_models_come_to_the_same_names)
     case.run("CPU definitions are the models", cpu_definitions_are_the_models, needs_reference=False)
     case.run("a CPU shows its features", a_cpu_shows_its_features, needs_reference=False)
