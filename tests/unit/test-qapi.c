@@ -459,6 +459,41 @@ static void query_qmp_schema_says_what_the_reference_says(void)
     json_fini(&theirs);
 }
 
+/* tests/facts/qmp/commands.tsv: kind, name, and "done" or what it waits for. */
+static void what_is_done_and_what_waits_is_written_down(void)
+{
+    FILE *f = fopen(TEST_SOURCE_DIR "/tests/facts/qmp/commands.tsv", "r");
+    char line[200], kind[20], name[100], state[100];
+    unsigned lines = 0, done = 0, here = 0;
+
+    CHECK(f && !json_parse(qapi_introspection, &ours, NULL));
+    while (fgets(line, sizeof(line), f)) {
+        const struct json *e;
+        bool is_done;
+
+        if (*line == '#')
+            continue;
+        CHECK(sscanf(line, "%19[^\t]\t%99[^\t]\t%99[^\n]", kind, name, state) == 3);
+        e = entry(&ours, name);
+        is_done = !strcmp(state, "done");
+        if (is_done != (e && !strcmp(json_get_string(e, "meta-type"), kind)))
+            printf("# %s %s: %s\n", kind, name, state);
+        CHECK_EQ(is_done, e && !strcmp(json_get_string(e, "meta-type"), kind));
+        done += is_done;
+        lines++;
+    }
+    fclose(f);
+    for (uint32_t i = 0; i < ours.num; i++) {
+        const char *meta = json_get_string(json_at(&ours, i), "meta-type");
+
+        here += !strcmp(meta, "command") || !strcmp(meta, "event");
+    }
+    printf("# %u of %u commands and events are done\n", done, lines);
+    CHECK_EQ(here, done);               /* we have none that the reference has not */
+    CHECK_EQ(lines, 216 + 52);
+    json_fini(&ours);
+}
+
 int main(void)
 {
     TEST(every_shape_survives_reading_and_writing);
@@ -473,5 +508,6 @@ int main(void)
     TEST(an_event_without_data_has_no_member_data);
     TEST(at_most_one_per_second_per_key_and_the_last_one_wins);
     TEST(query_qmp_schema_says_what_the_reference_says);
+    TEST(what_is_done_and_what_waits_is_written_down);
     return test_end();
 }
