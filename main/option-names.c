@@ -11,12 +11,15 @@
 const struct option_names option_names[] = {
     { "machine", "suppress-vmdesc:b firmware:s usb:b mem-merge:b dump-guest-core:b append:s initrd:s kernel:s accel:s "
                  "type:s" },
+    { "sandbox", "resourcecontrol:s spawn:s elevateprivileges:s obsolete:s enable:b" },
     { "smbios", "" },
     { "acpi", "" },
     { "action", "watchdog:s panic:s reboot:s shutdown:s" },
     { "fw_cfg", "gen_id:s string:s file:s name:s" },
     { "numa", "" },
-    { "name", "debug-threads:b guest:s" },
+    { "name", "debug-threads:b process:s guest:s" },
+    { "msg", "guest-name:b timestamp:b" },
+    { "overcommit", "cpu-pm:b mem-lock:b" },
     { "boot-opts", "strict:b reboot-timeout:n splash-time:n splash:s menu:b once:s order:s" },
     { "smp-opts", "maxcpus:n threads:n cores:n clusters:n dies:n sockets:n cpus:n" },
     { "memory", "size:z" },
@@ -27,7 +30,8 @@ const struct option_names option_names[] = {
     { "global", "value:s property:s driver:s" },
     { "rtc", "driftfix:s clock:s base:s" },
     { "device", "" },
-    { "chardev", "logappend:b logfile:s append:b size:z signal:b mux:b nodelay:b server:b wait:b ipv6:b ipv4:b to:n "
-                 "fd:s port:s host:s path:s backend:s" },
+    { "chardev", "abstract:b tight:b logappend:b logfile:s append:b chardev:s size:z signal:b mux:b websocket:b "
+                 "tn3270:b telnet:b reconnect:n nodelay:b delay:b server:b wait:b ipv6:b ipv4:b to:n localport:s "
+                 "localaddr:s fd:s port:s host:s path:s backend:s" },
     { 0 },
 };

@@ -852,6 +852,59 @@ static void a_name_that_is_not_below_opt_is_taken_with_a_warning(void)
     CHECK_STR(warning("-M q35 -fw_cfg opt/a,string=x"), "");
 }
 
+/* Of these the start reads the argument, not the parser. */
+static const char *const read_later[] = { "trace", "mon", "device", "chardev" };
+
+static const char *option_of(const char *told)
+{
+    static const struct { const char *told, *option; } others[] = {
+        { "acpi", "acpitable" }, { "boot-opts", "boot" }, { "smp-opts", "smp" }, { "memory", "m" },
+    };
+
+    for (unsigned i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (!strcmp(others[i].told, told))
+            return others[i].option;
+    return told;
+}
+
+/* Does the option know the name?  What stands behind it is no value of any. */
+static bool knows(const char *option, const char *name)
+{
+    bool known;
+
+    parse(T("-%s %s=#", option, name));
+    known = !err || err->kind != ERROR_UNKNOWN || strcmp(err->value, T("%s=#", name));
+    error_free(err);
+    config_fini(&c);
+    return known;
+}
+
+static void names_that_clients_are_told_are_read(void)
+{
+    for (const struct option_names *o = option_names; o->option; o++) {
+        const char *option = option_of(o->option);
+        char names[400], *rest = names;
+        bool later = false;
+
+        for (unsigned i = 0; i < sizeof(read_later) / sizeof(read_later[0]); i++)
+            later |= !strcmp(read_later[i], option);
+        CHECK(strlen(o->names) < sizeof(names));
+        strcpy(names, o->names);
+        for (char *name; *names && !later && (name = strsep(&rest, " "));) {
+            name[strcspn(name, ":")] = '\0';
+            if (!knows(option, name))
+                printf("# -%s %s\n", option, name);
+            CHECK(knows(option, name));
+        }
+        /* nosuch=# is another form of -global, and -m wants its size first */
+        if (!*o->names || later || !strcmp(option, "global") || !strcmp(option, "m"))
+            continue;
+        if (knows(option, "nosuch"))
+            printf("# -%s nosuch\n", option);
+        CHECK(!knows(option, "nosuch"));
+    }
+}
+
 int main(void)
 {
     TEST(without_options_but_a_machine_there_is_a_default_for_all);
@@ -893,5 +946,6 @@ int main(void)
     TEST(a_global_names_type_property_and_value);
     TEST(files_for_the_firmware_have_a_name_and_one_source);
     TEST(a_name_that_is_not_below_opt_is_taken_with_a_warning);
+    TEST(names_that_clients_are_told_are_read);
     return test_end();
 }
