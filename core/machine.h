@@ -22,6 +22,7 @@
 struct accel;
 struct chardevs;
 struct displays;
+struct dump;
 struct input;
 struct qapi_sink;
 
@@ -51,6 +52,9 @@ struct machine_observer {
 
 /* Where message-signalled interrupts go: the local APICs. */
 struct msi_sink { void (*send)(void *opaque, uint64_t addr, uint32_t data); void *opaque; };
+
+/* What the guest's kernel says of itself for whoever dumps its memory: where, and in which form (1: an ELF note). */
+struct guest_note { uint64_t gpa; uint32_t bytes; uint16_t format; };
 
 struct clock_state;             /* clock.c */
 struct reg_maps;                /* machine.c */
@@ -118,6 +122,10 @@ struct machine {
     struct qapi_sink *events;           /* of QMP, set by machine_qmp_init(); NULL: nobody listens */
     struct input *input;                /* main's: where devices register for keys and pointers; NULL: nobody sends */
     struct chardevs *chardevs;          /* main's: where a device finds the chardev that it names; NULL: none */
+    /* Of a device that is told; false: it has not been.  NULL: there is no such device. */
+    struct { bool (*get)(void *opaque, struct guest_note *note); void *opaque; } guest_note;
+    struct dump *dump;                  /* dump/'s */
+    const char *busy;                   /* why it may not be stopped, started or reset now; NULL: it may.  Home loop */
     struct displays *displays;          /* main's: where a device shows its consoles; NULL: nobody looks */
 };
 

@@ -79,10 +79,17 @@ int qmp_x_query_ramblock(struct qapi_ctx *ctx, struct qapi_human_readable_text *
     return 0;
 }
 
+static int refuse_busy(struct qapi_ctx *ctx)
+{
+    return qapi_fail(ctx, -EBUSY, QAPI_GENERIC_ERROR, "%s", ((struct machine *)ctx->target)->busy);
+}
+
 int qmp_stop(struct qapi_ctx *ctx, struct error **err)
 {
     struct machine *m = ctx->target;
 
+    if (m->busy)
+        return refuse_busy(ctx);
     return machine_running(m) ? machine_stop(m, RUN_PAUSED, err) : 0;
 }
 
@@ -90,6 +97,8 @@ int qmp_cont(struct qapi_ctx *ctx, struct error **err)
 {
     struct machine *m = ctx->target;
 
+    if (m->busy)
+        return refuse_busy(ctx);
     if (m->run_state == RUN_SHUTDOWN || m->run_state == RUN_INTERNAL_ERROR || m->run_state == RUN_GUEST_PANICKED)
         return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "Resetting the Virtual Machine is required");
     return machine_start(m, err);
@@ -105,6 +114,8 @@ int qmp_quit(struct qapi_ctx *ctx, struct error **err)
 int qmp_system_reset(struct qapi_ctx *ctx, struct error **err)
 {
     (void)err;
+    if (((struct machine *)ctx->target)->busy)
+        return refuse_busy(ctx);
     machine_request_reset(ctx->target, CAUSE_HOST_QMP_SYSTEM_RESET);
     return 0;
 }

@@ -38,6 +38,14 @@ static void written(void *opaque, uint32_t at, uint32_t len)
     v->st.has = at == 0 && len == sizeof(v->st.file) && v->st.file.guest_format != FORMAT_NONE;
 }
 
+static bool note_get(void *opaque, struct guest_note *note)
+{
+    const V *v = opaque;
+
+    *note = (struct guest_note){ .gpa = v->st.file.paddr, .bytes = v->st.file.size, .format = v->st.file.guest_format };
+    return v->st.has;
+}
+
 static const struct field vmcoreinfo_fields[] = {
     FIELD(V, "has_vmcoreinfo", has, .wire = 1, .max = 1, .type = "bool"),
     FIELD(V, "vmcoreinfo.host_format", file.host_format, .reset = FORMAT_ELF),
@@ -59,12 +67,20 @@ static int vmcoreinfo_realize(struct device *dev, struct error **err)
         return error_set(err, -EBUSY, ERROR_STATE, "vmcoreinfo", "a second one", "at most one in a machine");
     if (!fw_cfg || !fw_cfg_has_dma(fw_cfg))
         return error_set(err, -ENODEV, ERROR_STATE, "vmcoreinfo", "this machine", "one whose fw_cfg has DMA");
+    dev->machine->guest_note.get = note_get;
+    dev->machine->guest_note.opaque = v;
     return fw_cfg_add_file_hooks(fw_cfg, "etc/vmcoreinfo", &v->st.file, sizeof(v->st.file), NULL, written, v, err);
+}
+
+static void vmcoreinfo_unrealize(struct device *dev)
+{
+    dev->machine->guest_note.get = NULL;
 }
 
 static const struct device_type vmcoreinfo_type = {
     .type = { .name = "vmcoreinfo", .parent = "device", .category = "misc", .doc = "a guest kernel's description",
               DEVICE(V), TYPE_STATE(V), .state = &vmcoreinfo_section },
     .realize = vmcoreinfo_realize,
+    .unrealize = vmcoreinfo_unrealize,
 };
 DEVICE_TYPE(vmcoreinfo_type);
