@@ -4,6 +4,7 @@
 /* Start-up phases and their undoing (see start.h). */
 
 #include "accel/qtest/qtest.h"
+#include "dump/dump.h"
 #include "lib/error.h"
 #include "lib/log.h"
 #include "lib/trace.h"
@@ -130,6 +131,7 @@ static int machine_build(struct process *p, struct error **err)
 
     if (r < 0)
         return r;
+    dump_new(p->machine);
     p->machine->type_name = c->board_type->name;
     p->machine->obj.type = &c->board_type->type;
     memcpy(p->machine->uuid, c->board.uuid, sizeof(p->machine->uuid));
@@ -257,8 +259,10 @@ void process_end(struct process *p)
         monitor_char_free(p->monitors[i]);
     if (p->qmp.sink)
         machine_qmp_fini(&p->qmp);
-    if (p->machine)
+    if (p->machine) {
+        dump_free(p->machine);
         qtest_close(p->machine);
+    }
     machine_free(p->machine);           /* its devices take their consoles away */
     input_fini(&p->input);
     if (p->monitor) {

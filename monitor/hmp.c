@@ -115,19 +115,24 @@ static struct json qmp_args(const struct hmp_args *args)
     return object;
 }
 
+void hmp_qmp(struct hmp_call *call, const char *command, struct json args)
+{
+    const struct qapi_env *env = &call->monitor->cfg.env;
+    const struct qapi_command *qmp = qapi_command_find(env->table, command);
+    struct qapi_ctx *ctx = qapi_start(env, qmp, &args, call->session, qmp_done, call);
+
+    json_fini(&args);
+    if (ctx)                    /* else done() has been called, and call may be gone */
+        call->ctx = ctx;
+}
+
 static void run_command(struct hmp_call *call, const struct hmp_command *c)
 {
     const struct qapi_env *env = &call->monitor->cfg.env;
     const struct monitor_info *info;
 
     if (c->qmp) {
-        const struct qapi_command *qmp = qapi_command_find(env->table, c->qmp);
-        struct json args = qmp_args(&call->args);
-        struct qapi_ctx *ctx = qapi_start(env, qmp, &args, call->session, qmp_done, call);
-
-        json_fini(&args);
-        if (ctx)                /* else done() has been called, and call may be gone */
-            call->ctx = ctx;
+        hmp_qmp(call, c->qmp, qmp_args(&call->args));
         return;
     }
     if (c->run) {

@@ -10,6 +10,7 @@
  */
 
 #include "monitor/text-out.h"
+#include "qapi/json.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,6 +74,14 @@ bool hmp_info_numa(struct hmp_call *call), hmp_info_pci(struct hmp_call *call);
 bool hmp_info_ramblock(struct hmp_call *call);
 /* hmp-sendkey.c */
 bool hmp_sendkey(struct hmp_call *call);
+/* hmp-dump.c */
+bool hmp_memsave(struct hmp_call *call);
+bool hmp_dump(struct hmp_call *call);
+bool hmp_info_dump(struct hmp_call *call);
+
+/* Runs the QMP command and ends the call when it is done; a failure is told on out.  Takes args.  For run(), which then
+ * returns false. */
+void hmp_qmp(struct hmp_call *call, const char *command, struct json args);
 
 /* Runs a line; call's public members are set. */
 void hmp_run(struct hmp_call *call, const char *line);

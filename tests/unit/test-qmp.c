@@ -231,6 +231,43 @@ int qmp_set_action(struct qapi_ctx *ctx, const struct qapi_set_action_arg *arg, 
     return 0;
 }
 
+/* Dumps are test-dump's; what a line of the human monitor becomes is told here. */
+static char dumped[200];
+int qmp_pmemsave(struct qapi_ctx *ctx, const struct qapi_pmemsave_arg *arg, struct error **err)
+{
+    snprintf(dumped, sizeof(dumped), "pmemsave %#" PRIx64 " %" PRId64 " %s", arg->val, arg->size, arg->filename);
+    return 0;
+}
+
+int qmp_memsave(struct qapi_ctx *ctx, const struct qapi_memsave_arg *arg, struct error **err)
+{
+    snprintf(dumped, sizeof(dumped), "memsave %#" PRIx64 " %" PRId64 " %s %d", arg->val, arg->size, arg->filename,
+             arg->has_cpu_index ? (int)arg->cpu_index : -1);
+    return 0;
+}
+
+int qmp_dump_guest_memory(struct qapi_ctx *ctx, const struct qapi_dump_guest_memory_arg *arg, struct error **err)
+{
+    snprintf(dumped, sizeof(dumped), "dump %s%s%s %s %" PRId64 " %" PRId64, arg->protocol,
+             arg->paging ? " paging" : "", arg->detach ? " detach" : "",
+             qapi_enum_name(&qapi_type_dump_guest_memory_format, arg->format), arg->has_begin ? arg->begin : -1,
+             arg->has_length ? arg->length : -1);
+    return 0;
+}
+
+static struct qapi_dump_query_result dump_now;
+int qmp_query_dump(struct qapi_ctx *ctx, struct qapi_dump_query_result *ret, struct error **err)
+{
+    *ret = dump_now;
+    return 0;
+}
+
+int qmp_query_dump_guest_memory_capability(struct qapi_ctx *ctx, struct qapi_dump_guest_memory_capability *ret,
+                                           struct error **err)
+{
+    return 0;
+}
+
 static void print_registers(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)
 {
     text_out_printf(out, "CPU#%d%s\n", (int)hmp_args_number(args, "vcpu", cpu < 0 ? 0 : cpu),
@@ -662,6 +699,39 @@ static void info_prints_what_main_has_wired(void)
     monitor_free(m);
 }
 
+/* Line by line: what becomes of it, and what the reference answers where it is wrong. */
+static void dumps_have_words_of_their_own_there(void)
+{
+    struct monitor *m = monitor_start();
+    struct peer p;
+
+    peer_start(&p, m, QMP);
+    ask(&p, NEGOTIATE);
+    CHECK_STR(human(&p, "pmemsave 0x1000 16 a"), "");
+    CHECK_STR(dumped, "pmemsave 0x1000 16 a");
+    CHECK_STR(human(&p, "memsave -1 16 a"), "");
+    CHECK_STR(dumped, "memsave 0xffffffffffffffff 16 a -1");
+    CHECK_STR(human(&p, "pmemsave 0"), "unexpected end of expression\r\nTry \"help pmemsave\" for more information\r\n");
+    CHECK_STR(human(&p, "dump-guest-memory o"), "");
+    CHECK_STR(dumped, "dump file:o elf -1 -1");
+    CHECK_STR(human(&p, "dump-guest-memory -p -d o 0 4096"), "");
+    CHECK_STR(dumped, "dump file:o paging detach elf 0 4096");
+    CHECK_STR(human(&p, "dump-guest-memory -z file:o"), "");
+    CHECK_STR(dumped, "dump file:file:o kdump-zlib -1 -1");
+    CHECK_STR(human(&p, "dump-guest-memory -w o 1"), "");
+    CHECK_STR(dumped, "dump file:o win-dmp 1 -1");
+    CHECK_STR(human(&p, "dump-guest-memory -z -l o"), "Error: only one of '-z|-l|-s|-w' can be set\r\n");
+    CHECK_STR(human(&p, "dump-guest-memory"), "dump-guest-memory: filename expected\r\n"
+              "Try \"help dump-guest-memory\" for more information\r\n");
+    CHECK_STR(human(&p, "info dump"), "Status: none\r\n");
+    dump_now = (struct qapi_dump_query_result){ QAPI_DUMP_STATUS_ACTIVE, 56, 10000 };
+    CHECK_STR(human(&p, "info dump"), "Status: active\r\nFinished: 0.56 %\r\n");
+    dump_now.status = QAPI_DUMP_STATUS_COMPLETED;
+    CHECK_STR(human(&p, "info dump"), "Status: completed\r\n");
+    peer_end(&p);
+    monitor_free(m);
+}
+
 static void a_line_s_arguments_are_the_command_s(void)
 {
     struct monitor *m = monitor_start();
@@ -886,6 +956,7 @@ int main(void)
     TEST(query_commands_names_what_runs);
     TEST(text_for_people_comes_with_its_line_ends);
     TEST(info_prints_what_main_has_wired);
+    TEST(dumps_have_words_of_their_own_there);
     TEST(a_line_s_arguments_are_the_command_s);
     TEST(the_prompt_waits_for_the_command);
     TEST(tab_completes_names_of_commands);
