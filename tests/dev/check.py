@@ -190,8 +190,9 @@ class Checkout:
         if not initrd:
             return
         files = ["--kernel", self.kernel_dir / "vmlinuz", "--initrd", initrd, "--program", program]
-        words = {"options.py": ["--long"] if long else [], "boots.py": ["--only", boots] + (["--long"] if long else [])}
-        for script in only or ("options.py", "boots.py"):
+        words = {"options.py": ["--long"] if long else [], "boots.py": ["--only", boots] + (["--long"] if long else []),
+                 "dump.py": []}
+        for script in only or ("options.py", "boots.py", *(["dump.py"] if long else [])):
             self.tally.run_tap(f"{folder} {script}", [tool("python3"), f"tests/guest/{script}", *files, *words[script]], env)
 
 

@@ -21,6 +21,7 @@ import sys
 
 HERE = pathlib.Path(__file__).parent
 MODULES = ("button.ko", "evdev.ko")
+ON_DEMAND = ("qemu_fw_cfg.ko",)         # in lib/on-demand: a test loads them
 APPLETS = """
     sh ash cat ls cp mv rm mkdir mount umount echo printf grep sed awk head tail wc sort tr cut date sleep dmesg nproc
     poweroff reboot halt init insmod setsid cttyhack stty free uptime ps top kill taskset hexdump od dd md5sum sha256sum
@@ -90,9 +91,9 @@ def build(kernel, programs, busybox=None, files=()):
     for path in sorted(rootfs.rglob("*")):
         if path.is_file():
             archive.file(str(path.relative_to(rootfs)), path.read_bytes(), executable=path.stat().st_mode & 0o100)
-    for module in MODULES:
+    for module in MODULES + ON_DEMAND:
         for path in sorted(pathlib.Path(kernel).glob("tree/lib/modules/*/kernel/drivers/*/" + module)):
-            archive.file("lib/" + module, path.read_bytes())
+            archive.file(("lib/" if module in MODULES else "lib/on-demand/") + module, path.read_bytes())
     for program in programs:
         archive.file("bin/" + pathlib.Path(program).name, pathlib.Path(program).read_bytes(), executable=True)
     for name, path in files:
