@@ -2,7 +2,7 @@
 #include "dump/state.h"
 
 /*
- * dump-guest-memory: the machine stands, its registers and memory are written as a core file, it goes on
+ * dump-guest-memory: the machine stands, its registers and memory are written, it goes on
  *
  * What a dump looks at is fixed when it begins: registers are fetched, memory is held.  The machine stands until it is
  * over, unless it sleeps (suspended), which it goes on doing.  A machine that quits meanwhile does not wait for it.
@@ -14,6 +14,7 @@
 #include "dump/dump.h"
 #include "dump/elf.h"
 #include "dump/guest-note.h"
+#include "dump/kdump.h"
 #include "dump/mappings.h"
 #include "dump/notes.h"
 #include "dump/ranges.h"
@@ -38,7 +39,8 @@ struct core_dump {
     struct x86_state *cpus;
     unsigned n_cpus;
     GByteArray *notes;
-    bool paging, wide, resume;
+    uint32_t guest_note;                /* where in notes it begins */
+    bool paging, kdump, wide, resume;
     uint16_t machine;
 };
 
@@ -98,7 +100,19 @@ static int range_write(struct core_dump *c, const struct range *range)
     return r;
 }
 
-static void work(struct job *job)
+static void kdump_work(struct job *job)
+{
+    struct core_dump *c = of_job(job);
+    struct kdump k = { .wide = c->wide, .cpus = c->n_cpus, .notes = c->notes, .guest_note = c->guest_note,
+                       .ranges = c->shown };
+    const char *what;
+    int r = kdump_write(&job->sink, &k, &c->dump->completed, &what);
+
+    if (r < 0)
+        fail(c, r, what);
+}
+
+static void elf_work(struct job *job)
 {
     struct core_dump *c = of_job(job);
     const char *what = "save memory";
@@ -185,6 +199,7 @@ static void notes_make(struct core_dump *c)
         note_prstatus(c->notes, &c->cpus[i], i + 1, c->machine == EM_X86_64);
     for (unsigned i = 0; i < c->n_cpus; i++)
         note_qemu(c->notes, &c->cpus[i]);
+    c->guest_note = c->notes->len;
     guest_note_append(c->notes, c->dump->machine, c->all);
 }
 
@@ -197,7 +212,7 @@ static int core_dump_fill(struct core_dump *c, struct error **err)
         return r;
     form_choose(c);
     notes_make(c);
-    c->job.work = work;
+    c->job.work = c->kdump ? kdump_work : elf_work;
     c->job.finished = finished;
     return job_start(&c->dump->jobs, &c->job, "dump", err);
 }
@@ -249,7 +264,8 @@ int core_dump_start(struct dump *d, const struct core_options *o, struct qapi_ct
     struct core_dump *c = g_new0(struct core_dump, 1);
     int r;
 
-    *c = (struct core_dump){ .dump = d, .sink = ctx->sink, .paging = o->paging, .job.release = release };
+    *c = (struct core_dump){ .dump = d, .sink = ctx->sink,
+                              .paging = o->paging, .kdump = o->kdump, .job.release = release };
     r = sink_open(&c->job.sink, o->path, 0400);
     if (r < 0)
         qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Could not open '%s': %s", o->path, strerror(-r));

@@ -4,10 +4,11 @@
 /*
  * QMP commands about dumps.  Handlers run on the home loop; what they start goes on without it.
  *
- * Left out: formats but elf; descriptors by name ("fd:"), of which there is no list.  Both are refused.
+ * Left out: formats but elf and kdump-zlib; descriptors by name ("fd:"), of which there is no list.  Both are refused.
  */
 
 #include "core/machine.h"
+#include "dump/kdump.h"
 #include "dump/state.h"
 
 #include <errno.h>
@@ -15,8 +16,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const enum qapi_dump_guest_memory_format formats[] = { QAPI_DUMP_GUEST_MEMORY_FORMAT_ELF };
-enum { FORMATS = sizeof(formats) / sizeof(formats[0]) };
+static const enum qapi_dump_guest_memory_format formats[] = {
+    QAPI_DUMP_GUEST_MEMORY_FORMAT_ELF, QAPI_DUMP_GUEST_MEMORY_FORMAT_KDUMP_ZLIB,
+};
+
+/* How many of them this program can write. */
+static unsigned n_formats(void)
+{
+    return kdump_available() ? 2 : 1;
+}
 
 static struct dump *dump_of(const struct qapi_ctx *ctx)
 {
@@ -55,7 +63,7 @@ static int check_format(struct qapi_ctx *ctx, const struct qapi_dump_guest_memor
     if (is_kdump(arg->format) && (arg->paging || arg->has_begin || arg->has_length))
         return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR,
                          "kdump-compressed format doesn't support paging or filter");
-    for (unsigned i = 0; i < FORMATS; i++)
+    for (unsigned i = 0; i < n_formats(); i++)
         if (formats[i] == arg->format)
             return 0;
     return qapi_fail(ctx, -ENOTSUP, QAPI_GENERIC_ERROR, "%s is not available now",
@@ -88,7 +96,8 @@ static int check_protocol(struct qapi_ctx *ctx, const char *protocol, const char
 int qmp_dump_guest_memory(struct qapi_ctx *ctx, const struct qapi_dump_guest_memory_arg *arg, struct error **err)
 {
     struct core_options o = { .paging = arg->paging, .detach = arg->has_detach && arg->detach, .cut = arg->has_begin,
-                              .begin = arg->begin, .length = arg->length };
+                              .begin = arg->begin, .length = arg->length,
+                              .kdump = arg->has_format && is_kdump(arg->format) };
     const struct machine *m = ctx->target;
     int r;
 
@@ -113,7 +122,7 @@ int qmp_query_dump(struct qapi_ctx *ctx, struct qapi_dump_query_result *ret, str
 int qmp_query_dump_guest_memory_capability(struct qapi_ctx *ctx, struct qapi_dump_guest_memory_capability *ret,
                                            struct error **err)
 {
-    ret->formats.num = FORMATS;
+    ret->formats.num = n_formats();
     ret->formats.items = malloc(sizeof(formats));
     if (!ret->formats.items)
         return error_set_host(err, -ENOMEM, "query-dump-guest-memory-capability", "reply");

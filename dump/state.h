@@ -22,7 +22,7 @@ struct dump {
 
 /* dump-guest-memory after the arguments' form has been checked; file: its path.  As a handler returns. */
 struct core_options {
-    bool paging, detach, cut;
+    bool paging, detach, cut, kdump;
     uint64_t begin, length;             /* of cut */
     const char *path;
 };

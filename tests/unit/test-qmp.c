@@ -711,7 +711,8 @@ static void dumps_have_words_of_their_own_there(void)
     CHECK_STR(dumped, "pmemsave 0x1000 16 a");
     CHECK_STR(human(&p, "memsave -1 16 a"), "");
     CHECK_STR(dumped, "memsave 0xffffffffffffffff 16 a -1");
-    CHECK_STR(human(&p, "pmemsave 0"), "unexpected end of expression\r\nTry \"help pmemsave\" for more information\r\n");
+    CHECK_STR(human(&p, "pmemsave 0"), "unexpected end of expression\r\n"
+              "Try \"help pmemsave\" for more information\r\n");
     CHECK_STR(human(&p, "dump-guest-memory o"), "");
     CHECK_STR(dumped, "dump file:o elf -1 -1");
     CHECK_STR(human(&p, "dump-guest-memory -p -d o 0 4096"), "");
