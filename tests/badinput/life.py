@@ -331,6 +331,27 @@ def stopped_until_cont(life):
         return None if good and machine.status() == 0 else f"{before} {after} {empty}"
 
 
+def dump_into_a_full_pipe(life):
+    """Nobody reads: the machine stands, says why it stays so, looks after its other clients, and ends when it is told to."""
+    os.mkfifo(life.folder / "fifo")
+    reader = os.open(life.folder / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    busy = "There is a dump in process, please wait."
+    try:
+        with life.machine("-kernel", "halt") as machine:
+            ask = machine.qmp.ask
+            started = ask("dump-guest-memory", paging=False, detach=True, protocol="file:fifo")
+            machine.qmp.event("STOP")
+            refused = [ask(name).get("error", {}).get("desc") for name in ("stop", "cont", "system_reset")]
+            refused.append(ask("dump-guest-memory", paging=False, protocol="file:x").get("error", {}).get("desc"))
+            status = ask("query-status")["return"]["status"], ask("query-dump")["return"]["status"]
+            read = ask("pmemsave", val=0, size=1, filename="byte")
+            ask("quit")
+            good = "return" in started and refused == [busy] * 4 and status == ("save-vm", "active") and "return" in read
+            return None if good and machine.status() == 0 else f"{started} {refused} {status} {read}"
+    finally:
+        os.close(reader)
+
+
 def has_its_uuid(life):
     uuid = "00112233-4455-6677-8899-aabbccddeeff"
     with life.machine("-S", "-uuid", uuid.upper()) as machine:
@@ -701,6 +722,7 @@ def main():
         life.case("-gdb with -S: one client after the other, and the end is told", lambda: gdb_server_of_the_option(life))
         life.case("-S: prelaunch, nothing runs, cont goes", lambda: stopped_until_cont(life))
         life.case("a machine tells its UUID", lambda: has_its_uuid(life))
+        life.case("a dump into a pipe that nobody reads holds nobody else, nor the end", lambda: dump_into_a_full_pipe(life))
         life.case("a guest that switches itself off ends the process with status 0",
                   lambda: guest_ends(life, ["-kernel", "shutdown"], [shutdown], 0))
         life.case("-no-reboot: a reset by the guest ends the process with status 0",
