@@ -65,9 +65,10 @@ static int mappings_make(struct core_dump *c, struct mappings *m)
         any = true;
         r = mappings_add_cpu(m, &c->cpus[i], c->all, c->shown);
     }
-    if (!any)
+    if (any)
+        mappings_finish(m);
+    else
         mappings_add_physical(m, c->shown);
-    mappings_finish(m);
     return r;
 }
 

@@ -23,12 +23,13 @@ enum { MAPPINGS_TABLES = 1 << 20, MAPPINGS_MAX = 1 << 20 };
 
 struct mappings *mappings_new(const _Atomic bool *cancelled);    /* walks end early when it becomes true */
 void mappings_free(struct mappings *m);         /* NULL is fine */
+/* Instead of CPUs. */
 void mappings_add_physical(struct mappings *m, const struct ranges *ranges);
 /* A CPU whose paging is on.  all: guest memory with the tables; shown: the part of it that counts.  -E2BIG: the tables
  * are beyond the limits.  -ECANCELED. */
 int mappings_add_cpu(struct mappings *m, const struct x86_state *st, const struct ranges *all,
                      const struct ranges *shown);
-void mappings_finish(struct mappings *m);       /* orders and joins */
+void mappings_finish(struct mappings *m);       /* after the last CPU: orders and joins */
 
 unsigned mappings_num(const struct mappings *m);
 const struct mapping *mappings_at(const struct mappings *m, unsigned n);

@@ -27,7 +27,7 @@ static struct {
     struct machine *m;
     struct accel accel;
     struct ram_block *ram, *rom;
-    struct region low, high, top, vga;
+    struct region low, high, top;
     struct qapi_sink sink;
     struct qapi_listener listener;
     GString *events;            /* each with its data, in a line of its own */

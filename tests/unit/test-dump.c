@@ -122,6 +122,27 @@ static void physical_memory_is_there_range_by_range(void)
     rig_fini();
 }
 
+/* Neighbours in the guest that are none in the host: two ranges, one ends where the other begins. */
+static void neighbours_may_lie_apart_in_the_host(void)
+{
+    struct region more;
+
+    rig_init(1, true);
+    fill();
+    rig_region(&more, RIG_RAM, "more", rig.rom, 0x1000, 0x2000, false);
+    rig.rom->host[0x1000] = 0x99;
+    CHECK_STR(rig_ask("dump-guest-memory", "{'paging': false, 'protocol': 'file:PATH'}"), "");
+    file_read_back();
+    CHECK_EQ(programs(), 5);
+    check_load(3, RIG_RAM, RIG_RAM, 0x2000);
+    CHECK_EQ(program(1, OFFSET) % 4096, 0);
+    CHECK_EQ(program(3, OFFSET), program(2, OFFSET) + RIG_RAM - RIG_HOLE_END);
+    CHECK(!memcmp(file + program(3, OFFSET), rig.rom->host + 0x1000, 0x2000));
+    CHECK_EQ(program(4, OFFSET), program(3, OFFSET) + 0x2000);
+    region_drop(rig.m, &more);
+    rig_fini();
+}
+
 static void pages_of_zeros_are_holes(void)
 {
     rig_init(1, true);
@@ -269,6 +290,9 @@ static void memory_below_4_gib_and_a_32_bit_cpu_make_elf32(void)
     CHECK_EQ(get(at + 72 + 4 * 15, 4), 0x5050);
     note("QEMU", 0, &bytes);
     CHECK_EQ(bytes, 440);
+    CHECK_EQ(get(get(32, 4) + 40, 4), 1);       /* section 1: its name, and where names are */
+    CHECK_STR((char *)file + get(get(32, 4) + 40 + 16, 4) + 1, ".shstrtab");
+    CHECK_EQ(get(get(32, 4) + 40 + 16, 4) + get(get(32, 4) + 40 + 20, 4), file_bytes);
     rig_fini();
 }
 
@@ -339,6 +363,73 @@ static void paging_shows_what_all_cpus_see_once(void)
     CHECK_EQ(program(3, OFFSET), program(4, OFFSET));           /* the same bytes */
     CHECK_EQ(program(5, OFFSET), program(4, OFFSET) + 0x1000);
     CHECK(!memcmp(file + program(5, OFFSET), rig.ram->host + 0x201000, 0x1000));
+    rig_fini();
+}
+
+/* Pages of tables at root + 1000h on, for CPU `cpu`: n pages from gpa on, at linear address lin, below 2 MB. */
+static void map_pages(unsigned cpu, uint64_t root, uint64_t lin, uint64_t gpa, unsigned n)
+{
+    long_mode(cpu, root);
+    for (unsigned level = 0; level < 3; level++)
+        entry(root + 0x1000 * level, 0, (root + 0x1000 * (level + 1)) | 1);
+    for (unsigned i = 0; i < n; i++)
+        entry(root + 0x3000, lin / 4096 + i, (gpa + 4096 * i) | 1);
+}
+
+static void pieces_of_several_cpus_are_joined(void)
+{
+    static const struct { uint64_t lin, gpa; unsigned n; } second[] = {
+        { 0x14000, 0x204000, 2 },       /* behind */
+        { 0x12000, 0x202000, 4 },       /* overlapping */
+        { 0x11000, 0x201000, 1 },       /* inside */
+        { 0x15000, 0x205000, 1 },       /* apart */
+        { 0x14000, 0x205000, 1 },       /* at another distance */
+    };
+    static const uint64_t first[] = { 6, 6, 4, 4, 4 };
+
+    for (unsigned i = 0; i < 5; i++) {
+        rig_init(2, true);
+        map_pages(0, 0x100000, 0x10000, 0x200000, 4);
+        map_pages(1, 0x110000, second[i].lin, second[i].gpa, second[i].n);
+        CHECK_STR(rig_ask("dump-guest-memory", "{'paging': true, 'protocol': 'file:PATH'}"), "");
+        file_read_back();
+        CHECK_EQ(programs(), i < 3 ? 2 : 3);
+        check_load(1, 0x200000, 0x10000, first[i] * 4096);
+        if (i >= 3)
+            check_load(2, 0x205000, second[i].lin, 4096);
+        rig_fini();
+    }
+}
+
+/* Three times 512 * 512 tables are within the limit, and twice that is not: the second CPU has the same ones. */
+static void tables_that_cpus_share_are_read_once(void)
+{
+    rig_init(2, true);
+    for (unsigned cpu = 0; cpu < 2; cpu++) {
+        long_mode(cpu, 0x100000 + 0x1000 * cpu);
+        for (unsigned i = 0; i < 3; i++)
+            entry(0x100000 + 0x1000 * cpu, i, 0x110000 | 1);
+    }
+    for (unsigned i = 0; i < 512; i++) {
+        entry(0x110000, i, 0x111000 | 1);
+        entry(0x111000, i, 0x112000 | 1);
+    }
+    CHECK_STR(rig_ask("dump-guest-memory", "{'paging': true, 'protocol': 'file:PATH'}"), "");
+    entry(0x101000, 0, 0x111000 | 1);           /* another table at that place: CPU 1 is walked there */
+    entry(0x111000, 7, 0x113000 | 1);
+    entry(0x113000, 0, 0x200000 | 1);
+    entry(0x112000, 0, 0);
+    for (unsigned i = 0; i < 512; i++)
+        entry(0x110000, i, 0);
+    CHECK_STR(rig_ask("dump-guest-memory", "{'paging': true, 'protocol': 'file:PATH'}"), "");
+    file_read_back();
+    CHECK_EQ(programs(), 1);                    /* 113000 is a level too high there */
+    entry(0x113000, 0, 0x114000 | 1);
+    entry(0x114000, 0, 0x200000 | 1);
+    CHECK_STR(rig_ask("dump-guest-memory", "{'paging': true, 'protocol': 'file:PATH'}"), "");
+    file_read_back();
+    CHECK_EQ(programs(), 2);
+    check_load(1, 0x200000, 7ull << 30, 4096);
     rig_fini();
 }
 
@@ -445,6 +536,7 @@ int main(void)
 {
     epoch_thread_init();
     TEST(physical_memory_is_there_range_by_range);
+    TEST(neighbours_may_lie_apart_in_the_host);
     TEST(pages_of_zeros_are_holes);
     TEST(the_sections_are_one_of_nothing_and_one_of_names);
     TEST(a_cpu_in_long_mode_makes_it_x86_64);
@@ -452,6 +544,8 @@ int main(void)
     TEST(memory_below_4_gib_and_a_32_bit_cpu_make_elf32);
     TEST(begin_and_length_choose_bytes);
     TEST(paging_shows_what_all_cpus_see_once);
+    TEST(pieces_of_several_cpus_are_joined);
+    TEST(tables_that_cpus_share_are_read_once);
     TEST(paging_without_paging_is_physical);
     TEST(from_65535_on_section_0_has_the_number_of_program_headers);
     TEST(tables_that_never_end_are_refused);
