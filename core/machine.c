@@ -88,6 +88,8 @@ int machine_start(struct machine *m, struct error **err)
 
     if (machine_running(m) || m->run_state == RUN_SUSPENDED)    /* who sleeps is woken (power.h) */
         return 0;
+    if (m->busy)
+        return error_set(err, -EBUSY, ERROR_STATE, "machine", "start", m->busy);
     r = machine_state_set(m, RUN_RUNNING, err);
     if (r < 0)
         return r;

@@ -127,6 +127,7 @@ static void a_detached_dump_replies_at_once_and_holds_the_machine(void)
     CHECK_STR(rig_status(), "active");
     CHECK_EQ(json_get(&rig.got, "total")->i, RIG_RAM - (RIG_HOLE_END - RIG_HOLE) + RIG_ROM);
     CHECK_STR(refused(FILE_ARGS), "There is a dump in process, please wait.");
+    CHECK_EQ(machine_start(rig.m, NULL), -EBUSY);       /* whoever asks: a debugger, too */
     /* the rest of memory is looked at all the while */
     CHECK_STR(rig_ask("pmemsave", "{'val': 0, 'size': 1, 'filename': '/dev/null'}"), "");
     while (rig.m->busy) {
