@@ -14,7 +14,7 @@
 #include "core/accel.h"
 #include "core/machine.h"
 #include "cpu/state.h"
-#include "gdb/walk.h"
+#include "cpu/walk.h"
 #include "lib/epoch.h"
 #include "lib/log.h"
 
@@ -99,11 +99,6 @@ static void cr8_put(struct gdb_target *t, unsigned cpu, uint8_t cr8)
 
 /* Memory. */
 
-static bool entry_read(void *opaque, uint64_t gpa, unsigned size, uint64_t *entry)
-{
-    return address_space_read(opaque, gpa, size, entry, NULL) == MEM_OK;
-}
-
 static bool is_rom(struct address_space *as, uint64_t gpa)
 {
     const struct flat_range *r;
@@ -152,12 +147,18 @@ static int write_pieces(struct address_space *as, uint64_t gpa, const uint8_t *b
     return 0;
 }
 
+static bool table_read(void *opaque, uint64_t gpa, void *buf, unsigned bytes)
+{
+    return !read_pieces(opaque, gpa, buf, bytes);
+}
+
 /* Bytes from *gpa on that are mapped in one piece, up to n; 0: not mapped. */
 static uint64_t mapped(const struct x86_state *st, struct address_space *as, uint64_t addr, uint64_t n, uint64_t *gpa)
 {
+    const struct walk_memory memory = { table_read, as };
     uint64_t more;
 
-    if (!gdb_walk(st, addr, entry_read, as, gpa, &more))
+    if (!cpu_walk(st, &memory, addr, gpa, &more))
         return 0;
     if (!st->a20 && !st->smm) {         /* line 20 says nothing; what it says of changes with each MiB */
         *gpa &= ~(1ull << 20);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gdb/regs.h"
-#include "gdb/walk.h"
 #include "tests/unit/gdb-bench.h"
 
-/* Registers as GDB numbers them, and the page tables of a paused vCPU: what a debugger sees of it. */
+/* Registers as GDB numbers them: what a debugger sees of a paused vCPU. */
 
 enum { RAX_ = 0, RIP_ = 16, EFLAGS_, CS_, SS_, DS_, FS_BASE = 24, GS_BASE, K_GS_BASE, CR0_, CR2_, CR3_, CR4_, CR8_,
        EFER_, ST0, FCTRL = 41, FSTAT, FTAG, FISEG, FIOFF, FOSEG, FOOFF, FOP, XMM0, MXCSR = 65 };
@@ -216,102 +215,6 @@ static void what_was_read_can_be_written_back(void)
     finish();
 }
 
-/* Page tables in the bench's memory. */
-
-static bool table_read(void *opaque, uint64_t gpa, unsigned size, uint64_t *entry)
-{
-    *entry = 0;
-    if (gpa + size > GDB_BENCH_RAM)
-        return false;
-    memcpy(entry, b.ram + gpa, size);
-    return true;
-}
-
-static void table_put(uint64_t gpa, unsigned size, uint64_t entry)
-{
-    memcpy(b.ram + gpa, &entry, size);
-}
-
-static uint64_t gpa_of(uint64_t lin, uint64_t *more)
-{
-    uint64_t gpa;
-
-    return gdb_walk(&b.state[0], lin, table_read, NULL, &gpa, more) ? gpa : UINT64_MAX;
-}
-
-static void without_paging_an_address_is_what_it_says(void)
-{
-    uint64_t more;
-
-    start();
-    CHECK_EQ(gpa_of(0x12345678, &more), 0x12345678);
-    CHECK_EQ(more, 0xffffffff - 0x12345678);
-    CHECK_EQ(gpa_of(0x100000000, &more), UINT64_MAX);
-    finish();
-}
-
-static void four_levels_with_pages_of_three_sizes(void)
-{
-    uint64_t more;
-
-    start();
-    b.state[0].cr0 = CR0_PE | CR0_PG;
-    b.state[0].cr4 = CR4_PAE;
-    b.state[0].efer = EFER_LME | EFER_LMA;
-    b.state[0].cr3 = 0x1018;                    /* PWT and PCD are no part of the address */
-    table_put(0x1000 + 8 * 511, 8, 0x2003);
-    table_put(0x2000 + 8 * 510, 8, 0x3003);
-    table_put(0x2000 + 8 * 5, 8, 0x40000083);                   /* 1 GiB */
-    table_put(0x3000 + 8 * 8, 8, 0x80000000000040e3 & ~0xe0ull);
-    table_put(0x3000 + 8 * 9, 8, 0x80000000012000e3);           /* 2 MiB, NX */
-    table_put(0x4000 + 8 * 1, 8, 0x5000 | 0x863);
-    CHECK_EQ(gpa_of(0xffffffff81001234, &more), 0x5234);
-    CHECK_EQ(more, 0xfff - 0x234);
-    CHECK_EQ(gpa_of(0xffffffff81234567, &more), 0x1200000 + 0x34567);
-    CHECK_EQ(more, 0x1fffff - 0x34567);
-    CHECK_EQ(gpa_of(0xffffff8140001234ull + 0x23456000, &more), 0x40000000 + 0x23457234);
-    CHECK_EQ(gpa_of(0xffffffff81002000, &more), UINT64_MAX);
-    CHECK_EQ(gpa_of(0x0000ffff81001234, &more), UINT64_MAX);    /* not canonical */
-    b.state[0].cr3 = GDB_BENCH_RAM;
-    CHECK_EQ(gpa_of(0, &more), UINT64_MAX);                     /* tables that are not there */
-    finish();
-}
-
-static void three_levels_of_pae(void)
-{
-    uint64_t more;
-
-    start();
-    b.state[0].cr0 = CR0_PE | CR0_PG;
-    b.state[0].cr4 = CR4_PAE;
-    b.state[0].cr3 = 0x1020;
-    table_put(0x1020 + 8 * 3, 8, 0x2001);
-    table_put(0x2000 + 8 * 1, 8, 0x3003);
-    table_put(0x2000 + 8 * 2, 8, 0x600083);
-    table_put(0x3000 + 8 * 4, 8, 0x100005003);
-    CHECK_EQ(gpa_of(0xc0204123, &more), 0x100005123);
-    CHECK_EQ(gpa_of(0xc0412345, &more), 0x612345);
-    CHECK_EQ(gpa_of(0x00204123, &more), UINT64_MAX);
-    finish();
-}
-
-static void two_levels_and_pages_of_4_mib(void)
-{
-    uint64_t more;
-
-    start();
-    b.state[0].cr0 = CR0_PE | CR0_PG;
-    b.state[0].cr3 = 0x1000;
-    table_put(0x1000 + 4 * 0x300, 4, 0x2083);
-    table_put(0x1000 + 4 * 0x301, 4, 0x00806083);               /* bits 39 to 32 are 3 */
-    table_put(0x2000 + 4 * 5, 4, 0x7003);
-    CHECK_EQ(gpa_of(0xc0005111, &more), 0x7111);                /* without PSE the bit means nothing */
-    b.state[0].cr4 = CR4_PSE;
-    CHECK_EQ(gpa_of(0xc0512345, &more), 0x300800000 + 0x112345);
-    CHECK_EQ(more, 0x3fffff - 0x112345);
-    finish();
-}
-
 int main(void)
 {
     TEST(general_registers_are_in_gdbs_order);
@@ -323,9 +226,5 @@ int main(void)
     TEST(the_tag_word_is_made_from_what_registers_hold);
     TEST(x87_and_sse_registers_lie_in_the_image);
     TEST(what_was_read_can_be_written_back);
-    TEST(without_paging_an_address_is_what_it_says);
-    TEST(four_levels_with_pages_of_three_sizes);
-    TEST(three_levels_of_pae);
-    TEST(two_levels_and_pages_of_4_mib);
     return test_end();
 }
