@@ -7,7 +7,7 @@
 # is installed except by root.  The kernel is unpacked into a cache and never installed.
 
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libpixman-1-dev libpng-dev libaio-dev
-    liburing-dev zlib1g-dev libseccomp-dev liburcu-dev"
+    liburing-dev zlib1g-dev libseccomp-dev libgnutls28-dev liburcu-dev"
 guest_packages="seabios busybox-static cpio"
 full_check_packages="clang ovmf gdb"
 # Unpacked into the cache for ./dev check --full: package and architecture.
