@@ -11,7 +11,8 @@ else the host does hurts both alike: seconds from the start of the process to th
 seconds for a few commands in the guest.  Of each: least, median, most, and the ratio of the medians
 (below 1: Rhea is faster).  Then what an idle guest costs.  The reference's boot contains its firmware; Rhea's, started by x-direct-boot,
 has none.  Last, what a machine costs before its guest runs: memory of the process that stands with -S, the
-time from the start of the process to the guest's first instruction, and how often an idle guest wakes the host.
+time from the start of the process to the guest's first instruction, and how often an idle guest wakes the host; and
+what an exit of KVM's costs, there and back, where there is a KVM.
 """
 
 import argparse
@@ -61,6 +62,7 @@ def round_of(machine, args):
 
 # At the reset vector: the byte 31h to isa-debug-exit's port, which ends the process with status 63h.
 RESET = bytes([0xb0, 0x31, 0xe6, 0xf4, 0xf4])
+EXITS = 100000
 
 
 def memory_of(pid):
@@ -93,6 +95,34 @@ def first_instruction(machine):
         return time.monotonic() - start
 
 
+def firmware_seconds(program, code):
+    """From the start of the process to its end by isa-debug-exit; code: at the start of the segment that RESET leaves."""
+    with tempfile.NamedTemporaryFile() as bios:
+        jump = b"\xe9\x0d\x00"             # from FFF0h to 0
+        bios.write(code.ljust(65536 - 16, b"\xf4") + jump.ljust(16, b"\xf4"))
+        bios.flush()
+        command = [program, "-M", "q35", "-accel", "kvm", "-m", "64", "-display", "none", "-nodefaults", "-vga", "none",
+                   "-bios", bios.name, "-device", "isa-debug-exit,iobase=0xf4"]
+        start = time.monotonic()
+        subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=120)
+        return time.monotonic() - start
+
+
+def exits(machine):
+    """Round trips of KVM's exits, in microseconds: what a hundred thousand more of them take."""
+    def code(port, access, rounds):
+        return (b"\x66\xb9" + rounds.to_bytes(4, "little")         # mov ecx, rounds
+                + b"\xba" + port.to_bytes(2, "little")             # mov dx, port
+                + access + b"\x66\x49\x75\xfb"                    # the access; dec ecx; jnz
+                + RESET)
+
+    kinds = {"KVM: OUT to fw_cfg, us": (0x510, b"\xef"), "KVM: IN from the RTC, us": (0x71, b"\xec"),
+             "KVM: OUT to nobody, us": (0x5f0, b"\xee")}
+    return {name: (firmware_seconds(machine.program, code(port, access, EXITS + 1))
+                   - firmware_seconds(machine.program, code(port, access, 1))) / EXITS * 1e6
+            for name, (port, access) in kinds.items()}
+
+
 def programs(build):
     failed = 0
     for program in sorted((build / "tests/bench").glob("bench-*")):
@@ -118,6 +148,8 @@ def guests(args, program):
             print(f"   round {number + 1} of {args.rounds}: {machine.name}", file=sys.stderr, flush=True)
             figures = round_of(machine, args) | standing(machine)
             figures["to the first instruction"] = first_instruction(machine)
+            if os.access("/dev/kvm", os.R_OK | os.W_OK):
+                figures |= exits(machine)
             for name, seconds in figures.items():
                 results[machine.name].setdefault(name, []).append(seconds)
     print(f"== the same guest, {args.cpus} CPUs, {args.rounds} rounds interleaved; seconds, or as said: least, median, most")
