@@ -162,7 +162,7 @@ enum mem_result dma_map(struct address_space *as, uint64_t addr, uint64_t len, b
         map->offset = map->host - map->block->host;
         map->len = reach.spot.more < len ? reach.spot.more + 1 : len;
         map_more(as, addr, len, map);
-        map->block->pins++;
+        ram_block_get(map->block);
     }
     epoch_leave();
     return reach.plain ? MEM_OK : refuse(as, addr, write, reach.name);
@@ -174,7 +174,6 @@ void dma_unmap(struct dma_map *map, uint64_t written)
         return;
     if (map->write && written)
         ram_written(map->block, map->offset, written < map->len ? written : map->len);
-    assert(map->block->pins);
-    map->block->pins--;
+    ram_block_put(map->block);
     *map = (struct dma_map){ 0 };
 }

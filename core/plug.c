@@ -124,7 +124,7 @@ int device_unplug(struct device *dev, struct error **err)
                          T("a bus that takes devices while the machine runs, not %s", dev->bus->name));
     if (!device_can_leave(dev))
         return error_set(err, -ENOTSUP, ERROR_STATE, name, "unplugging", "a device that can leave");
-    if (dev->leaves)
+    if (dev->leaves || dev->ejected)
         return error_set(err, -EBUSY, ERROR_STATE, name, "unplugging", "once; the guest was asked already");
     dev->leaves = true;
     dev->bus->ops->tell(dev->bus, dev, true);

@@ -214,6 +214,7 @@ int ram_block_new(const struct ram_config *cfg, struct ram_block **block, struct
         return host_error(err, -ENOMEM, cfg);
     list_init(&b->in_machine);
     b->fd = -1;
+    b->refs = 1;
     b->name = strdup(cfg->name);
     if (!b->name)
         r = host_error(err, -ENOMEM, cfg);
@@ -241,12 +242,26 @@ void ram_block_free(struct ram_block *b)
 {
     if (!b)
         return;
-    assert(!b->pins);
     for (unsigned c = 0; c < DIRTY_CLIENTS; c++)
         dirty_stop(b, c);
     if (b->code_free)
         b->code_free(b);
+    b->logger = NULL;
     list_remove(&b->in_machine);
+    ram_block_put(b);
+}
+
+struct ram_block *ram_block_get(struct ram_block *b)
+{
+    b->refs++;
+    return b;
+}
+
+void ram_block_put(struct ram_block *b)
+{
+    assert(b->refs);
+    if (--b->refs)
+        return;
     if (b->host)
         munmap(b->host, b->size);
     if (b->fd >= 0)

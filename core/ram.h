@@ -39,7 +39,7 @@ struct ram_block {
     void (*code_written)(struct ram_block *b, uint64_t off, uint64_t len);     /* set with `code` */
     void (*code_free)(struct ram_block *b);
     struct ram_logger *logger;  /* set by an accelerator before the guest sees the block; NULL: none */
-    _Atomic unsigned pins;                      /* of dma_map(); none is left when the block is freed */
+    _Atomic unsigned refs;                      /* the owner's, and one of each dma_map() */
     struct list_node in_machine;
 };
 
@@ -57,7 +57,12 @@ struct ram_config {
 /* Sparse unless prealloc.  -ENOMEM, -ERANGE (0, not a multiple of 4096, or above 1 TiB... the host refuses), errno of
  * the file. */
 int ram_block_new(const struct ram_config *cfg, struct ram_block **block, struct error **err);
+/* The owner's; nobody finds the block any more.  Its memory stays for those who have it mapped, until the last one lets
+ * go.  No vCPU runs. */
 void ram_block_free(struct ram_block *b);
+/* Any thread. */
+struct ram_block *ram_block_get(struct ram_block *b);
+void ram_block_put(struct ram_block *b);
 /* How much of it is in use, rounded up to pages: what a migration sends.  At most its size. */
 void ram_block_set_used(struct ram_block *b, uint64_t bytes);
 

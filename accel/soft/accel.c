@@ -10,6 +10,7 @@
  * Invariant: a vCPU's env is touched by its own thread, or while it is parked, apart from `kick`.
  */
 
+#include "accel/soft/block.h"
 #include "accel/soft/exclusive.h"
 #include "accel/soft/mmu.h"
 #include "accel/soft/mode.h"
@@ -82,6 +83,7 @@ static void code_free(struct ram_block *b)
 {
     struct code_pages *c = b->code;
 
+    block_flush_all(c->soft);           /* blocks know the pages that they were made of, and are found by their place */
     b->code = NULL;
     b->code_free = NULL;
     b->code_written = NULL;
@@ -353,6 +355,7 @@ static void soft_vcpu_fini(struct vcpu *cpu)
 {
     struct soft_vcpu *v = cpu->accel;
 
+    v->env->soft->n_vcpus = 0;          /* they go all together, after their threads */
     for (unsigned n = 0; n < 2; n++)
         if (v->listener[n].as)
             address_space_unlisten(v->listener[n].as, &v->listener[n].map);

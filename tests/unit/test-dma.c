@@ -195,13 +195,27 @@ static void a_mapping_is_the_memory_itself_and_pins_it(void)
     CHECK_EQ(dma_map(as, 0x10800, 0x2000, true, &map), MEM_OK);
     CHECK_EQ(map.len, 0x2000);
     CHECK(map.host == rig.block->host + 0x800);
-    CHECK_EQ(rig.block->pins, 1);
+    CHECK_EQ(rig.block->refs, 2);
     dma_unmap(&map, 0x801);
-    CHECK_EQ(rig.block->pins, 0);
+    CHECK_EQ(rig.block->refs, 1);
     CHECK(dirty_get(rig.block, DIRTY_VGA, 0x1000) && !dirty_get(rig.block, DIRTY_VGA, 0x2000));
     dma_unmap(&map, 1);
-    CHECK_EQ(rig.block->pins, 0);
+    CHECK_EQ(rig.block->refs, 1);
     rig_fini(&rig);
+}
+
+/* A device that is taken away while a dump has its memory mapped. */
+static void memory_stays_for_who_has_it_mapped_when_its_owner_goes(void)
+{
+    struct ram_block *b;
+
+    CHECK_EQ(ram_block_new(&(struct ram_config){ .name = "leaves", .size = 4096 }, &b, NULL), 0);
+    ram_block_get(b);
+    ram_block_free(b);
+    CHECK_EQ(b->refs, 1);
+    b->host[4095] = 7;
+    CHECK_EQ(b->host[4095], 7);
+    ram_block_put(b);
 }
 
 static void a_mapping_ends_where_plain_memory_ends(void)
@@ -289,6 +303,7 @@ int main(void)
     TEST(rom_is_read_but_not_written);
     TEST(the_doorbell_takes_four_aligned_bytes_and_nothing_else);
     TEST(a_mapping_is_the_memory_itself_and_pins_it);
+    TEST(memory_stays_for_who_has_it_mapped_when_its_owner_goes);
     TEST(a_mapping_ends_where_plain_memory_ends);
     TEST(a_mapping_for_reads_goes_on_over_read_only_windows);
     TEST(an_iommu_translates_page_by_page_and_says_no);

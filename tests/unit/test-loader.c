@@ -177,6 +177,7 @@ static void cpu_begin(void)
     struct machine *m = f.b.m;
 
     f.b.accel.ops = &stand_ops;
+    free(m->slots);
     m->slots = calloc(2, sizeof(*m->slots));
     m->n_slots = 2;
     CHECK(!vcpu_new(m, 1, 1, NULL, &m->vcpus[0], NULL));
