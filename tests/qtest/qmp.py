@@ -11,51 +11,17 @@ p.events.
 """
 
 import json
-import os
-import shutil
-import socket
-import subprocess
-import tempfile
 
+import qtest
 from qtest import PATIENCE_S, Refused
 
 
-class Program:
+class Program(qtest.Program):
     def __init__(self, command):
-        self.folder = tempfile.mkdtemp(prefix="qmp-")
-        path = os.path.join(self.folder, "qmp")
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(path)
-        listener.listen(1)
-        listener.settimeout(PATIENCE_S)
         self.events = []
-        self.process = subprocess.Popen([*command, "-display", "none", "-qmp", "unix:" + path],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        try:
-            self.socket = listener.accept()[0]
-        except TimeoutError:
-            self.process.kill()
-            raise Refused("nobody came: " + self.process.communicate()[1].decode(errors="replace")) from None
-        finally:
-            listener.close()
-        self.socket.settimeout(PATIENCE_S)
-        self.stream = self.socket.makefile("rw", newline="\n")
+        super().__init__(command, "-qmp")
         self.message()
         self.get("qmp_capabilities")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.stream.close()
-        self.socket.close()
-        self.process.terminate()
-        try:
-            self.process.communicate(timeout=PATIENCE_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.communicate()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     def message(self):
         line = self.stream.readline()
@@ -65,8 +31,7 @@ class Program:
 
     def execute(self, command, **arguments):
         request = {"execute": command, "arguments": {key.replace("_", "-"): arguments[key] for key in arguments}}
-        self.stream.write(json.dumps(request) + "\n")
-        self.stream.flush()
+        self.send(json.dumps(request))
         while True:
             reply = self.message()
             if "event" not in reply:

@@ -24,18 +24,18 @@ class Refused(Exception):
     pass
 
 
-class Machine:
-    def __init__(self, command):
-        self.folder = tempfile.mkdtemp(prefix="qtest-")
-        path = os.path.join(self.folder, "qtest")
+class Program:
+    """A program that connects to a socket of ours, named behind `option`; it ends with the session."""
+
+    def __init__(self, command, option):
+        self.folder = tempfile.mkdtemp(prefix="rhea-")
+        path = os.path.join(self.folder, "socket")
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(path)
         listener.listen(1)
         listener.settimeout(PATIENCE_S)
-        self.lines = {}
-        self.process = subprocess.Popen(
-            [*command, "-display", "none", "-qtest", "unix:" + path, "-qtest-log", "none"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen([*command, "-display", "none", option, "unix:" + path],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
             self.socket = listener.accept()[0]
         except TimeoutError:
@@ -44,7 +44,7 @@ class Machine:
         finally:
             listener.close()
         self.socket.settimeout(PATIENCE_S)
-        self.stream = self.socket.makefile("rw", newline="\n")
+        self.stream = self.socket.makefile("r", newline="\n")
 
     def __enter__(self):
         return self
@@ -64,8 +64,13 @@ class Machine:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def send(self, *lines):
-        self.stream.write("".join(line + "\n" for line in lines))
-        self.stream.flush()
+        self.socket.sendall("".join(line + "\n" for line in lines).encode())
+
+
+class Machine(Program):
+    def __init__(self, command):
+        self.lines = {}
+        super().__init__([*command, "-qtest-log", "none"], "-qtest")
 
     def reply(self):
         while True:
