@@ -45,10 +45,14 @@ class Gdb:
         self.process.stdin.close()
         self.process.stdout.close()
 
+    def tell(self, command):
+        """A command whose answer may come before it is done or after; wait() takes it."""
+        self.process.stdin.write(f"{command}\n".encode())
+        self.process.stdin.flush()
+
     def send(self, command):
         self.marks += 1
-        self.process.stdin.write(f"{command}\necho \\nDONE{self.marks}\\n\n".encode())
-        self.process.stdin.flush()
+        self.tell(f"{command}\necho \\nDONE{self.marks}\\n")
 
     def wait(self, pattern, guest, seconds=60):
         deadline = time.monotonic() + seconds * PATIENCE
@@ -153,7 +157,7 @@ def step_one_vcpu_steps_and_the_others_stand(gdb, guest, qmp, symbols):
 def step_the_call_returns_to_its_caller(gdb, guest, qmp, symbols):
     gdb.run(guest, "continue&")
     guest.expect(r"Linux", 20, "uname's word, after the breakpoint")
-    gdb.run(guest, "interrupt")
+    gdb.tell("interrupt")
     gdb.wait("SIGINT", guest)
     want(guest, status(qmp) == "paused", "an interrupt has not paused the guest")
 

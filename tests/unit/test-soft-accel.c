@@ -357,6 +357,35 @@ static void what_a_device_wrote_is_executed(void)
     rig_fini();
 }
 
+/* A bank leaves with a function's memory, and another comes, which the host may put where the first one was: nothing of
+ * what was made of the first one's code is executed, or looked at. */
+GUEST(first_calls_always, 32, "mov $0x80000,%esp; mov $0x2000100,%esi\n"
+                              "2: call *%esi; mov %eax,0x100018; lock incl 0x100030; jmp 2b");
+
+static void code_goes_with_the_memory_that_it_lay_in(void)
+{
+    struct machine *m;
+
+    RIG_INIT(1, first_calls_always, others_stop, 0);
+    m = rig.m;
+    for (uint8_t n = 1; n < 20; n++) {
+        uint32_t spins = *word(SPINS);
+        bool held;
+
+        WAIT_FOR(*word(SPINS) > spins + 10);
+        held = vcpu_hold_all(m);
+        CHECK(held);
+        region_drop(m, &rig.bank_region[0]);
+        ram_block_free(rig.bank[0]);
+        rig.bank[0] = ram_region_new(m, &rig.bank_region[0], "bank0", 0x2000);
+        memcpy(rig.bank[0]->host + 0x100, (uint8_t[]){ 0xb8, n, 0, 0, 0, 0xc3 }, 6);
+        region_map(m, &m->memory, BANK, &rig.bank_region[0], 0);
+        vcpu_release_all(m, held);
+        WAIT_FOR(*word(DONE) == n);
+    }
+    rig_fini();
+}
+
 GUEST(first_shows_registers, 32, "mov $41,%ebx; mov 0xf0000008,%eax; mov %esi,0x100018; mov %eax,0x100020\n"
                                  "xor %ebx,%ebx\n" FINISH);
 
@@ -382,6 +411,7 @@ int main(int argc, char **argv)
     TEST(a_running_machine_may_be_reset_at_any_time);
     TEST(a_machine_may_go_at_any_time);
     TEST(what_a_device_wrote_is_executed);
+    TEST(code_goes_with_the_memory_that_it_lay_in);
     TEST(a_device_sees_and_changes_the_registers_of_its_visitor);
     epoch_thread_fini();
     return test_end();
