@@ -6,6 +6,7 @@
  */
 
 #include "lib/error.h"
+#include "lib/size.h"
 #include "main/keyval.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ static int max_ram_below_4g(struct config *c, struct keyval *kv, struct error **
 {
     const char *value = keyval_take(kv, "max-ram-below-4g");
     uint64_t bytes = 0;
-    int r = value ? prop_parse_size(value, 1, &bytes) : 0;
+    int r = value ? size_parse(value, 1, &bytes) : 0;
 
     if (r == -EINVAL)
         return error_set(err, r, ERROR_SYNTAX, "-machine max-ram-below-4g", value, "a size: digits, then M or G");

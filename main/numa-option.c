@@ -11,6 +11,7 @@
 
 #include "hw/i386/numa.h"
 #include "lib/error.h"
+#include "lib/size.h"
 #include "main/keyval.h"
 
 #include <assert.h>
@@ -54,7 +55,7 @@ static int size(struct keyval *kv, const char *kind, const char *key, uint64_t u
 
     if (!value)
         return missing(err, kind, key, T("%s=SIZE", key));
-    if (prop_parse_size(value, unit, val) < 0)
+    if (size_parse(value, unit, val) < 0)
         return error_set(err, -EINVAL, ERROR_SYNTAX, T("-numa %s %s", kind, key), value, "a size");
     return 0;
 }

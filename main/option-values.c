@@ -9,6 +9,7 @@
 
 #include "hw/i386/numa.h"
 #include "lib/error.h"
+#include "lib/size.h"
 #include "main/keyval.h"
 
 #include <assert.h>
@@ -66,7 +67,7 @@ int option_memory(struct config *c, const char *value, struct error **err)
     if (r < 0)
         return r;
     size = keyval_take(&kv, "size");
-    r = size ? prop_parse_size(size, MIB, &bytes) : -EINVAL;
+    r = size ? size_parse(size, MIB, &bytes) : -EINVAL;
     if (r == -EINVAL)
         r = error_set(err, r, ERROR_SYNTAX, "-m", size ? size : value, "a size: digits, then M or G (MiB if bare)");
     else if (r || bytes < 8 * MIB || bytes > RAM_MAX)

@@ -7,11 +7,12 @@
  * Invariant: a member is written only with a value that passed prop_check().
  */
 
+#include "lib/size.h"
+
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,39 +110,6 @@ static int check_signed(const char *owner, const struct prop *p, const char *val
     return 0;
 }
 
-int prop_parse_size(const char *s, uint64_t def_unit, uint64_t *val)
-{
-    static const char units[] = "bkmgtpe";
-    const char *unit;
-    char *end;
-    uint64_t mul = def_unit;
-    long double v;
-
-    errno = 0;
-    if (!isdigit((unsigned char)*s))
-        return -EINVAL;
-    if (s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
-        v = strtoull(s, &end, 16);
-    } else {
-        v = strtold(s, &end);
-        if (end != s + strspn(s, "0123456789."))
-            return -EINVAL;     /* an exponent is not a size */
-    }
-    if (errno)
-        return -ERANGE;
-    if (*end) {
-        unit = strchr(units, tolower((unsigned char)*end));
-        if (!unit || end[1])
-            return -EINVAL;
-        mul = 1ull << 10 * (unit - units);
-    }
-    v = floorl(v * mul);
-    if (!(v >= 0 && v < 0x1p64L))
-        return -ERANGE;
-    *val = v;
-    return 0;
-}
-
 static int check_number(const char *owner, const struct prop *p, const char *value, uint64_t *val, struct error **err)
 {
     char *end;
@@ -149,7 +117,7 @@ static int check_number(const char *owner, const struct prop *p, const char *val
 
     errno = 0;
     if (p->kind == PROP_SIZE) {
-        r = prop_parse_size(value, 1, val);
+        r = size_parse(value, 1, val);
     } else {
         *val = strtoull(value, &end, 0);
         r = !isdigit((unsigned char)*value) || *end ? -EINVAL : -errno;

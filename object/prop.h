@@ -66,7 +66,3 @@ const char *prop_get_string(const struct prop *p, const void *object);  /* borro
 const char *prop_type_name(const struct prop *p);
 /* The value as `info qtree` prints it: 115200 (0x1c200), true, "text". */
 struct text prop_text(const struct prop *p, const void *object);
-
-/* "512", "0x200", "64k", "1.5G"; suffixes b k M G T P E; def_unit multiplies a bare number.
- * -EINVAL: not a size; -ERANGE: does not fit. */
-int prop_parse_size(const char *s, uint64_t def_unit, uint64_t *val);
