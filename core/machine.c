@@ -321,6 +321,13 @@ int machine_ram_new(struct machine *m, const struct ram_config *cfg, struct ram_
     return r;
 }
 
+void machine_ram_borrow(struct machine *m, struct ram_block *block)
+{
+    assert(!block->lent);
+    block->lent = true;
+    list_append(&m->ram_blocks, &block->in_machine);
+}
+
 static const struct type machine_base = { .name = "machine", .parent = "object", .doc = "a machine", .abstract = true };
 TYPE(machine_base);
 
@@ -420,7 +427,10 @@ void machine_free(struct machine *m)
         struct ram_block *b = list_entry(m->ram_blocks.next, struct ram_block, in_machine);
 
         list_remove(&b->in_machine);
-        ram_block_free(b);
+        if (b->lent)
+            ram_block_retire(b);
+        else
+            ram_block_free(b);
     }
     reg_maps_free(m);
     lock_fini(&m->debug.lock);

@@ -25,6 +25,7 @@ struct displays;
 struct dump;
 struct input;
 struct qapi_sink;
+struct user_objects;
 
 /* How far the machine has come, one step after the other: an empty machine, its accelerator is open, its board is
  * built, nothing can be added any more. */
@@ -75,6 +76,7 @@ struct machine {
     struct list_node devices;           /* creation order */
     struct list_node buses;
     struct list_node ram_blocks;
+    uint64_t ram_bytes;                 /* that the board has as main memory */
     struct lock chipset, work_lock;
     struct list_node work;
     struct post work_post;
@@ -126,6 +128,7 @@ struct machine {
     struct { bool (*get)(void *opaque, struct guest_note *note); void *opaque; } guest_note;
     struct dump *dump;                  /* dump/'s */
     const char *busy;                   /* why it may not be stopped, started or reset now; NULL: it may.  Home loop */
+    struct user_objects *objects;       /* main's: what the user has made and a device names; NULL: nothing */
     struct displays *displays;          /* main's: where a device shows its consoles; NULL: nobody looks */
 };
 
@@ -135,6 +138,8 @@ void machine_free(struct machine *m);
 
 /* RAM of the machine; the block is freed with it. */
 int machine_ram_new(struct machine *m, const struct ram_config *cfg, struct ram_block **block, struct error **err);
+/* RAM that somebody else has made, keeps for as long as the machine lives, and frees. */
+void machine_ram_borrow(struct machine *m, struct ram_block *block);
 /* The table of a region type, compiled once per machine. */
 const struct reg_map *machine_reg_map(struct machine *m, const struct region_type *t);
 

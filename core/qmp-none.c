@@ -28,7 +28,6 @@
     }
 
 EMPTY(query_memory_devices, qapi_memory_device_info_list)
-EMPTY(query_memdev, qapi_memdev_list)
 EMPTY(query_iothreads, qapi_io_thread_info_list)
 EMPTY(query_block, qapi_block_info_list)
 EMPTY_WHATEVER(query_named_block_nodes, qapi_query_named_block_nodes_arg, qapi_block_device_info_list)

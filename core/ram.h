@@ -39,9 +39,14 @@ struct ram_block {
     void (*code_written)(struct ram_block *b, uint64_t off, uint64_t len);     /* set with `code` */
     void (*code_free)(struct ram_block *b);
     struct ram_logger *logger;  /* set by an accelerator before the guest sees the block; NULL: none */
+    bool lent;                  /* to a machine that does not free it; a memory backend does */
     _Atomic unsigned refs;                      /* the owner's, and one of each dma_map() */
     struct list_node in_machine;
 };
+
+/* From which NUMA nodes of the host memory comes; the host's own numbers. */
+enum ram_policy { RAM_POLICY_DEFAULT, RAM_POLICY_PREFERRED, RAM_POLICY_BIND, RAM_POLICY_INTERLEAVE };
+enum { RAM_NODES = 128 };
 
 enum ram_source { RAM_ANONYMOUS, RAM_MEMFD, RAM_FILE };
 
@@ -52,6 +57,14 @@ struct ram_config {
     const char *path;           /* of RAM_FILE */
     bool share, prealloc;
     bool merge, no_dump;        /* the host may merge equal pages; core dumps leave it out */
+    bool reserve;               /* the host sets swap space aside; otherwise there may be more RAM than the host has */
+    bool read_only;             /* of RAM_FILE: neither the file nor the memory can be written */
+    bool seal, hugetlb;         /* of RAM_MEMFD: others cannot resize it; huge pages */
+    uint64_t huge_bytes;        /* of which size, a power of two; 0: the host's usual one */
+    uint64_t align;             /* of the host address, a power of two from 4096 on; 0: as suits */
+    unsigned threads;           /* that find the pages of prealloc; 0: this one */
+    enum ram_policy policy;
+    uint64_t nodes[RAM_NODES / 64];     /* of the host, a bit each, that policy speaks of */
 };
 
 /* Sparse unless prealloc.  -ENOMEM, -ERANGE (0, not a multiple of 4096, or above 1 TiB... the host refuses), errno of
@@ -63,6 +76,8 @@ void ram_block_free(struct ram_block *b);
 /* Any thread. */
 struct ram_block *ram_block_get(struct ram_block *b);
 void ram_block_put(struct ram_block *b);
+/* Nobody runs a guest on it any more: what was hung on it for that is gone, its memory stays. */
+void ram_block_retire(struct ram_block *b);
 /* How much of it is in use, rounded up to pages: what a migration sends.  At most its size. */
 void ram_block_set_used(struct ram_block *b, uint64_t bytes);
 

@@ -15,7 +15,7 @@
 
 #define GDB_DEFAULT "tcp::1234"         /* of -s, and of the monitor's gdbserver */
 
-enum { CONFIG_LIST = 64, CONFIG_ROMS = 16, MACHINE_STRINGS = 6 };
+enum { CONFIG_LIST = 64, CONFIG_ROMS = 16, MACHINE_STRINGS = 7 };
 
 /* A repeatable option, in order. */
 struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
@@ -37,6 +37,7 @@ struct config {
     enum panic_action panic_action;
     struct rom_config roms[CONFIG_ROMS];        /* what board.roms points to */
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
+    const char *memory_backend;         /* of -machine; NULL: the machine makes its RAM */
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
     char *machine_strings[MACHINE_STRINGS];     /* of -machine, for members of board; owned */
@@ -46,7 +47,7 @@ struct config {
     struct sandbox sandbox;
     const char *run_as, *new_root;      /* NULL: not asked for */
     struct config_list data_dirs, accels, chardevs, serials, parallels, debugcons, monitors, qmps;
-    struct config_list qmp_pretties, mons, devices, traces;
+    struct config_list qmp_pretties, mons, devices, objects, traces;
     struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */
     const char *cpu;
     const char *gdb;                    /* the chardev of -gdb or -s */

@@ -13,6 +13,7 @@
 #include "lib/error.h"
 #include "lib/trace.h"
 #include "main/version.h"
+#include "object/user.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -209,6 +210,22 @@ int list_device_props(const char *type, struct error **err)
             return 0;
         prop_line(s.next);
     }
+}
+
+static void plain_line(const char *text, void *opaque)
+{
+    (void)opaque;
+    printf("%s\n", text);
+}
+
+void list_objects(void)
+{
+    user_types_help(plain_line, NULL);
+}
+
+int list_object_props(const char *type, struct error **err)
+{
+    return user_type_help(type, plain_line, NULL, err);
 }
 
 static void log_line_print(const char *name, const char *doc)

@@ -42,11 +42,14 @@ static const struct machine_prop { const char *name; size_t off; bool has_auto; 
 enum { MACHINE_BOOLS = sizeof(machine_bools) / sizeof(machine_bools[0]) };
 
 /* Another way to write an option, or a text of its own. max: characters; 0: any number. */
-static const struct { const char *name; size_t off; unsigned max; const char *doc; } machine_texts[MACHINE_STRINGS] = {
+static const struct { const char *name; size_t off; unsigned max; const char *doc, *shown; }
+machine_texts[MACHINE_STRINGS] = {
     { "append", offsetof(struct config, board.append), 0, "Linux kernel command line" },
     { "firmware", offsetof(struct config, board.bios), 0, "Firmware image" },
     { "initrd", offsetof(struct config, board.initrd), 0, "Linux initial ramdisk file" },
     { "kernel", offsetof(struct config, board.kernel), 0, "Linux kernel image file" },
+    { "memory-backend", offsetof(struct config, memory_backend), 0, "ID of the memory backend that is its RAM",
+      "link<memory-backend>" },
     { "x-oem-id", offsetof(struct config, board.oem_id), 6, "OEMID of ACPI tables" },
     { "x-oem-table-id", offsetof(struct config, board.oem_table_id), 8, "OEM Table ID of ACPI tables" },
 };
@@ -168,7 +171,8 @@ static void machine_props_list(const struct board_type *b)
         printf("%-24s - %s\n", T("  %s=<%s>", p->name, p->has_auto ? "OnOffAuto" : "bool"), p->doc);
     }
     for (unsigned i = 0; i < MACHINE_STRINGS; i++)
-        printf("%-24s - %s\n", T("  %s=<string>", machine_texts[i].name), machine_texts[i].doc);
+        printf("%-24s - %s\n", T("  %s=<%s>", machine_texts[i].name,
+                                 machine_texts[i].shown ? machine_texts[i].shown : "string"), machine_texts[i].doc);
 }
 
 static int machine_type(struct config *c, const char *type, struct error **err)

@@ -5,8 +5,7 @@
  * -numa: nodes, distances, places of CPUs, rates and side caches, one option at a time
  *
  * Options are read in order, so that what an option refers to has been declared before it; what only all of
- * them say is checked in hw/i386/numa.c.  Left out: memdev=, as there are no memory backends yet; mem= stands
- * in for it.
+ * them say is checked in hw/i386/numa.c, and what a memdev= is in ram.c, when objects have been made.
  */
 
 #include "hw/i386/numa.h"
@@ -128,6 +127,19 @@ static int node_initiator(struct config *c, struct keyval *kv, struct numa_node 
     return r || initiator == NUMA_NONE ? r : hmat_wanted(c, T("initiator=%u", initiator), err);
 }
 
+/* All nodes say mem=, or all say memdev=.  A node without either has no memory, and is as the others are. */
+static int memory_kind_check(const struct numa *n, unsigned id, struct error **err)
+{
+    bool memdev = false, mem = false;
+
+    for (unsigned i = 0; i < n->n_nodes; i++) {
+        memdev |= n->node[i].memdev != NULL;
+        mem |= n->node[i].bytes != 0;
+    }
+    return memdev && mem ? error_set(err, -EINVAL, ERROR_STATE, "-numa node", T("nodeid=%u", id),
+                                     "mem= for all nodes or memdev= for all nodes") : 0;
+}
+
 static int option_node(struct config *c, struct keyval *kv, struct error **err)
 {
     struct numa *n = c->board.numa;
@@ -141,8 +153,7 @@ static int option_node(struct config *c, struct keyval *kv, struct error **err)
         return error_set(err, -EEXIST, ERROR_RANGE, "-numa node nodeid", T("%u", id),
                          T("0 to %d, each once", NUMA_NODES - 1));
     if (memdev)
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-numa node memdev", memdev,
-                         "legal: mem=SIZE, as there are no memory backends");
+        config_string(&n->node[id].memdev, memdev);
     n->node[id].declared = true;
     if (id >= n->n_nodes)
         n->n_nodes = id + 1;
@@ -152,7 +163,9 @@ static int option_node(struct config *c, struct keyval *kv, struct error **err)
             r = size(kv, "node", "mem", MIB, &n->node[id].bytes, err);
     if (!r)
         r = node_initiator(c, kv, &n->node[id], err);
-    return r ? r : keyval_end(kv, "nodeid, cpus, mem, initiator", err);
+    if (!r)
+        r = memory_kind_check(n, id, err);
+    return r ? r : keyval_end(kv, "nodeid, cpus, mem, memdev, initiator", err);
 }
 
 static int option_dist(struct config *c, struct keyval *kv, struct error **err)

@@ -136,6 +136,9 @@ int config_check(struct config *c, struct error **err)
     if (c->board.smp.max_cpus > b->max_cpus)
         return error_set(err, -ERANGE, ERROR_RANGE, c->board.smp.cpus > b->max_cpus ? "-smp cpus" : "-smp maxcpus",
                          T("%u", c->board.smp.max_cpus), T("1 to %u with -machine %s", b->max_cpus, b->name));
+    if (c->memory_backend && c->board.numa && numa_has_memdevs(c->board.numa))
+        return error_set(err, -EINVAL, ERROR_STATE, "-machine memory-backend", c->memory_backend,
+                         "without -numa node,memdev=");
     if (c->board.numa)
         r = numa_complete(c->board.numa, &c->board, c->board.hmat, err);
     if (r < 0)

@@ -117,6 +117,21 @@ static int option_device(struct config *c, const char *v, struct error **err)
     return list_device_props(type, err);
 }
 
+/* "TYPE,help" lists the properties of a type. */
+static int option_object(struct config *c, const char *v, struct error **err)
+{
+    size_t len = strcspn(v, ",");
+    char type[64];
+
+    if (listed(c, v, list_objects))
+        return 0;
+    if (strcmp(v + len, ",help") && strcmp(v + len, ",?"))
+        return append(&c->objects, "-object", v, err);
+    snprintf(type, sizeof(type), "%.*s", (int)len, v);
+    c->help_shown = true;
+    return list_object_props(type, err);
+}
+
 static int option_vga(struct config *c, const char *v, struct error **err)
 {
     if (listed(c, v, list_vgas))
@@ -235,6 +250,8 @@ const struct option options[] = {
     { "L", "FOLDER", option_data_dir, "where firmware is looked for first; \"help\" lists the folders" },
     { "device", "TYPE[,PROP=VALUE...]", option_device,
       "adds a device; \"help\" lists types, \"TYPE,help\" properties" },
+    { "object", "TYPE,id=ID[,PROP=VALUE...] or JSON", option_object,
+      "makes what devices and the machine lean on; \"help\" lists types, \"TYPE,help\" properties" },
     { "global", "TYPE.PROP=VALUE or driver=TYPE,property=PROP,value=VALUE", option_global,
       "what a property of every device of a type begins with" },
     { "fw_cfg", "[name=]NAME,file=FILE|string=TEXT", option_fw_cfg, "a file for the firmware" },

@@ -54,6 +54,8 @@ void list_cpus(void);
 void list_accels(void);
 void list_devices(void);
 int list_device_props(const char *type, struct error **err);
+void list_objects(void);
+int list_object_props(const char *type, struct error **err);
 void list_log_items(void);
 void list_vgas(void);
 void list_data_dirs(const struct config *c);

@@ -132,6 +132,8 @@ static int machine_build(struct process *p, struct error **err)
     if (r < 0)
         return r;
     dump_new(p->machine);
+    object_attach(p->machine->root, "objects", object_get(p->objects.container), NULL);
+    p->machine->objects = &p->objects;
     p->machine->type_name = c->board_type->name;
     p->machine->obj.type = &c->board_type->type;
     memcpy(p->machine->uuid, c->board.uuid, sizeof(p->machine->uuid));
@@ -148,7 +150,9 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->displays = &p->displays;
     input_init(&p->input, p->loop);
     p->machine->input = &p->input;
-    r = process_accel(p, &b, err);
+    r = process_ram(p, &b, err);
+    if (!r)
+        r = process_accel(p, &b, err);
     if (!r) {
         machine_phase_advance(p->machine, PHASE_ACCEL);
         machine_rtc_set(p->machine, c->rtc.source, config_rtc_now_ns(c));
@@ -215,8 +219,14 @@ static int parts_start(struct process *p, struct error **err)
     p->signals.fn = end_by_signal;
     r = signal_watch_add(p->loop, &p->signals, err);
     p->has_signals = !r;
+    user_objects_init(&p->objects, p->loop);
+    if (!r)
+        r = process_objects(p, err);
     if (!r)
         r = chardevs_start(p, err);
+    p->objects.chardevs = &p->chardevs;
+    if (!r)
+        r = process_objects(p, err);
     if (!r)
         r = machine_build(p, err);
     if (!r && c->qtest)
@@ -270,6 +280,9 @@ void process_end(struct process *p)
         qapi_sink_fini(&p->sink);
         monitor_free(p->monitor);
     }
+    while (p->n_ram)
+        user_object_drop(p->ram[--p->n_ram]);
+    user_objects_fini(&p->objects);     /* they may hold chardevs */
     if (p->has_chardevs)
         chardevs_fini(&p->chardevs);
     if (p->has_signals)

@@ -4,7 +4,7 @@
 /*
  * From a configuration to a running process, and back: what hangs from it all
  *
- * Phases: log, pid file, loop, chardevs, machine, accelerator, board, devices, monitors.  A phase that fails
+ * Phases: log, pid file, loop, objects, chardevs, machine, accelerator, board, devices, monitors.  A phase that fails
  * leaves a struct that process_end() can undo.  Main thread.
  */
 
@@ -14,16 +14,21 @@
 #include "lib/signal.h"
 #include "main/config.h"
 #include "monitor/monitor.h"
+#include "object/user.h"
 #include "qapi/event.h"
 #include "ui/display.h"
 #include "ui/input.h"
 
-enum { PROCESS_MONITORS = 16 };
+enum { PROCESS_MONITORS = 16, PROCESS_RAM = 128 };
 
 struct process {
     const struct config *cfg;
     struct pid_file pid_file;
     struct loop *loop;
+    struct user_objects objects;
+    struct user_object *ram[PROCESS_RAM];       /* held: the machine's */
+    struct ram_block *ram_blocks[PROCESS_RAM];
+    unsigned n_ram;
     struct chardevs chardevs;
     bool has_chardevs;
     struct chardev *mux_monitor;        /* of "mon:...": a human monitor belongs on it, too */
@@ -52,6 +57,10 @@ int process_chardev(struct process *p, const char *option, const char *spec, con
 /* accels.c: opens the accelerator, and takes out of b what it cannot do; the CPU model, likewise. */
 int process_accel(struct process *p, struct board_config *b, struct error **err);
 int process_cpu(struct process *p, struct cpu_config *cpu, struct error **err);
+/* objects.c: what -object makes; once before chardevs are open, and once after. */
+int process_objects(struct process *p, struct error **err);
+/* Finds or makes the memory backends of RAM, and lends their blocks to b. */
+int process_ram(struct process *p, struct board_config *b, struct error **err);
 /* devices.c: makes and realizes what a -device says. */
 int process_device(struct process *p, const char *spec, struct error **err);
 /* A -debugcon; after the board, whose bus it goes on. */

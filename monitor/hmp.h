@@ -72,8 +72,10 @@ bool hmp_qom_get(struct hmp_call *call), hmp_qom_list(struct hmp_call *call), hm
 bool hmp_info_hotpluggable_cpus(struct hmp_call *call), hmp_info_memory_size_summary(struct hmp_call *call);
 bool hmp_info_numa(struct hmp_call *call), hmp_info_pci(struct hmp_call *call);
 bool hmp_info_ramblock(struct hmp_call *call);
-/* hmp-sendkey.c */
+/* hmp-sendkey.c, hmp-objects.c */
 bool hmp_sendkey(struct hmp_call *call);
+bool hmp_object_add(struct hmp_call *call);
+bool hmp_info_memdev(struct hmp_call *call);
 /* hmp-dump.c */
 bool hmp_memsave(struct hmp_call *call);
 bool hmp_dump(struct hmp_call *call);

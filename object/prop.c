@@ -8,6 +8,7 @@
  */
 
 #include "lib/size.h"
+#include "qapi/visit.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -54,7 +55,9 @@ void props_init(const struct prop *props, void *object, unsigned version)
     for (const struct prop *p = props; p && p->name; p++) {
         uint64_t def = prop_default(p, version);
 
-        if (p->kind != PROP_STRING)
+        if (p->kind == PROP_SHAPED)
+            memset(member(p, object), 0, p->shape->size);
+        else if (p->kind != PROP_STRING)
             memcpy(member(p, object), &def, p->size);
         else if (p->def_string)
             *(char **)member(p, object) = strdup(p->def_string);
@@ -67,6 +70,8 @@ void props_fini(const struct prop *props, void *object)
         if (p->kind == PROP_STRING) {
             free(*(char **)member(p, object));
             *(char **)member(p, object) = NULL;
+        } else if (p->kind == PROP_SHAPED) {
+            qapi_fini(p->shape, member(p, object));
         }
 }
 
@@ -134,9 +139,15 @@ static int check_number(const char *owner, const struct prop *p, const char *val
 int prop_check(const struct prop *p, const char *owner, const char *value, uint64_t *val, struct error **err)
 {
     *val = 0;
+    if (p->read_only)
+        return error_set(err, -EACCES, ERROR_UNSUPPORTED, T("%s.%s", owner, p->name), value,
+                         "legal: nothing, as it says what is");
     switch (p->kind) {
     case PROP_STRING:
         return 0;
+    case PROP_SHAPED:
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value,
+                         T("members, as in %s.NAME=VALUE", p->name));
     case PROP_BOOL:
         return check_bool(owner, p, value, val, err);
     case PROP_ENUM:
@@ -167,6 +178,70 @@ int prop_set(const struct prop *p, void *object, const char *owner, const char *
     return 0;
 }
 
+static int set_shaped(const struct prop *p, void *object, const char *owner, const struct json *value,
+                      struct error **err)
+{
+    void *copy = malloc(p->shape->size);
+    struct qapi_fault fault;
+    int r;
+
+    assert(copy);
+    r = qapi_read(p->shape, value, copy, &fault);
+    if (r) {
+        r = error_set(err, r, ERROR_SYNTAX, T("%s.%s", owner, p->name), "", fault.desc);
+    } else {
+        qapi_fini(p->shape, member(p, object));
+        memcpy(member(p, object), copy, p->shape->size);
+    }
+    free(copy);
+    return r;
+}
+
+int prop_set_json(const struct prop *p, void *object, const char *owner, const struct json *value, struct error **err)
+{
+    if (p->kind == PROP_SHAPED && !p->read_only && value->kind != JSON_STRING)
+        return set_shaped(p, object, owner, value, err);
+    switch (value->kind) {
+    case JSON_STRING:
+        return prop_set(p, object, owner, value->string, err);
+    case JSON_BOOL:
+        return prop_set(p, object, owner, value->boolean ? "on" : "off", err);
+    case JSON_INT:
+        return prop_set(p, object, owner, T("%" PRId64, value->i), err);
+    case JSON_UINT:
+        return prop_set(p, object, owner, T("%" PRIu64, value->u), err);
+    default:
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), "a value of another kind",
+                         prop_type_name(p));
+    }
+}
+
+struct json prop_json_of(const struct prop *p, uint64_t val)
+{
+    switch (p->kind) {
+    case PROP_BOOL:
+        return json_bool(val);
+    case PROP_ENUM:
+        return json_string(p->names[val]);
+    case PROP_INT:
+        return json_int((int64_t)val);
+    default:
+        return json_uint(val);
+    }
+}
+
+struct json prop_json(const struct prop *p, const void *object)
+{
+    switch (p->kind) {
+    case PROP_STRING:
+        return json_string(prop_get_string(p, object));
+    case PROP_SHAPED:
+        return qapi_write(p->shape, member(p, object));
+    default:
+        return prop_json_of(p, prop_get(p, object));
+    }
+}
+
 uint64_t prop_get(const struct prop *p, const void *object)
 {
     uint64_t val = 0;
@@ -194,6 +269,7 @@ const char *prop_type_name(const struct prop *p)
         return "bool";
     case PROP_STRING:
     case PROP_ENUM:
+    case PROP_SHAPED:
         return "str";
     case PROP_SIZE:
         return "size";
@@ -206,10 +282,12 @@ const char *prop_type_name(const struct prop *p)
 
 struct text prop_text(const struct prop *p, const void *object)
 {
-    uint64_t val = p->kind == PROP_STRING ? 0 : prop_get(p, object);
+    uint64_t val = p->kind == PROP_STRING || p->kind == PROP_SHAPED ? 0 : prop_get(p, object);
     const char *s;
 
     switch (p->kind) {
+    case PROP_SHAPED:
+        return text("<%s>", p->shape->name);
     case PROP_STRING:
         s = prop_get_string(p, object);
         return text("\"%s\"", s ? s : "");

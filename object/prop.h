@@ -16,7 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum prop_kind { PROP_UINT, PROP_INT, PROP_BOOL, PROP_STRING, PROP_SIZE, PROP_ENUM };
+enum prop_kind { PROP_UINT, PROP_INT, PROP_BOOL, PROP_STRING, PROP_SIZE, PROP_ENUM, PROP_SHAPED };
+
+struct json;
+struct qapi_type;
 
 /* Machines older than `before` have this default.  A list is sorted, oldest first, and ends in {}. */
 struct prop_was { unsigned before; uint64_t def; };
@@ -26,8 +29,10 @@ struct prop {
     const char *doc;
     enum prop_kind kind;
     uint16_t off;               /* of the member, from the start of the object */
-    uint8_t size;
+    uint8_t size;               /* of a shaped value: its shape's */
     const char *shown;          /* the type that listings name, where it is not the kind's; NULL */
+    const struct qapi_type *shape;      /* of PROP_SHAPED: the member is a value of this type of the schema */
+    bool read_only;             /* says what is; nobody sets it */
     bool link;                  /* a string that names another object (chardev, netdev ...) */
     uint64_t def;
     const char *def_string;     /* of a string; NULL: not set */
@@ -49,6 +54,9 @@ struct prop {
 #define PROP_NAMED(T, name_, m, names_, ...)                                                       \
     { .name = (name_), .off = offsetof(T, cfg.m), .size = sizeof(((T *)0)->cfg.m), .kind = PROP_ENUM, \
       .names = (names_), __VA_ARGS__ }
+/* A list or a struct of the schema; it begins empty. */
+#define PROP_OF(T, name_, m, shape_, ...)                                                          \
+    { .name = (name_), .off = offsetof(T, cfg.m), .kind = PROP_SHAPED, .shape = (shape_), __VA_ARGS__ }
 #define WAS(...) .was = (const struct prop_was[]){ __VA_ARGS__, {} }
 
 const struct prop *prop_find(const struct prop *props, const char *name);
@@ -60,9 +68,14 @@ void props_fini(const struct prop *props, void *object);
 int prop_set(const struct prop *p, void *object, const char *owner, const char *value, struct error **err);
 /* The same check alone; *val is meaningless for a string. */
 int prop_check(const struct prop *p, const char *owner, const char *value, uint64_t *val, struct error **err);
-uint64_t prop_get(const struct prop *p, const void *object);            /* not of a string */
+/* The same from JSON, whose kind fits or is a string as above. */
+int prop_set_json(const struct prop *p, void *object, const char *owner, const struct json *value, struct error **err);
+/* A string that is not set is "". */
+struct json prop_json(const struct prop *p, const void *object);
+struct json prop_json_of(const struct prop *p, uint64_t val);          /* not of a string or a shaped value */
+uint64_t prop_get(const struct prop *p, const void *object);            /* not of a string or a shaped value */
 const char *prop_get_string(const struct prop *p, const void *object);  /* borrowed; NULL: not set */
-/* "uint32", "bool", "str", "size": as device-list-properties says it. */
+/* "uint32", "bool", "str", "size", or what `shown` says: as device-list-properties says it. */
 const char *prop_type_name(const struct prop *p);
 /* The value as `info qtree` prints it: 115200 (0x1c200), true, "text". */
 struct text prop_text(const struct prop *p, const void *object);

@@ -80,20 +80,6 @@ void type_shown_each(const struct type *t, const char *base, void (*fn)(const st
     each_level(&e, t, base);
 }
 
-static struct json number(const struct prop *p, uint64_t val)
-{
-    switch (p->kind) {
-    case PROP_BOOL:
-        return json_bool(val);
-    case PROP_ENUM:
-        return json_string(p->names[val]);
-    case PROP_INT:
-        return json_int((int64_t)val);
-    default:
-        return json_uint(val);
-    }
-}
-
 struct json shown_default(const struct shown *s)
 {
     struct json val = json_null();
@@ -106,7 +92,7 @@ struct json shown_default(const struct shown *s)
     }
     if (s->prop->kind == PROP_STRING)
         return s->prop->def_string ? json_string(s->prop->def_string) : val;
-    return number(s->prop, prop_default(s->prop, UINT32_MAX));
+    return s->prop->kind == PROP_SHAPED ? val : prop_json_of(s->prop, prop_default(s->prop, UINT32_MAX));
 }
 
 bool object_is_attr(const struct object *o, const char *name)
@@ -125,7 +111,7 @@ bool object_value(const struct object *o, const char *name, struct json *val)
     if (attr_owner(o->type, &s))
         *val = s.attr.get(o, &s.attr);
     else if (p)
-        *val = p->kind == PROP_STRING ? json_string(prop_get_string(p, o)) : number(p, prop_get(p, o));
+        *val = prop_json(p, o);
     else if (child)
         *val = json_string_take(object_path(child));
     else

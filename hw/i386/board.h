@@ -32,6 +32,8 @@ enum board_vga { VGA_NONE, VGA_STD };
 
 struct board_config {
     uint64_t ram_bytes;
+    struct ram_block *const *ram;               /* lent to the board, one behind the other: ram_bytes in all */
+    unsigned n_ram;                             /* 0: the board makes its own */
     uint64_t max_ram_below_4g;                  /* in whole MiB; 0: the board's own rule */
     bool ram_asked;                             /* -m was given */
     struct cpu_topology smp;
@@ -69,7 +71,7 @@ struct board_type {
     const char *name, *alias;   /* "pc-q35-7.2", "q35" */
     bool is_default;            /* one is: when nobody names a machine */
     const char *cpu_type;       /* unless -cpu says otherwise; NULL: it has no CPUs */
-    const char *ram_id;         /* the name of its RAM block */
+    const char *ram_id;         /* of its RAM, if the user names no memory backend */
     unsigned version;
     unsigned max_cpus;
     int (*build)(struct machine *m, const struct board_config *cfg, struct error **err);

@@ -62,7 +62,11 @@ static int none_build(struct machine *m, const struct board_config *cfg, struct 
     r = check(cfg, err);
     if (r < 0 || !cfg->ram_asked)
         return r;
-    r = machine_ram_new(m, &(struct ram_config){ .name = "ram", .size = cfg->ram_bytes }, &b->block, err);
+    b->block = cfg->n_ram ? cfg->ram[0] : NULL;
+    if (b->block)
+        machine_ram_borrow(m, b->block);
+    else
+        r = machine_ram_new(m, &(struct ram_config){ .name = "ram", .size = cfg->ram_bytes }, &b->block, err);
     if (r < 0)
         return r;
     region_init_ram(&b->ram, "ram", b->block, 0, cfg->ram_bytes);

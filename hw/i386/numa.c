@@ -36,17 +36,25 @@ void numa_free(struct numa *n)
     for (unsigned h = 0; h < NUMA_HIERARCHIES; h++)
         for (unsigned t = 0; t < NUMA_RATES; t++)
             free(n->rates[h][t]);
+    for (unsigned i = 0; i < NUMA_NODES; i++)
+        free(n->node[i].memdev);
     free(n);
 }
 
-static int nodes_check(const struct numa *n, uint64_t ram_bytes, struct error **err)
+static int gaps_check(const struct numa *n, struct error **err)
+{
+    for (unsigned i = 0; i < n->n_nodes; i++)
+        if (!n->node[i].declared)
+            return error_set(err, -EINVAL, ERROR_RANGE, "-numa node", T("no nodeid=%u", i),
+                             "node ids from 0 on without gaps");
+    return 0;
+}
+
+int numa_memory_check(const struct numa *n, uint64_t ram_bytes, struct error **err)
 {
     uint64_t sum = 0;
 
     for (unsigned i = 0; i < n->n_nodes; i++) {
-        if (!n->node[i].declared)
-            return error_set(err, -EINVAL, ERROR_RANGE, "-numa node", T("no nodeid=%u", i),
-                             "node ids from 0 on without gaps");
         if (n->node[i].bytes > ram_bytes - sum)
             break;
         sum += n->node[i].bytes;
@@ -55,6 +63,14 @@ static int nodes_check(const struct numa *n, uint64_t ram_bytes, struct error **
     }
     return error_set(err, -EINVAL, ERROR_RANGE, "-numa node", "mem of all nodes together",
                      T("%#llx, the bytes of -m", (unsigned long long)ram_bytes));
+}
+
+bool numa_has_memdevs(const struct numa *n)
+{
+    for (unsigned i = 0; i < n->n_nodes; i++)
+        if (n->node[i].memdev)
+            return true;
+    return false;
 }
 
 static int cpu_assign(struct numa *n, unsigned cpu, unsigned node, struct error **err)
@@ -173,8 +189,10 @@ static int rates_check(const struct numa *n, struct error **err)
 
 int numa_complete(struct numa *n, const struct board_config *b, bool hmat, struct error **err)
 {
-    int r = nodes_check(n, b->ram_bytes, err);
+    int r = gaps_check(n, err);
 
+    if (!r && !numa_has_memdevs(n))
+        r = numa_memory_check(n, b->ram_bytes, err);
     if (!r)
         r = cpus_assign(n, b, err);
     if (!r && n->has_distances)

@@ -21,6 +21,7 @@ struct numa_node {
     uint64_t bytes;
     uint16_t initiator;         /* the node whose CPUs are nearest; NUMA_NONE: not said */
     bool declared, has_cpus;
+    char *memdev;               /* the memory backend that holds it, which says the bytes; owned; NULL: mem= does */
 };
 
 /* Latencies in ns or bandwidths in bytes per second, from initiator to target; ~0: not said. */
@@ -54,3 +55,6 @@ struct numa *numa_new(void);
 void numa_free(struct numa *n);         /* NULL is fine */
 /* After all options: nodes without gaps, memory that adds up, each CPU in one node, distances both ways. */
 int numa_complete(struct numa *n, const struct board_config *b, bool hmat, struct error **err);
+/* With memdevs the bytes are known when these have been made: numa_memory_check() is the caller's then. */
+bool numa_has_memdevs(const struct numa *n);
+int numa_memory_check(const struct numa *n, uint64_t ram_bytes, struct error **err);

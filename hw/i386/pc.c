@@ -121,6 +121,9 @@ static void pc_free(struct machine *m)
     linux_image_close(pc->linux_image);
     free(pc->acpi_parts);
     firmware_unmap(&pc->firmware, m);
+    for (unsigned i = 0; i < pc->n_pieces; i++)
+        region_drop(m, &pc->pieces[i]);
+    free(pc->pieces);
     region_drop(m, &pc->below_4g);
     region_drop(m, &pc->above_4g);
     region_drop(m, &pc->memory);
@@ -151,22 +154,33 @@ static uint64_t low_bytes(const struct board_config *cfg, const struct pc_plan *
     return user && user < low ? user : low;
 }
 
-/* RAM, and the firmware's ROM unless the kernel starts without. */
-static int memory_build(struct machine *m, const struct board_config *cfg, struct error **err)
+/* The block of RAM, or a container of the blocks, one behind the other. */
+static void ram_init(struct pc *pc, const struct board_config *cfg)
+{
+    uint64_t at = 0;
+
+    if (cfg->n_ram == 1) {
+        region_init_ram(&pc->memory, cfg->ram[0]->name, cfg->ram[0], 0, cfg->ram_bytes);
+        return;
+    }
+    pc->pieces = calloc(cfg->n_ram, sizeof(pc->pieces[0]));
+    assert(pc->pieces);
+    region_init(&pc->memory, "pc.ram", REGION_CONTAINER, cfg->ram_bytes - 1);
+    for (; pc->n_pieces < cfg->n_ram; at += cfg->ram[pc->n_pieces++]->size) {
+        struct ram_block *b = cfg->ram[pc->n_pieces];
+
+        region_init_ram(&pc->pieces[pc->n_pieces], b->name, b, 0, b->size);
+        region_add(&pc->memory, at, &pc->pieces[pc->n_pieces], 0);
+    }
+}
+
+static void windows_map(struct machine *m, const struct board_config *cfg)
 {
     struct pc *pc = pc_of(m);
-    struct ram_config ram = { .name = "pc.ram", .size = cfg->ram_bytes, .merge = cfg->mem_merge,
-                              .no_dump = !cfg->dump_guest_core };
-    int r = machine_ram_new(m, &ram, &pc->ram, err);
 
-    if (r < 0)
-        return r;
-    pc->low_bytes = low_bytes(cfg, pc->plan);
-    pc->high_bytes = cfg->ram_bytes - pc->low_bytes;
-    region_init(&pc->pci, "pci", REGION_CONTAINER, UINT64_MAX);
-    region_init_ram(&pc->memory, "pc.ram", pc->ram, 0, cfg->ram_bytes);
-    region_init_alias(&pc->below_4g, "ram-below-4g", &pc->memory, 0, pc->low_bytes);
     map_begin(&m->map);
+    ram_init(pc, cfg);
+    region_init_alias(&pc->below_4g, "ram-below-4g", &pc->memory, 0, pc->low_bytes);
     region_add(&m->memory, 0, &pc->below_4g, 0);
     region_add(&m->memory, 0, &pc->pci, -1);
     if (pc->high_bytes) {
@@ -174,6 +188,32 @@ static int memory_build(struct machine *m, const struct board_config *cfg, struc
         region_add(&m->memory, 4 * PC_GIB, &pc->above_4g, 0);
     }
     map_end(&m->map);
+}
+
+/* RAM, and the firmware's ROM unless the kernel starts without. */
+static int memory_build(struct machine *m, const struct board_config *cfg, struct error **err)
+{
+    struct pc *pc = pc_of(m);
+    struct ram_config ram = { .name = "pc.ram", .size = cfg->ram_bytes, .merge = cfg->mem_merge,
+                              .no_dump = !cfg->dump_guest_core };
+    struct board_config with_ram = *cfg;
+    struct ram_block *own;
+    int r = 0;
+
+    for (unsigned i = 0; i < cfg->n_ram; i++)
+        machine_ram_borrow(m, cfg->ram[i]);
+    if (!cfg->n_ram) {
+        r = machine_ram_new(m, &ram, &own, err);
+        with_ram.ram = &own;
+        with_ram.n_ram = 1;
+    }
+    if (r < 0)
+        return r;
+    m->ram_bytes = cfg->ram_bytes;
+    pc->low_bytes = low_bytes(cfg, pc->plan);
+    pc->high_bytes = cfg->ram_bytes - pc->low_bytes;
+    region_init(&pc->pci, "pci", REGION_CONTAINER, UINT64_MAX);
+    windows_map(m, &with_ram);
     return cfg->bios || !cfg->direct_boot ? firmware_map(&pc->firmware, m, &pc->pci, cfg->bios, err) : 0;
 }
 

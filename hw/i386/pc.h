@@ -59,8 +59,9 @@ struct pc_plan {
 
 struct pc {
     const struct pc_plan *plan;
-    struct ram_block *ram;
     struct region memory, below_4g, above_4g;   /* all of it, and its two windows */
+    struct region *pieces;              /* of memory, if several blocks make it */
+    unsigned n_pieces;
     struct region pci;                  /* below RAM in priority: BARs, ROMs */
     struct firmware firmware;
     uint64_t low_bytes, high_bytes;

@@ -51,13 +51,7 @@ static void get_version(struct device *dev, struct vmport_regs *r)
 
 static void get_ram_size(struct device *dev, struct vmport_regs *r)
 {
-    r->eax = 0;
-    list_for_each(node, &dev->machine->ram_blocks) {
-        const struct ram_block *b = list_entry(node, struct ram_block, in_machine);
-
-        if (!strcmp(b->name, "pc.ram"))
-            r->eax = b->size;
-    }
+    r->eax = dev->machine->ram_bytes;
     r->ebx = RAM_SIZE_MARK;
 }
 

@@ -127,6 +127,18 @@ class Listings:
             self.compare(f"-device {name},help: properties and types are the reference's", props, lambda props=props, name=name: [
                 (k, v) for k, v in properties(props).items() if not same_type(v, properties(self.theirs("-device", name + ",help")).get(k))])
 
+    def object_types(self):
+        text = self.text("-object", "help")
+        names = [line[2:] for line in text.splitlines()[1:]]
+        self.tap.case(text.startswith("List of user creatable objects:\n") and "memory-backend-ram" in names and
+                      names == sorted(names), "-object help: the heading and a type a line", text)
+        self.compare("-object help: types are the reference's", text, lambda: sorted(
+            set(text.splitlines()) - set(self.theirs("-object", "help").splitlines())))
+        for name in names:
+            props = self.text("-object", name + ",help")
+            self.compare(f"-object {name},help: the reference's lines", props, lambda props=props, name=name: [
+                props, self.theirs("-object", name + ",help")] if props != self.theirs("-object", name + ",help") else [])
+
     def logs(self):
         text = self.text("-d", "help")
         self.tap.case(text.splitlines()[0] == "Log items (comma separated):" and {"guest_errors", "unimp", "int"} <= set(items(text)),
@@ -159,6 +171,7 @@ def main():
     listings.cpu_models()
     listings.accelerators()
     listings.device_types()
+    listings.object_types()
     listings.logs()
     listings.program_itself()
     with tempfile.TemporaryDirectory(prefix="rhea-listings-") as folder:

@@ -251,7 +251,7 @@ def what_is_not_there_has_empty_lists(case):
         for command, arguments in (("query-block", {}), ("query-named-block-nodes", {"flat": True}),
                                    ("query-blockstats", {"query_nodes": True}), ("query-block-jobs", {}),
                                    ("query-jobs", {}), ("query-tpm-models", {}), ("query-tpm-types", {}),
-                                   ("query-memory-devices", {}), ("query-memdev", {}), ("query-iothreads", {})):
+                                   ("query-memory-devices", {}), ("query-iothreads", {})):
             same(p.get(command, **arguments), [], command)
         for command in ("query-sev-capabilities", "query-sgx-capabilities", "query-migrate"):
             same(p.execute(command)["error"]["class"], "CommandNotFound", command)

@@ -220,6 +220,37 @@ static void a_direct_boot_opens_all_attribute_maps(void)
     }
 }
 
+/* 3 GiB and 2 GiB: q35 has 2 GiB of it below the hole, so the first block is on both sides. */
+static void ram_that_is_lent_lies_one_block_behind_the_other(void)
+{
+    struct board_config cfg = config(5 * GIB);
+    struct ram_block *blocks[2];
+    static const struct { uint64_t at; unsigned block; uint64_t off; } bytes[] = {
+        { 0x1000, 0, 0x1000 }, { 2 * GIB - 1, 0, 2 * GIB - 1 }, { 4 * GIB, 0, 2 * GIB },
+        { 5 * GIB - 1, 0, 3 * GIB - 1 }, { 5 * GIB, 1, 0 }, { 7 * GIB - 1, 1, 2 * GIB - 1 },
+    };
+
+    for (unsigned i = 0; i < 2; i++)
+        CHECK(!ram_block_new(&(struct ram_config){ .name = i ? "b" : "a", .size = (3 - i) * GIB }, &blocks[i], NULL));
+    cfg.ram = blocks;
+    cfg.n_ram = 2;
+    begin("q35", &cfg);
+    CHECK(blocks[0]->lent && blocks[1]->lent);
+    for (unsigned i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+        uint64_t val = 0;
+
+        blocks[bytes[i].block]->host[bytes[i].off] = 0xa0 + i;
+        address_space_read(&m->memory_as, bytes[i].at, 1, &val, NULL);
+        CHECK_EQ(val, 0xa0 + i);
+    }
+    end();
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK(!blocks[i]->lent && !blocks[i]->code);
+        CHECK_EQ(blocks[i]->host[i ? 0 : 0x1000], i ? 0xa4 : 0xa0);
+        ram_block_free(blocks[i]);
+    }
+}
+
 static void names_versions_and_limits(void)
 {
     static const struct { const char *name, *alias, *type; unsigned max_cpus; } want[] = {
@@ -442,6 +473,7 @@ int main(void)
     TEST(ram_lies_on_both_sides_of_the_hole);
     TEST(each_machine_has_its_bridges);
     TEST(a_direct_boot_opens_all_attribute_maps);
+    TEST(ram_that_is_lent_lies_one_block_behind_the_other);
     TEST(names_versions_and_limits);
     TEST(none_is_empty);
     TEST(none_says_what_it_cannot_use);

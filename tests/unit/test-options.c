@@ -62,6 +62,17 @@ int list_device_props(const char *type, struct error **err)
     return strcmp(type, "nosuch") ? 0 : error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", type, "x");
 }
 
+void list_objects(void)
+{
+    listing = "objects";
+}
+
+int list_object_props(const char *type, struct error **err)
+{
+    listing = "object";
+    return strcmp(type, "nosuch") ? 0 : error_set(err, -ENOENT, ERROR_UNKNOWN, "object qom-type", type, "x");
+}
+
 void list_vgas(void)
 {
 }
@@ -606,7 +617,9 @@ static void nodes_that_make_no_sense_are_refused(void)
     bad("-M q35 -numa node -numa node,nodeid=0", "-numa node nodeid", "0");
     bad("-M q35 -numa node,mem=64M", "-numa node", "mem of all nodes together");
     bad("-M q35 -numa node,mem=x", "-numa node mem", "x");
-    bad("-M q35 -numa node,memdev=x", "-numa node memdev", "x");
+    bad("-M q35 -numa node,memdev=x,mem=128M", "-numa node", "nodeid=0");
+    bad("-M q35 -numa node,memdev=x -numa node,mem=128M", "-numa node", "nodeid=1");
+    bad("-M q35,memory-backend=x -numa node,memdev=x", "-machine memory-backend", "x");
     bad("-M q35 -numa node,mem=128M,cpus=0-5", "-numa cpus", "1");
     bad("-M q35 -smp 4 -numa node,mem=128M,cpus=3-1", "-numa node cpus", "3-1");
     bad("-M q35 -smp 4 -numa node,mem=128M,cpus=a", "-numa node cpus", "a");
@@ -738,6 +751,7 @@ static void help_as_a_value_lists_and_ends(void)
     static const char *const lines[][2] = {
         { "-M help", "machines" }, { "-machine ?", "machines" }, { "-cpu help", "cpus" }, { "-accel help", "accels" },
         { "-device help", "devices" }, { "-device pvpanic,help", "device" }, { "-d help", "log" },
+        { "-object help", "objects" }, { "-object iothread,help", "object" },
         { "-trace help", "trace" },
         { "-version", "version" }, { "--version", "version" }, { "-h", "help" }, { "-help", "help" },
         { "-M q35 -d help -nosuch", "log" },

@@ -582,7 +582,7 @@ static void a_peer_that_does_not_read_is_not_read_from(void)
     ask(&p, NEGOTIATE);
     p.room = 10;
     while (monitor_session_ready(p.session) && asked < 10000) {
-        ask(&p, "{'execute':'query-qmp-schema'}");
+        ask(&p, "{'execute':'query-commands'}");
         asked++;
     }
     CHECK(asked > 1 && asked < 100);

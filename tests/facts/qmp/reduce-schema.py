@@ -24,7 +24,7 @@ def references(entry):
             yield part['type']
 
 
-OPEN = {'ChardevBackend', 'SocketAddressLegacy', 'YankInstance'}
+OPEN = {'ChardevBackend', 'ObjectOptions', 'SocketAddressLegacy', 'YankInstance'}
 
 
 def close(union, schema, entries):
