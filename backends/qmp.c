@@ -4,6 +4,7 @@
 /* QMP commands about objects that a user makes.  Handlers run on the home loop. */
 
 #include "core/machine.h"
+#include "backends/iothread.h"
 #include "backends/memory.h"
 
 #include <assert.h>
@@ -57,10 +58,9 @@ static void each(struct qapi_ctx *ctx, const char *type, struct qapi_list *ret, 
     }
 }
 
-/* What the schema says about a member is what a property of that name has. */
-static void fill(const struct user_object *o, const struct qapi_type *t, void *item)
+/* What the schema says about a member is what a property of that name has; all, which it takes, has the others. */
+static void fill(const struct user_object *o, const struct qapi_type *t, struct json all, void *item)
 {
-    struct json all = json_object();
     struct qapi_fault fault;
     int r;
 
@@ -78,12 +78,27 @@ static void fill(const struct user_object *o, const struct qapi_type *t, void *i
 
 static void memdev_fill(const struct user_object *o, void *item)
 {
-    fill(o, &qapi_type_memdev, item);
+    fill(o, &qapi_type_memdev, json_object(), item);
 }
 
 int qmp_query_memdev(struct qapi_ctx *ctx, struct qapi_memdev_list *ret, struct error **err)
 {
     (void)err;
     each(ctx, "memory-backend", (struct qapi_list *)ret, sizeof(ret->items[0]), memdev_fill);
+    return 0;
+}
+
+static void iothread_fill(const struct user_object *o, void *item)
+{
+    struct json all = json_object();
+
+    json_set(&all, "thread-id", json_int(iothread_thread_id(o)));
+    fill(o, &qapi_type_io_thread_info, all, item);
+}
+
+int qmp_query_iothreads(struct qapi_ctx *ctx, struct qapi_io_thread_info_list *ret, struct error **err)
+{
+    (void)err;
+    each(ctx, "iothread", (struct qapi_list *)ret, sizeof(ret->items[0]), iothread_fill);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Queries of parts that no machine has yet: memory that is a device, back ends, drives, jobs, TPMs
+ * Queries of parts that no machine has yet: memory that is a device, drives, jobs, TPMs
  *
  * Clients ask each machine for them before they know more, and of what is not there a list is empty.  A part that
  * comes takes its queries along into its own folder.
@@ -28,7 +28,6 @@
     }
 
 EMPTY(query_memory_devices, qapi_memory_device_info_list)
-EMPTY(query_iothreads, qapi_io_thread_info_list)
 EMPTY(query_block, qapi_block_info_list)
 EMPTY_WHATEVER(query_named_block_nodes, qapi_query_named_block_nodes_arg, qapi_block_device_info_list)
 EMPTY_WHATEVER(query_blockstats, qapi_query_blockstats_arg, qapi_block_stats_list)

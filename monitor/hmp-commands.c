@@ -143,6 +143,8 @@ const struct hmp_command hmp_info_commands[] = {
       .run = hmp_info_hotpluggable_cpus },
     { .name = "dump", .args = "", .params = "", .help = "how far a dump of guest memory has come",
       .run = hmp_info_dump },
+    { .name = "iothreads", .args = "", .params = "", .help = "event loops with threads of their own",
+      .run = hmp_info_iothreads },
     { .name = "irq", .args = "", .params = "", .help = "how often each interrupt line rose" },
     { .name = "kvm", .args = "", .params = "", .help = "is KVM used?" },
     { .name = "memdev", .args = "", .params = "", .help = "memory backends", .run = hmp_info_memdev },

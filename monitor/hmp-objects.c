@@ -2,7 +2,7 @@
 #include "monitor/hmp.h"
 
 /*
- * object_add, info memdev: objects that a user makes, for people
+ * object_add, info iothreads, info memdev: objects that a user makes, for people
  *
  * Each is a QMP command whose arguments are read, or whose reply is printed, as a person wants it.
  */
@@ -125,6 +125,22 @@ bool hmp_info_memdev(struct hmp_call *call)
         text_out_puts(out, "\n");
     }
     text_out_puts(out, "\n");
+    json_fini(&list);
+    return true;
+}
+
+bool hmp_info_iothreads(struct hmp_call *call)
+{
+    static const char *const shown[] = { "poll-max-ns", "poll-grow", "poll-shrink", "aio-max-batch" };
+    struct json list = ask(call, "query-iothreads");
+
+    for (uint32_t i = 0; list.kind == JSON_ARRAY && i < list.num; i++) {
+        const struct json *t = json_at(&list, i);
+
+        text_out_printf(call->out, "%s:\n  thread_id=%lld\n", json_get_string(t, "id"), number(t, "thread-id"));
+        for (unsigned s = 0; s < sizeof(shown) / sizeof(shown[0]); s++)
+            text_out_printf(call->out, "  %s=%lld\n", shown[s], number(t, shown[s]));
+    }
     json_fini(&list);
     return true;
 }

@@ -75,6 +75,7 @@ bool hmp_info_ramblock(struct hmp_call *call);
 /* hmp-sendkey.c, hmp-objects.c */
 bool hmp_sendkey(struct hmp_call *call);
 bool hmp_object_add(struct hmp_call *call);
+bool hmp_info_iothreads(struct hmp_call *call);
 bool hmp_info_memdev(struct hmp_call *call);
 /* hmp-dump.c */
 bool hmp_memsave(struct hmp_call *call);
