@@ -37,6 +37,13 @@ FAILING = [
     ("device-list-properties", {"typename": "device"}), ("device-list-properties", {"typename": "pci-device"}),
     ("device-list-properties", {"typename": "container"}), ("device-list-properties", {"typename": 5}),
     ("query-command-line-options", {"option": "nope"}),
+    ("object-add", {"qom-type": "nope", "id": "a"}), ("object-add", {"qom-type": "iothread"}), ("object-add", {}),
+    ("object-add", {"qom-type": "iothread", "id": "a", "nope": 1}), ("object-del", {"id": "nope"}), ("object-del", {}),
+    ("object-add", {"qom-type": "memory-backend-ram", "id": "a"}), ("object-del", {"id": "pc.ram"}),
+    ("object-add", {"qom-type": "memory-backend-ram", "id": "a", "size": "1M"}),
+    ("object-add", {"qom-type": "memory-backend-ram", "id": "pc.ram", "size": 4096}),
+    ("object-add", {"qom-type": "secret", "id": "a", "format": "hex", "data": "x"}),
+    ("qom-set", {"path": "/objects/pc.ram", "property": "nope", "value": 1}),
 ]
 
 # Values of /machine that differ.
@@ -171,6 +178,36 @@ def the_machine_shows_what_it_was_built_with(case, machine):
                 same(values[0], values[1], name)
     if machine == "q35":
         same(seen | {"vmport"}, set(MACHINE_VALUES), "what differs")
+
+
+OBJECTS = [
+    "memory-backend-ram,id=m0,size=1M,share=on,merge=off", "memory-backend-memfd,id=m1,size=64k,dump=off,host-nodes=0,policy=bind",
+    "memory-backend-file,id=m2,size=8k,mem-path=/tmp,discard-data=on", "iothread,id=io,poll-max-ns=5,poll-grow=2",
+    "rng-builtin,id=r0", "rng-random,id=r1", "secret,id=s0,file=/dev/null,format=base64", "throttle-group,id=t0,x-iops-total=7",
+    '{"qom-type":"throttle-group","id":"t1","limits":{"bps-read":5,"bps-read-max":9}}', "authz-simple,id=a0,identity=x",
+    '{"qom-type":"authz-list","id":"a1","policy":"allow","rules":[{"match":"x","policy":"deny"}]}',
+]
+
+
+def objects_are_what_they_were_made_as(case):
+    options = ["-M", "q35", "-m", "64"] + [word for spec in OBJECTS for word in ("-object", spec)]
+    with case.ours(*options) as a, case.theirs(*options) as b:
+        compared = 0
+        for spec in OBJECTS:
+            path = "/objects/" + re.search(r'\bid"?[=:]"?([a-z0-9]+)', spec)[1]
+            lists = [sorted((p["name"], p["type"]) for p in q.get("qom-list", path=path) if not p["type"].startswith("child<"))
+                     for q in (a, b)]
+            same(lists[0], lists[1], spec)
+            for name, _ in lists[0]:
+                same(a.get("qom-get", path=path, property=name), b.get("qom-get", path=path, property=name), path + " " + name)
+                compared += 1
+        assert compared > 90, compared
+        lists = [{m["id"]: m for m in q.get("query-memdev")} for q in (a, b)]
+        same({**lists[0]["pc.ram"], "reserve": True}, lists[1].pop("pc.ram"), "RAM")    # which may be more than the host has
+        del lists[0]["pc.ram"]
+        same(lists[0], lists[1], "query-memdev")
+        lists = [[{**t, "thread-id": 0} for t in q.get("query-iothreads")] for q in (a, b)]
+        same(lists[0], lists[1], "query-iothreads")
 
 
 def machine_types_are_the_same(case):
@@ -339,6 +376,7 @@ def main():
         case.run("the machine shows what it was built with: " + machine, the_machine_shows_what_it_was_built_with,
                  machine)
     case.run("failures have the same words", failures_have_the_same_words)
+    case.run("objects are what they were made as", objects_are_what_they_were_made_as)
     case.run("machine types are the same", machine_types_are_the_same)
     case.run("options are told as the reference tells them", options_are_told_as_the_reference_tells_them)
     case.run("what is not there has empty lists", what_is_not_there_has_empty_lists, needs_reference=False)
