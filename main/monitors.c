@@ -12,6 +12,7 @@
 #include "qapi/qapi-commands.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <string.h>
 
 static void sink_due(struct loop_timer *t)
@@ -62,9 +63,17 @@ static int list_start(struct process *p, const char *option, const struct config
     return r;
 }
 
-static int mon_start(struct process *p, const char *spec, struct error **err)
+/* An id names nothing yet but may stand once. */
+static int id_claim(GHashTable *ids, const char *id, struct error **err)
 {
-    const char *chardev, *mode;
+    if (!id || g_hash_table_add(ids, g_strdup(id)))
+        return 0;
+    return error_set(err, -EEXIST, ERROR_STATE, "-mon id", id, "another -mon has it");
+}
+
+static int mon_start(struct process *p, const char *spec, GHashTable *ids, struct error **err)
+{
+    const char *chardev, *mode, *id;
     bool pretty = false;
     struct keyval kv;
     int r = keyval_parse(&kv, "-mon", spec, "chardev", err);
@@ -75,7 +84,11 @@ static int mon_start(struct process *p, const char *spec, struct error **err)
     mode = keyval_take(&kv, "mode");
     r = keyval_bool(&kv, "pretty", &pretty, err);
     if (!r)
-        r = keyval_end(&kv, "chardev, mode, pretty", err);
+        r = keyval_id(&kv, &id, err);
+    if (!r)
+        r = keyval_end(&kv, "chardev, mode, pretty, id", err);
+    if (!r)
+        r = id_claim(ids, id, err);
     if (!r && mode && strcmp(mode, "readline") && strcmp(mode, "control"))
         r = error_set(err, -EINVAL, ERROR_UNKNOWN, "-mon mode", mode, "readline, control");
     if (!r && !chardev)
@@ -89,6 +102,7 @@ static int mon_start(struct process *p, const char *spec, struct error **err)
 
 int process_monitors(struct process *p, struct error **err)
 {
+    g_autoptr(GHashTable) ids = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     const struct config *c = p->cfg;
     int r;
 
@@ -108,7 +122,7 @@ int process_monitors(struct process *p, struct error **err)
     if (!r)
         r = list_start(p, "-qmp-pretty", &c->qmp_pretties, MONITOR_QMP_PRETTY, err);
     for (unsigned i = 0; i < c->mons.n && !r; i++)
-        r = mon_start(p, c->mons.item[i], err);
+        r = mon_start(p, c->mons.item[i], ids, err);
     if (!r && p->mux_monitor)
         r = add(p, "-serial", chardev_label(p->mux_monitor), MONITOR_HMP, err);
     return r;

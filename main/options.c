@@ -265,7 +265,7 @@ const struct option options[] = {
     { "monitor", "CHARDEV", option_monitor, "where the human monitor leads" },
     { "qmp", "CHARDEV", option_qmp, "where a QMP monitor leads" },
     { "qmp-pretty", "CHARDEV", option_qmp_pretty, "the same, with indented replies" },
-    { "mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off]", option_mon, "a monitor on a chardev" },
+    { "mon", "[chardev=]ID[,mode=readline|control][,pretty=on|off][,id=ID]", option_mon, "a monitor on a chardev" },
     { "vga", "std|none", option_vga, "the graphics adapter; std unless -nodefaults or -device names one" },
     { "watchdog-action", "reset|shutdown|poweroff|inject-nmi|pause|debug|none", option_watchdog_action,
       "what a watchdog that expires does" },

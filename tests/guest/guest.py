@@ -104,7 +104,76 @@ class Qmp:
         self.socket.close()
 
 
-class Guest:
+class Console:
+    """A guest's serial console: what it says is kept in .console, and expect() goes through it once."""
+
+    def __init__(self, reads, writes):
+        self.reads, self.writes = reads, writes
+        self.console, self.seen, self.commands, self.started = "", 0, 0, time.monotonic()
+        os.set_blocking(writes, False)
+
+    def evidence(self):
+        """What else a failure should show."""
+        return ""
+
+    def fail(self, what):
+        tail = "\n".join(self.console.splitlines()[-25:])
+        raise GuestError(f"{what}\n{self.evidence()}console:\n{tail or '(nothing)'}")
+
+    def _read_some(self, seconds):
+        """False at the end of the console."""
+        if not select.select([self.reads], [], [], max(seconds, 0))[0]:
+            return True
+        try:
+            part = os.read(self.reads, 65536)
+        except OSError:                 # a terminal whose other side has gone
+            return False
+        self.console += ESCAPES.sub("", part.decode("latin-1"))
+        return bool(part)
+
+    def expect(self, pattern, seconds, what=None):
+        """Reads on until the pattern stands in what was not yet looked at; returns the match."""
+        deadline, open_ended = time.monotonic() + seconds * PATIENCE, True
+        while True:
+            match = re.compile(pattern, re.DOTALL).search(self.console, self.seen)
+            if match:
+                self.seen = match.end()
+                return match
+            if not open_ended:
+                self.fail(f"{what or pattern!r}: the console ended")
+            if time.monotonic() > deadline:
+                self.fail(f"{what or pattern!r}: not within {seconds * PATIENCE:g} s")
+            open_ended = self._read_some(min(0.2, deadline - time.monotonic()))
+
+    def send(self, text):
+        data, deadline = text.encode(), time.monotonic() + 10 * PATIENCE
+        while data:
+            if time.monotonic() > deadline:
+                self.fail("the console takes no input")
+            if select.select([], [self.writes], [], 0.1)[1]:
+                with contextlib.suppress(BlockingIOError):
+                    data = data[os.write(self.writes, data):]
+            self._read_some(0)
+
+    def wait_for_shell(self, seconds=60):
+        """Returns the seconds from the start to the first prompt."""
+        self.expect("(?:^|\n)" + PROMPT, seconds, "a shell prompt")
+        return time.monotonic() - self.started
+
+    def shell(self, command, seconds=20, check=True):
+        """Runs a command in the guest's shell; returns what it printed.  The marks are sent in two
+        halves, so that the echo of the command line does not contain them."""
+        self.commands += 1
+        mark = f"-{self.commands}-"
+        self.send(f"echo 'BEGIN''{mark}'; {command}; echo 'END''{mark}'$?\n")
+        match = self.expect(f"BEGIN{mark}\n(.*)END{mark}(\\d+)\n", seconds, f"`{command}` in the guest")
+        if check and match[2] != "0":
+            self.fail(f"`{command}` in the guest ended with {match[2]}: {match[1]}")
+        self.expect(PROMPT, seconds, "a shell prompt")
+        return match[1]
+
+
+class Guest(Console):
     def __init__(self, machine, kernel, initrd, memory="512", cpus=2, append="", arguments=("-no-reboot",), qmp=False):
         self.folder = tempfile.TemporaryDirectory(prefix="rhea-guest-")
         self.qmp_path = str(pathlib.Path(self.folder.name) / "qmp")
@@ -114,10 +183,11 @@ class Guest:
             self.command += ["-kernel", str(kernel), "-initrd", str(initrd), "-append", ("console=ttyS0 " + append).strip()]
         if qmp:
             self.command += ["-qmp", f"unix:{self.qmp_path},server=on,wait=off"]
-        self.console, self.seen, self.commands, self.started = "", 0, 0, time.monotonic()
+        started = time.monotonic()
         with self.errors_path.open("wb") as errors:
             self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
-        os.set_blocking(self.process.stdin.fileno(), False)
+        super().__init__(self.process.stdout.fileno(), self.process.stdin.fileno())
+        self.started = started
 
     def __enter__(self):
         return self
@@ -135,60 +205,9 @@ class Guest:
         with contextlib.suppress(OSError):
             self.folder.cleanup()
 
-    def fail(self, what):
+    def evidence(self):
         errors = self.errors_path.read_text(errors="replace")[-2000:]
-        tail = "\n".join(self.console.splitlines()[-25:])
-        raise GuestError(f"{what}\ncommand: {' '.join(self.command)}\nstderr: {errors or '(nothing)'}\n"
-                         f"console:\n{tail or '(nothing)'}")
-
-    def _read_some(self, seconds):
-        """False at the end of the console."""
-        if not select.select([self.process.stdout], [], [], max(seconds, 0))[0]:
-            return True
-        part = os.read(self.process.stdout.fileno(), 65536)
-        self.console += ESCAPES.sub("", part.decode("latin-1"))
-        return bool(part)
-
-    def expect(self, pattern, seconds, what=None):
-        """Reads on until the pattern stands in what was not yet looked at; returns the match."""
-        deadline, open_ended = time.monotonic() + seconds * PATIENCE, True
-        while True:
-            match = re.compile(pattern, re.DOTALL).search(self.console, self.seen)
-            if match:
-                self.seen = match.end()
-                return match
-            if not open_ended:
-                self.fail(f"{what or pattern!r}: the console ended (status {self.process.wait()})")
-            if time.monotonic() > deadline:
-                self.fail(f"{what or pattern!r}: not within {seconds * PATIENCE:g} s")
-            open_ended = self._read_some(min(0.2, deadline - time.monotonic()))
-
-    def send(self, text):
-        data, deadline = text.encode(), time.monotonic() + 10 * PATIENCE
-        while data:
-            if time.monotonic() > deadline:
-                self.fail("the console takes no input")
-            if select.select([], [self.process.stdin], [], 0.1)[1]:
-                with contextlib.suppress(BlockingIOError):
-                    data = data[os.write(self.process.stdin.fileno(), data):]
-            self._read_some(0)
-
-    def wait_for_shell(self, seconds=60):
-        """Returns the seconds from the start of the process to the first prompt."""
-        self.expect("(?:^|\n)" + PROMPT, seconds, "a shell prompt")
-        return time.monotonic() - self.started
-
-    def shell(self, command, seconds=20, check=True):
-        """Runs a command in the guest's shell; returns what it printed.  The marks are sent in two
-        halves, so that the echo of the command line does not contain them."""
-        self.commands += 1
-        mark = f"-{self.commands}-"
-        self.send(f"echo 'BEGIN''{mark}'; {command}; echo 'END''{mark}'$?\n")
-        match = self.expect(f"BEGIN{mark}\n(.*)END{mark}(\\d+)\n", seconds, f"`{command}` in the guest")
-        if check and match[2] != "0":
-            self.fail(f"`{command}` in the guest ended with {match[2]}: {match[1]}")
-        self.expect(PROMPT, seconds, "a shell prompt")
-        return match[1]
+        return f"command: {' '.join(self.command)}\nstatus: {self.process.poll()}\nstderr: {errors or '(nothing)'}\n"
 
     def wait_for_end(self, seconds=30):
         """Returns the exit status of the process."""
