@@ -97,7 +97,8 @@ static void leaf_basic(const struct cpu_config *c, const struct cpuid_live *live
             set(out, 0, w[WORD_7_EBX], w[WORD_7_ECX], w[WORD_7_EDX]);
         break;
     case 0xb:
-        leaf_b(c, live, sub, out);
+        if (c->on.topology_leaf)
+            leaf_b(c, live, sub, out);
         break;
     case 0xd:
         if (sub == 1)
@@ -142,16 +143,21 @@ static void leaf_extended(const struct cpu_config *c, uint32_t leaf, uint32_t ou
     }
 }
 
+static bool hypervisor_leaves(const struct cpu_config *c)
+{
+    return c->on.tcg_leaves && c->model.words[WORD_1_ECX] >> 31;
+}
+
 void cpuid_query(const struct cpu_config *c, const struct cpuid_live *live, uint32_t leaf, uint32_t subleaf,
                  uint32_t out[4])
 {
     set(out, 0, 0, 0, 0);
     if (leaf >> 16 == 0x8000 && leaf <= c->model.xlevel) {
         leaf_extended(c, leaf, out);
-    } else if (leaf == LEAF_HYPERVISOR && c->model.words[WORD_1_ECX] >> 31) {
+    } else if (leaf == LEAF_HYPERVISOR && hypervisor_leaves(c)) {
         set(out, LEAF_HYPERVISOR + 1, word_of_text("TCGTCGTCGTCG", 0), word_of_text("TCGTCGTCGTCG", 4),
             word_of_text("TCGTCGTCGTCG", 8));
-    } else if (leaf == LEAF_HYPERVISOR + 1 && c->model.words[WORD_1_ECX] >> 31) {
+    } else if (leaf == LEAF_HYPERVISOR + 1 && hypervisor_leaves(c)) {
         return;
     } else {
         leaf_basic(c, live, leaf <= c->model.level ? leaf : c->model.level, subleaf, out);

@@ -418,26 +418,28 @@ static const struct prop cpu_props[] = {
     {}
 };
 
-static const struct device_type cpu_base = {
+static const struct device_type any_cpu = {
     .type = { .name = "cpu", .parent = "device", .doc = "a processor", .abstract = true, .state = &no_state },
 };
-DEVICE_TYPE(cpu_base);
-static const struct device_type x86_cpu_base = {
+DEVICE_TYPE(any_cpu);
+static const struct device_type any_x86_cpu = {
     .type = { .name = "x86_64-cpu", .parent = "cpu", .doc = "an x86-64 processor", .abstract = true,
         .attrs = cpu_attrs,
         .state = &no_state },
 };
-DEVICE_TYPE(x86_cpu_base);
+DEVICE_TYPE(any_x86_cpu);
 
-#define CPU_TYPE(id, model_, doc_) \
+#define CPU_TYPE(id, model_, parent_, doc_) \
     static const struct device_type id = { \
-        .type = { .name = model_ "-x86_64-cpu", .parent = "x86_64-cpu", .category = "cpu", .doc = doc_, \
+        .type = { .name = model_ "-x86_64-cpu", .parent = (parent_), .category = "cpu", .doc = doc_, \
             .internal = true, \
                   DEVICE(C), TYPE_STATE(C), .props = cpu_props, .state = &cpu_common_section }, \
         .locking = LOCKING_NONE, .reset = cpu_reset, .capture = cpu_capture, .resumed = cpu_resumed }; \
     DEVICE_TYPE(id)
-CPU_TYPE(cpu_qemu64, "qemu64", "QEMU Virtual CPU version 2.5+");
-CPU_TYPE(cpu_max, "max", "Enables all features supported by the accelerator in the current host");
+CPU_TYPE(cpu_qemu64, "qemu64", "x86_64-cpu", "QEMU Virtual CPU version 2.5+");
+CPU_TYPE(cpu_base, "base", "x86_64-cpu", "base CPU model type with no features enabled");
+CPU_TYPE(cpu_max, "max", "x86_64-cpu", "Enables all features supported by the accelerator in the current host");
+CPU_TYPE(cpu_host, "host", "max-x86_64-cpu", "processor with all supported host features");
 
 struct vcpu *cpu_device_vcpu(const struct device *dev)
 {

@@ -7,5 +7,7 @@
 
 struct cpu_feature { const char *name; enum cpu_word word; uint8_t bit; };
 extern const struct cpu_feature cpu_features[];         /* ends in a line without a name */
+/* `said` is how a user wrote it. */
+bool cpu_name_is(const char *name, const char *said);
 /* Of a line of that table: does an earlier one name the same bit? */
 bool cpu_feature_is_alias(const struct cpu_feature *f);

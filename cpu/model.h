@@ -22,12 +22,21 @@ enum cpu_word {
 
 struct cpu_model {
     const char *name;           /* "qemu64" */
-    const char *vendor;         /* twelve characters */
-    const char *brand;          /* up to 47 characters */
+    const char *doc;            /* of a model that has no versions */
+    char vendor[13];            /* twelve characters, or none */
+    char brand[48];
     uint32_t signature;         /* CPUID 1.EAX */
     uint32_t level, xlevel;     /* highest basic and extended leaf */
     uint8_t phys_bits;
+    bool whatever;              /* has what there is, whatever that be */
     uint32_t words[CPU_WORDS];
+};
+
+/* Wishes that are no feature bits (switch.h). */
+struct cpu_switches {
+    bool check, enforce;        /* say, or refuse, what the accelerator lacks */
+    bool kvm_leaves, tcg_leaves, topology_leaf;         /* CPUID shows them */
+    bool host_phys_bits;
 };
 
 /* A model as one vCPU has it: words after the user's and the accelerator's changes, and its place. */
@@ -36,6 +45,8 @@ struct cpu_config {
     uint32_t asked[CPU_WORDS];          /* named by the user, to be there */
     uint32_t refused[CPU_WORDS];        /* named by the user, not to be there */
     uint32_t removed[CPU_WORDS];        /* the model's or the user's, but the accelerator lacks it */
+    struct cpu_switches on;
+    bool vendor_named, brand_named, signature_named;    /* by the user: the host's do not replace them */
     uint32_t dies, cores, threads;      /* dies of a socket, cores of a die, threads of a core */
 };
 
@@ -43,17 +54,16 @@ struct cpu_config {
 struct cpu_masked { enum cpu_word word; uint8_t bit; const char *name, *why; };
 extern const struct cpu_masked cpu_soft_masked[];       /* ends in a line without a name */
 
-/* "qemu64,+x2apic,-nx,brand..." as -cpu says it.  soft: take away what the software CPU lacks.
- * Errors name the model or the feature and what is legal. */
+/* "qemu64,+x2apic,-nx,vendor=GenuineIntel" as -cpu says it (spec.c).  soft: take away what the software CPU lacks.
+ * Errors name the model or the property and what is legal. */
 int cpu_config_parse(const char *spec, bool soft, struct cpu_config *cfg, struct error **err);
 /*
- * The same step by step, for who has no text: begin, features, end.  begin knows two models more than -cpu: "host", the
- * most that there is, and "base", which has nothing.  False: there is no such model, or feature.
+ * The same step by step, for who has no text: begin, features, end.  False: there is no such model, or feature.
  */
 bool cpu_config_begin(struct cpu_config *cfg, const char *name);
 bool cpu_config_feature(struct cpu_config *cfg, const char *name, bool on);
 void cpu_config_end(struct cpu_config *cfg, bool soft);
-void cpu_model_names(void (*fn)(const char *name, const char *brand, void *opaque), void *opaque);
+void cpu_models_each(void (*fn)(const struct cpu_model *m, void *opaque), void *opaque);
 /* Every feature once, by the first of its names. */
 void cpu_feature_names(void (*fn)(const char *name, void *opaque), void *opaque);
 

@@ -25,25 +25,19 @@ static void finish(const struct qapi_ctx *ctx, struct cpu_config *cfg)
         accel->ops->cpu_filter(accel, cfg);
 }
 
-/* Wishes of clients that have no effect here: state that cannot be migrated and Hyper-V's enlightenments are absent. */
-static bool has_no_effect(const char *name)
-{
-    return !strcmp(name, "migratable") || !strcmp(name, "hv-passthrough");
-}
-
 static int prop_apply(struct qapi_ctx *ctx, const char *model, struct cpu_config *cfg, const char *name,
                       const struct json *value)
 {
     int r;
 
-    if (value->kind == JSON_BOOL && (has_no_effect(name) || cpu_config_feature(cfg, name, value->boolean)))
-        return 0;
+    if (value->kind == JSON_BOOL && !strcmp(name, "hv-passthrough"))
+        return 0;               /* Hyper-V's enlightenments are absent, whoever passes them through */
     r = cpu_trait_set(cfg, name, value);
-    if (r == -ENOENT && cpu_trait_value(cfg, name).kind == JSON_BOOL)
+    if (r == -EINVAL && cpu_trait_value(cfg, name).kind == JSON_BOOL)
         return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "Invalid parameter type for '%s', expected: boolean", name);
     if (r == -ENOENT)
         return qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Property '%s-x86_64-cpu.%s' not found", model, name);
-    if (r == -EINVAL)
+    if (r < 0)
         return qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Property '.%s' doesn't take value '%s'", name,
                          value->kind == JSON_STRING ? value->string : "of this kind");
     return 0;
@@ -74,24 +68,26 @@ int qmp_query_cpu_model_expansion(struct qapi_ctx *ctx, const struct qapi_query_
 
 struct definitions { const struct qapi_ctx *ctx; struct qapi_cpu_definition_info_list *list; };
 
-static void definition_add(const char *name, const char *brand, void *opaque)
+static void definition_add(const struct cpu_model *m, void *opaque)
 {
     const struct definitions *d = opaque;
     struct qapi_cpu_definition_info_list *list = d->list;
     struct qapi_cpu_definition_info *info;
+    const struct accel *accel = ((const struct machine *)d->ctx->target)->accel;
     struct cpu_config cfg;
     struct json lacks;
 
-    (void)brand;
-    cpu_config_begin(&cfg, name);
+    cpu_config_begin(&cfg, m->name);
     finish(d->ctx, &cfg);
     lacks = cpu_unavailable_json(&cfg);
+    if (!strcmp(m->name, "host") && !accel->ops->cpu_filter)
+        json_append(&lacks, json_string("kvm"));
     list->items = realloc(list->items, (list->num + 1) * sizeof(*list->items));
     assert(list->items);
     info = &list->items[list->num++];
     *info = (struct qapi_cpu_definition_info){
-        .name = strdup(name), .typename = strdup(T("%s-x86_64-cpu", name)), .has_unavailable_features = true,
-        .has_migration_safe = true, .migration_safe = strcmp(name, "max"),
+        .name = strdup(m->name), .typename = strdup(T("%s-x86_64-cpu", m->name)), .has_unavailable_features = true,
+        .has_migration_safe = true, .migration_safe = !m->whatever, .static_ = !strcmp(m->name, "base"),
     };
     info->unavailable_features.items = calloc(lacks.num + 1, sizeof(char *));
     assert(info->unavailable_features.items);
@@ -105,6 +101,6 @@ int qmp_query_cpu_definitions(struct qapi_ctx *ctx, struct qapi_cpu_definition_i
     struct definitions d = { ctx, ret };
 
     (void)err;
-    cpu_model_names(definition_add, &d);
+    cpu_models_each(definition_add, &d);
     return 0;
 }

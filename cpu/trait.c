@@ -5,10 +5,11 @@
  * What a CPU shows to clients by name (see trait.h)
  *
  * Features of words that no model here has are told, too: clients ask for each by name, and none is there.
- * Left out: options of KVM and Hyper-V, and how the reference fills in what a model leaves open.
+ * Left out: Hyper-V, and how the reference fills in what a model leaves open.
  */
 
 #include "cpu/feature.h"
+#include "cpu/switch.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -120,16 +121,28 @@ static struct json brand_value(const struct cpu_config *c, const struct cpu_trai
     return json_string(c->model.brand);
 }
 
+static struct json phys_bits_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    (void)t;
+    return json_uint(c->model.phys_bits);
+}
+
+static struct json switch_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    return json_bool(cpu_switch_get(c, t->toggle));
+}
+
 static const struct cpu_trait numbers[] = {
-    { "family", "int", true, family_value },
-    { "level", "uint32", false, level_value },
-    { "min-level", "uint32", true, level_value },
-    { "min-xlevel", "uint32", true, xlevel_value },
-    { "model", "int", true, model_value },
-    { "model-id", "string", true, brand_value },
-    { "stepping", "int", true, stepping_value },
-    { "vendor", "string", true, vendor_value },
-    { "xlevel", "uint32", false, xlevel_value },
+    { "family", "int", true, family_value, .legal = "0 to 270" },
+    { "level", "uint32", false, level_value, .legal = "0 to 4294967295" },
+    { "min-level", "uint32", true, level_value, .legal = "0 to 4294967295" },
+    { "min-xlevel", "uint32", true, xlevel_value, .legal = "0 to 4294967295" },
+    { "model", "int", true, model_value, .legal = "0 to 255" },
+    { "model-id", "string", true, brand_value, .legal = "up to 47 characters" },
+    { "phys-bits", "uint32", false, phys_bits_value, .legal = "32 to 52" },
+    { "stepping", "int", true, stepping_value, .legal = "0 to 15" },
+    { "vendor", "string", true, vendor_value, .legal = "12 characters" },
+    { "xlevel", "uint32", false, xlevel_value, .legal = "0 to 4294967295" },
 };
 enum { NUMBERS = sizeof(numbers) / sizeof(numbers[0]) };
 
@@ -140,6 +153,8 @@ void cpu_traits_each(void (*fn)(const struct cpu_trait *t, void *opaque), void *
                                 .value = bit_value, .word = f->word, .bit = f->bit }, opaque);
     for (unsigned i = 0; i < ABSENT; i++)
         fn(&(struct cpu_trait){ .name = absent[i], .type = "bool", .in_static = true, .value = never }, opaque);
+    for (const struct cpu_switch *s = cpu_switches; s->name; s++)
+        fn(&(struct cpu_trait){ .name = s->name, .type = "bool", .value = switch_value, .toggle = s }, opaque);
     for (unsigned i = 0; i < NUMBERS; i++)
         fn(&numbers[i], opaque);
 }
@@ -152,6 +167,32 @@ static void match(const struct cpu_trait *t, void *opaque)
 
     if (!strcmp(t->name, s->name))
         s->value = t->value(s->c, t);
+}
+
+struct type_search { const char *name, *type, *legal; };
+
+static void type_match(const struct cpu_trait *t, void *opaque)
+{
+    struct type_search *s = opaque;
+
+    if (!cpu_name_is(t->name, s->name))
+        return;
+    s->type = t->type;
+    s->legal = t->legal ? t->legal : t->toggle && t->toggle->at == SWITCH_FIXED ? t->toggle->value ? "on" : "off"
+                                                                               : "on, off";
+}
+
+const char *cpu_trait_type(const char *name, const char **legal)
+{
+    struct type_search s = { .name = name };
+
+    if (!strcmp(name, "migratable")) {
+        s.type = "bool";
+        s.legal = "of max and host: on, off";
+    }
+    cpu_traits_each(type_match, &s);
+    *legal = s.legal;
+    return s.type;
 }
 
 struct json cpu_trait_value(const struct cpu_config *c, const char *name)
@@ -178,32 +219,44 @@ static int number_set(struct cpu_config *c, const char *name, const struct json 
         c->model.level = val;
     else if ((!strcmp(name, "min-xlevel") || !strcmp(name, "xlevel")) && val <= UINT32_MAX)
         c->model.xlevel = val;
+    else if (!strcmp(name, "phys-bits") && val >= 32 && val <= 52)
+        c->model.phys_bits = val;
     else
         return -EINVAL;
+    c->signature_named |= c->model.signature != s;
     return 0;
 }
 
 static int text_set(struct cpu_config *c, const char *name, const struct json *value)
 {
-    enum { VENDOR = 12, BRAND = 47 };
+    struct cpu_model *m = &c->model;
     bool is_vendor = !strcmp(name, "vendor");
 
-    if (value->kind != JSON_STRING ||
-        (is_vendor ? strlen(value->string) != VENDOR : strlen(value->string) > BRAND))
+    if (value->kind != JSON_STRING || (is_vendor ? strlen(value->string) != sizeof(m->vendor) - 1
+                                                 : strlen(value->string) >= sizeof(m->brand)))
         return -EINVAL;
-    *(is_vendor ? &c->model.vendor : &c->model.brand) = value->string;
+    g_strlcpy(is_vendor ? m->vendor : m->brand, value->string, is_vendor ? sizeof(m->vendor) : sizeof(m->brand));
+    *(is_vendor ? &c->vendor_named : &c->brand_named) = true;
     return 0;
 }
 
 int cpu_trait_set(struct cpu_config *c, const char *name, const struct json *value)
 {
+    bool is_bool = value->kind == JSON_BOOL;
+
+    if (is_bool && c->model.whatever && !strcmp(name, "migratable"))
+        return 0;               /* what could not migrate is absent in any case */
     for (unsigned i = 0; i < NUMBERS; i++)
         if (!strcmp(numbers[i].name, name))
             return strcmp(numbers[i].type, "string") ? number_set(c, name, value) : text_set(c, name, value);
     for (unsigned i = 0; i < ABSENT; i++)
-        if (!strcmp(absent[i], name))
-            return value->kind == JSON_BOOL ? 0 : -EINVAL;
-    return -ENOENT;
+        if (cpu_name_is(absent[i], name))
+            return is_bool ? value->boolean : -EINVAL;
+    for (const struct cpu_switch *s = cpu_switches; s->name; s++)
+        if (!strcmp(s->name, name))
+            return !is_bool ? -EINVAL : cpu_switch_set(c, s, value->boolean) ? 0 : -EPERM;
+    return !is_bool && cpu_trait_value(c, name).kind == JSON_BOOL ? -EINVAL
+           : is_bool && cpu_config_feature(c, name, value->boolean) ? 0 : -ENOENT;
 }
 
 struct collection { const struct cpu_config *c; bool full; struct json object; };
@@ -227,7 +280,7 @@ struct json cpu_traits_json(const struct cpu_config *c, bool full)
 struct json cpu_unavailable_json(const struct cpu_config *c)
 {
     struct json names = json_array();
-    bool whatever = !strcmp(c->model.name, "max");
+    bool whatever = c->model.whatever;
 
     for (const struct cpu_feature *f = cpu_features; f->name; f++) {
         uint32_t lacks = c->removed[f->word] & (whatever ? c->asked[f->word] : UINT32_MAX);

@@ -17,12 +17,17 @@ struct cpu_trait {
     struct json (*value)(const struct cpu_config *c, const struct cpu_trait *t);
     enum cpu_word word;         /* this and next: of a feature */
     uint8_t bit;
+    const struct cpu_switch *toggle;    /* of a switch */
+    const char *legal;          /* of a number or text: what it can be */
 };
 
 void cpu_traits_each(void (*fn)(const struct cpu_trait *t, void *opaque), void *opaque);
+/* The type of one, and what it can be in words; NULL: there is none of that name. */
+const char *cpu_trait_type(const char *name, const char **legal);
 /* The value of one; null: there is none of that name. */
 struct json cpu_trait_value(const struct cpu_config *c, const char *name);
-/* Changes what is no feature.  0, -ENOENT: there is none of that name, -EINVAL: not this value. */
+/* Changes one.  0; 1: it is one that no CPU here has, and was to be on; -ENOENT: there is none of that name; -EINVAL:
+ * not this value; -EPERM: it cannot be that here. */
 int cpu_trait_set(struct cpu_config *c, const char *name, const struct json *value);
 
 /* An object of all of them, or of those of a static expansion. */

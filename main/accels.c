@@ -12,6 +12,7 @@
 #include "accel/accel.h"
 #include "core/accel.h"
 #include "cpu/feature.h"
+#include "cpu/trait.h"
 #include "lib/error.h"
 #include "lib/log.h"
 
@@ -134,6 +135,20 @@ static void warn_host(const struct cpu_config *cpu)
     }
 }
 
+/* What -cpu enforce asks: all that the user named and the model has, unless the model is what there is. */
+static int lacks_nothing(const struct cpu_config *cpu, struct error **err)
+{
+    struct json lacks = cpu_unavailable_json(cpu);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    for (uint32_t i = 0; i < lacks.num; i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "", json_at(&lacks, i)->string);
+    json_fini(&lacks);
+    return names->len ? error_set(err, -ENOTSUP, ERROR_STATE, "-cpu enforce",
+                                  T("%s without %s", cpu->model.name, names->str), "what the accelerator has")
+                      : 0;
+}
+
 int process_cpu(struct process *p, struct cpu_config *cpu, struct error **err)
 {
     struct accel *accel = p->machine->accel;
@@ -142,11 +157,9 @@ int process_cpu(struct process *p, struct cpu_config *cpu, struct error **err)
 
     if (r < 0)
         return r;
-    if (soft) {
-        warn_soft(cpu);
-    } else {
+    if (!soft)
         accel->ops->cpu_filter(accel, cpu);
-        warn_host(cpu);
-    }
-    return 0;
+    if (cpu->on.check || cpu->on.enforce)
+        (soft ? warn_soft : warn_host)(cpu);
+    return cpu->on.enforce ? lacks_nothing(cpu, err) : 0;
 }

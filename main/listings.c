@@ -66,17 +66,14 @@ void list_machines(void)
     board_each(machine_line, NULL);
 }
 
-static void cpu_line(const char *name, const char *brand, void *opaque)
+static void cpu_line(const struct cpu_model *m, void *opaque)
 {
-    char version[40];
-
     (void)opaque;
-    if (!strcmp(name, "max")) {
-        printf("x86 %-20s  Enables all features supported by the accelerator in the current host\n", name);
-        return;
-    }
-    snprintf(version, sizeof(version), "%s-v1", name);
-    printf("x86 %-20s  (alias configured by machine type)\nx86 %-20s  %s\n", name, version, brand);
+    if (m->doc)
+        printf("x86 %-20s  %s\n", m->name, m->doc);
+    else
+        printf("x86 %-20s  (alias configured by machine type)\nx86 %-20s  %s\n", m->name, T("%s-v1", m->name),
+               m->brand);
 }
 
 struct words { const char *word[256]; unsigned n; };
@@ -100,7 +97,7 @@ void list_cpus(void)
     unsigned column = 80;
 
     printf("Available CPUs:\n");
-    cpu_model_names(cpu_line, NULL);
+    cpu_models_each(cpu_line, NULL);
     cpu_feature_names(words_add, &flags);
     qsort(flags.word, flags.n, sizeof(flags.word[0]), words_order);
     printf("\nRecognized CPUID flags:");

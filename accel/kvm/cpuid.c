@@ -14,10 +14,12 @@
 #include <assert.h>
 #include <cpuid.h>
 #include <errno.h>
+#include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { ENTRIES = 256, SIGNATURE = 0x40000000, FEATURES = 0x40000001 };
+enum { BASIC_LAST = 0x20, EXTENDED_LAST = 0x80000021 };         /* those above are empty, however high the levels */
 enum { KVM_CLOCK = 1 << 0 | 1 << 3, NO_IO_DELAY = 1 << 1, CLOCK_STABLE = 1 << 24 };
 enum { MONITOR = 1 << 3, X2APIC = 1 << 21, TSC_DEADLINE = 1 << 24, HYPERVISOR = 1 << 31, SVM = 1 << 2 };
 
@@ -89,11 +91,13 @@ static void host_text(struct kvm *kvm)
     memcpy(kvm->host_brand, id, 48);
 }
 
-/* "max": all that there is, less what the user does not want. */
+/* All that there is, less what the user does not want. */
 static void all_of_host(struct kvm *kvm, struct cpu_config *cfg)
 {
-    cfg->model.signature = supported(kvm, 1, 0, 0);
-    cfg->model.brand = kvm->host_brand;
+    if (!cfg->signature_named)
+        cfg->model.signature = supported(kvm, 1, 0, 0);
+    if (!cfg->brand_named)
+        g_strlcpy(cfg->model.brand, kvm->host_brand, sizeof(cfg->model.brand));
     for (unsigned w = 0; w < CPU_WORDS; w++)
         cfg->model.words[w] = (word_supported(kvm, w) & ~no_room[w] & ~cfg->refused[w]) | cfg->asked[w];
 }
@@ -114,7 +118,7 @@ void kvm_cpu_filter(struct accel *accel, struct cpu_config *cfg)
     struct kvm *kvm = (struct kvm *)accel;
 
     host_text(kvm);
-    if (!strcmp(cfg->model.name, "max"))
+    if (cfg->model.whatever)
         all_of_host(kvm, cfg);
     unwanted_drop(kvm, cfg);
     for (unsigned w = 0; w < CPU_WORDS; w++) {
@@ -123,7 +127,10 @@ void kvm_cpu_filter(struct accel *accel, struct cpu_config *cfg)
         cfg->removed[w] |= cfg->model.words[w] & ~legal;
         cfg->model.words[w] &= legal;
     }
-    cfg->model.vendor = kvm->host_vendor;
+    if (!cfg->vendor_named)
+        g_strlcpy(cfg->model.vendor, kvm->host_vendor, sizeof(cfg->model.vendor));
+    if (cfg->on.host_phys_bits)
+        cfg->model.phys_bits = supported(kvm, 0x80000008, 0, 0) & 0xff;
 }
 
 /* What the vCPU is told: a list with room for ENTRIES. */
@@ -172,9 +179,9 @@ int cpuid_put(struct kvm_vcpu *v, struct error **err)
     int r;
 
     assert(l);
-    add_range(l, v->cpu, 0, c->model.level);
-    add_range(l, v->cpu, 0x80000000, c->model.xlevel);
-    if (c->model.words[WORD_1_ECX] & (uint32_t)HYPERVISOR)
+    add_range(l, v->cpu, 0, c->model.level < BASIC_LAST ? c->model.level : BASIC_LAST);
+    add_range(l, v->cpu, 0x80000000, c->model.xlevel < EXTENDED_LAST ? c->model.xlevel : EXTENDED_LAST);
+    if (c->on.kvm_leaves && c->model.words[WORD_1_ECX] & (uint32_t)HYPERVISOR)
         add_signature(l, v->kvm);
     r = kvm_ioctl(v->fd, KVM_SET_CPUID2, l);
     free(l);

@@ -204,6 +204,7 @@ static const struct hook {
     { "apic", make_apic },
     { "qemu64-x86_64-cpu", make_cpu },
     { "max-x86_64-cpu", make_cpu },
+    { "base-x86_64-cpu", make_cpu },
     { "isa-i8259", make_pic },
     { "VGA", make_vga },
     { "vmgenid", make_with_fw_cfg },

@@ -261,8 +261,9 @@ def cpu_models_come_to_the_same_names(case):
 def cpu_definitions_are_the_models(case):
     with case.ours("-M", "none", "-accel", "tcg") as p:
         found = {d["name"]: d for d in p.get("query-cpu-definitions")}
-        same({name: d["unavailable-features"] for name, d in found.items()}, {"qemu64": ["svm"], "max": []},
-             "models and what they lack")
+        same({name: d["unavailable-features"] for name, d in found.items()},
+             {"qemu64": ["svm"], "base": [], "host": ["kvm"], "max": []}, "models and what they lack")
+        same([name for name, d in found.items() if d["static"]], ["base"], "models that stay as they are")
         for name, d in found.items():
             same(d["typename"], name + "-x86_64-cpu", "the type")
             assert p.get("qom-list-properties", typename=d["typename"])

@@ -378,7 +378,6 @@ static void what_is_wrong_is_named(void)
     check_refused("qemu64,+nx=on", "+nx=on");
     check_refused("qemu64,nx=", "");
     check_refused("qemu64,nx=perhaps", "perhaps");
-    check_refused("qemu64,,nx", "");
     check_refused("qemu64,nx ", "nx ");
     check_refused("qemu64,NX", "NX");
 }

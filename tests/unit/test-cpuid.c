@@ -147,9 +147,13 @@ static void what_the_software_cpu_lacks_is_taken_away_and_told(void)
 
 static void a_wrong_name_or_value_is_refused_with_what_is_legal(void)
 {
-    static const char *const bad[] = { "nonsense", "qemu64,+nonsense", "qemu64,nx=maybe", "qemu64,,", "qemu64,+", "",
-        "qemu64-v2",
-                                       "qemu64,+nx=on" };
+    static const char *const bad[] = { "nonsense", "qemu64,+nonsense", "qemu64,nx=maybe", "qemu64,+", "", "qemu64-v2",
+                                       "qemu64,+nx=on", "max-v1", "host", "qemu64,pmu=on", "qemu64,migratable=on",
+                                       "qemu64,vendor=Intel", "qemu64,phys-bits=31", "qemu64,phys-bits=41",
+                                       "qemu64,model=256", "qemu64,stepping=-1", "qemu64,level=", "qemu64,family=6x",
+                                       "qemu64,kvm-pv-eoi=on,enforce", "qemu64,hv-relaxed=on",
+                                       "qemu64,level=4294967296",
+                                       "qemu64,model-id=a text that is one character longer than 47 ones" };
 
     for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct error *err = NULL;
@@ -160,20 +164,56 @@ static void a_wrong_name_or_value_is_refused_with_what_is_legal(void)
     }
 }
 
-static void count_name(const char *name, const char *brand, void *opaque)
+static uint32_t leaf_of(const char *spec, bool soft, uint32_t leaf, unsigned reg)
+{
+    static const struct cpuid_live live = { .apic_enabled = true };
+    uint32_t out[4];
+
+    CHECK_EQ(cpu_config_parse(spec, soft, &cfg, NULL), 0);
+    cpuid_query(&cfg, &live, leaf, 0, out);
+    return out[reg];
+}
+
+/* Intel SDM volume 2, CPUID: leaf 0, 1, 0BH, 80000000H and 80000008H; 40000000H is what hypervisors agreed on. */
+static void numbers_and_leaves_are_as_the_user_says(void)
+{
+    CHECK_EQ(leaf_of("qemu64,family=6,model=0x3a,stepping=9", true, 1, 0), 0x306a9);
+    CHECK_EQ(leaf_of("qemu64,family=15,model=107,stepping=1", true, 1, 0), 0x60fb1);
+    CHECK_EQ(leaf_of("qemu64,vendor=GenuineIntel", true, 0, 1), 0x756e6547);
+    CHECK_EQ(leaf_of("qemu64,model_id=abcd", true, 0x80000002, 0), 0x64636261);
+    CHECK_EQ(leaf_of("qemu64,level=5", true, 0, 0), 5);
+    CHECK_EQ(leaf_of("qemu64,xlevel=2147483652", true, 0x80000000, 0), 0x80000004);
+    CHECK_EQ(leaf_of("qemu64,phys-bits=46", false, 0x80000008, 0) & 0xff, 46);
+    CHECK_EQ(leaf_of("qemu64", true, 0xb, 2), 0x100);
+    CHECK_EQ(leaf_of("qemu64,cpuid-0xb=off", true, 0xb, 2), 0);
+    CHECK_EQ(leaf_of("qemu64", true, 0x40000000, 0), 0x40000001);
+    CHECK_EQ(leaf_of("qemu64,tcg-cpuid=off", true, 0x40000000, 0), leaf_of("qemu64", true, 0xd, 0));
+    CHECK_EQ(leaf_of("base", true, 1, 3), 0);
+}
+
+static void what_can_only_be_one_way_is_taken_that_way(void)
+{
+    CHECK_EQ(cpu_config_parse("qemu64,pmu=off,l3-cache=on,kvm-pv-eoi=off,check=off,kvm=off", true, &cfg, NULL), 0);
+    CHECK(!cfg.on.check && !cfg.on.kvm_leaves && !cfg.on.enforce);
+    CHECK_EQ(cpu_config_parse("max,migratable=off,kvm_pv_eoi=on,check=off", true, &cfg, NULL), 0);
+    CHECK_EQ(cpu_config_parse("host,migratable=on,host-phys-bits=on", false, &cfg, NULL), 0);
+    CHECK(cfg.on.host_phys_bits && cfg.model.whatever);
+}
+
+static void count_name(const struct cpu_model *m, void *opaque)
 {
     struct cpu_config c;
 
     ++*(unsigned *)opaque;
-    CHECK(brand && cpu_config_parse(name, false, &c, NULL) == 0);
+    CHECK_EQ(cpu_config_parse(m->name, false, &c, NULL), 0);
 }
 
 static void every_model_that_is_listed_can_be_had(void)
 {
     unsigned n = 0;
 
-    cpu_model_names(count_name, &n);
-    CHECK(n >= 2);
+    cpu_models_each(count_name, &n);
+    CHECK(n >= 4);
 }
 
 int main(void)
@@ -185,6 +225,8 @@ int main(void)
     TEST(features_are_added_and_removed_by_name);
     TEST(what_the_software_cpu_lacks_is_taken_away_and_told);
     TEST(a_wrong_name_or_value_is_refused_with_what_is_legal);
+    TEST(numbers_and_leaves_are_as_the_user_says);
+    TEST(what_can_only_be_one_way_is_taken_that_way);
     TEST(every_model_that_is_listed_can_be_had);
     return test_end();
 }
