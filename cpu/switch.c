@@ -2,9 +2,9 @@
 #include "cpu/switch.h"
 
 /*
- * What -cpu switches that is no feature bit: one line per property of the reference's CPUs
+ * What a CPU has by name that is no feature bit and not in CPUID: one line per property of the reference's CPUs
  *
- * Left out: Hyper-V's enlightenments, which are refused by name, and what is for the reference's older machine types.
+ * Hyper-V's enlightenments and what is for older machine types have a name here, so that clients read what they are.
  */
 
 #define SWITCH(name_, member) { name_, offsetof(struct cpu_switches, member), false }
@@ -19,6 +19,13 @@ const struct cpu_switch cpu_switches[] = {
     SWITCH("host-phys-bits", host_phys_bits),
     FIXED("fill-mtrr-mask", true),
     FIXED("full-cpuid-auto-level", true),
+    FIXED("hv-apicv", false), FIXED("hv-avic", false), FIXED("hv-crash", false), FIXED("hv-emsr-bitmap", false),
+    FIXED("hv-enforce-cpuid", false), FIXED("hv-evmcs", false), FIXED("hv-frequencies", false), FIXED("hv-ipi", false),
+    FIXED("hv-passthrough", false), FIXED("hv-reenlightenment", false), FIXED("hv-relaxed", false),
+    FIXED("hv-reset", false), FIXED("hv-runtime", false), FIXED("hv-stimer", false), FIXED("hv-stimer-direct", false),
+    FIXED("hv-syndbg", false), FIXED("hv-synic", false), FIXED("hv-time", false), FIXED("hv-tlbflush", false),
+    FIXED("hv-tlbflush-direct", false), FIXED("hv-tlbflush-ext", false), FIXED("hv-vapic", false),
+    FIXED("hv-vpindex", false), FIXED("hv-xmm-input", false),
     FIXED("kvm-no-smi-migration", false),
     FIXED("kvm-pv-enforce-cpuid", false),
     FIXED("l3-cache", true),
@@ -26,6 +33,24 @@ const struct cpu_switch cpu_switches[] = {
     FIXED("pmu", false),
     FIXED("start-powered-off", false),
     FIXED("vmware-cpuid-freq", true),
+    FIXED("x-force-features", false), FIXED("x-hv-synic-kvm-only", false), FIXED("x-intel-pt-auto-level", true),
+    FIXED("x-migrate-smi-count", true), FIXED("x-vendor-cpuid-only", true),
+    {}
+};
+
+const struct cpu_constant cpu_constants[] = {
+    { "host-phys-bits-limit", "uint8" },
+    { "hv-no-nonarch-coresharing", "OnOffAuto", .text = "off" },
+    { "hv-spinlocks", "uint32", .number = UINT32_MAX },         /* never asked */
+    { "hv-vendor-id", "str", .text = "" },
+    { "hv-version-id-build", "uint32" }, { "hv-version-id-major", "uint16" }, { "hv-version-id-minor", "uint16" },
+    { "hv-version-id-sbranch", "uint8" }, { "hv-version-id-snumber", "uint32" }, { "hv-version-id-spack", "uint32" },
+    { "lbr-fmt", "uint64" }, { "lbr_fmt", "uint64" },
+    { "level-func7", "uint32" },
+    { "min-xlevel2", "uint32" }, { "xlevel2", "uint32" },
+    { "tsc-frequency", "int" },                                 /* the accelerator's own */
+    { "ucode-rev", "uint64" },
+    { "x-hv-max-vps", "int32", .number = UINT64_MAX },          /* -1: no limit */
     {}
 };
 

@@ -5,7 +5,7 @@
  * What a CPU shows to clients by name (see trait.h)
  *
  * Features of words that no model here has are told, too: clients ask for each by name, and none is there.
- * Left out: Hyper-V, and how the reference fills in what a model leaves open.
+ * Left out: how the reference fills in what a model leaves open.
  */
 
 #include "cpu/feature.h"
@@ -40,6 +40,8 @@ static const char *const absent[] = {
     "vmx-preemption-timer", "vmx-rdpmc-exit", "vmx-rdrand-exit", "vmx-rdseed-exit", "vmx-rdtsc-exit",
     "vmx-rdtscp-exit", "vmx-secondary-ctls", "vmx-shadow-vmcs", "vmx-store-lma", "vmx-true-ctls", "vmx-tsc-offset",
     "vmx-tsc-scaling", "vmx-unrestricted-guest", "vmx-vintr-pending", "vmx-vmfunc", "vmx-vmwrite-vmexit-fields",
+    "kvm_asyncpf", "kvm_asyncpf_int", "kvm_mmu", "kvm_nopiodelay", "kvm_poll_control", "kvm_pv_eoi", "kvm_pv_unhalt",
+    "kvm_steal_time",
     "vmx-vnmi", "vmx-vnmi-pending", "vmx-vpid", "vmx-wbinvd-exit", "vmx-xsaves", "vmx-zero-len-inject", "wbnoinvd",
     "xcrypt", "xcrypt-en", "xsaveerptr", "xstore", "xstore-en",
 };
@@ -132,6 +134,16 @@ static struct json switch_value(const struct cpu_config *c, const struct cpu_tra
     return json_bool(cpu_switch_get(c, t->toggle));
 }
 
+static struct json constant_value(const struct cpu_config *c, const struct cpu_trait *t)
+{
+    const struct cpu_constant *k = t->constant;
+
+    (void)c;
+    if (k->text)
+        return json_string(k->text);
+    return k->number == UINT64_MAX ? json_int(-1) : json_uint(k->number);
+}
+
 static const struct cpu_trait numbers[] = {
     { "family", "int", true, family_value, .legal = "0 to 270" },
     { "level", "uint32", false, level_value, .legal = "0 to 4294967295" },
@@ -152,9 +164,13 @@ void cpu_traits_each(void (*fn)(const struct cpu_trait *t, void *opaque), void *
         fn(&(struct cpu_trait){ .name = f->name, .type = "bool", .in_static = !cpu_feature_is_alias(f),
                                 .value = bit_value, .word = f->word, .bit = f->bit }, opaque);
     for (unsigned i = 0; i < ABSENT; i++)
-        fn(&(struct cpu_trait){ .name = absent[i], .type = "bool", .in_static = true, .value = never }, opaque);
+        fn(&(struct cpu_trait){ .name = absent[i], .type = "bool", .in_static = !strchr(absent[i], '_'),
+                                .value = never }, opaque);
     for (const struct cpu_switch *s = cpu_switches; s->name; s++)
         fn(&(struct cpu_trait){ .name = s->name, .type = "bool", .value = switch_value, .toggle = s }, opaque);
+    for (const struct cpu_constant *k = cpu_constants; k->name; k++)
+        fn(&(struct cpu_trait){ .name = k->name, .type = k->type, .value = constant_value, .constant = k,
+                                .legal = k->text ? k->text : "the number that it is" }, opaque);
     for (unsigned i = 0; i < NUMBERS; i++)
         fn(&numbers[i], opaque);
 }
@@ -252,6 +268,9 @@ int cpu_trait_set(struct cpu_config *c, const char *name, const struct json *val
     for (unsigned i = 0; i < ABSENT; i++)
         if (cpu_name_is(absent[i], name))
             return is_bool ? value->boolean : -EINVAL;
+    for (const struct cpu_constant *k = cpu_constants; k->name; k++)
+        if (!strcmp(k->name, name))
+            return -EPERM;
     for (const struct cpu_switch *s = cpu_switches; s->name; s++)
         if (!strcmp(s->name, name))
             return !is_bool ? -EINVAL : cpu_switch_set(c, s, value->boolean) ? 0 : -EPERM;
@@ -269,11 +288,24 @@ static void collect(const struct cpu_trait *t, void *opaque)
         json_set(&all->object, t->name, t->value(all->c, t));
 }
 
+/* A model as a whole is of no CPU that has a place. */
+static void nowhere(struct json *object)
+{
+    static const char *const places[] = { "core-id", "die-id", "node-id", "socket-id", "thread-id" };
+
+    for (unsigned i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        json_set(object, places[i], json_int(-1));
+    json_set(object, "apic-id", json_uint(UINT32_MAX));
+    json_set(object, "realized", json_bool(false));
+}
+
 struct json cpu_traits_json(const struct cpu_config *c, bool full)
 {
     struct collection all = { c, full, json_object() };
 
     cpu_traits_each(collect, &all);
+    if (full)
+        nowhere(&all.object);
     return all.object;
 }
 

@@ -18,6 +18,7 @@ struct cpu_trait {
     enum cpu_word word;         /* this and next: of a feature */
     uint8_t bit;
     const struct cpu_switch *toggle;    /* of a switch */
+    const struct cpu_constant *constant;
     const char *legal;          /* of a number or text: what it can be */
 };
 
