@@ -113,7 +113,7 @@ static int pc_i440fx_build(struct machine *m, const struct board_config *cfg, st
 
 static const struct board_type pc_i440fx_type = {
     .type = { .name = "pc-i440fx-7.2-machine",
-              .parent = "machine",
+              .parent = "generic-pc-machine",
               .doc = "Standard PC (i440FX + PIIX, 1996)",
               .attrs = board_pc_attrs,
               .state = &no_state },

@@ -400,6 +400,13 @@ int pc_function_realize(struct device *dev, const char *addr, bool others, struc
     return r ? r : device_realize(dev, parent, name, err);
 }
 
+static const struct type x86_base = { .name = "x86-machine", .parent = "machine", .doc = "a machine of x86 CPUs",
+                                      .abstract = true };
+TYPE(x86_base);
+static const struct type pc_base = { .name = "generic-pc-machine", .parent = "x86-machine", .doc = "a PC",
+                                     .abstract = true };
+TYPE(pc_base);
+
 int pc_build(struct machine *m, const struct board_config *cfg, const struct pc_plan *plan, struct error **err)
 {
     struct pc *pc = pc_begin(m, plan);

@@ -151,7 +151,7 @@ static int q35_build(struct machine *m, const struct board_config *cfg, struct e
 
 static const struct board_type q35_type = {
     .type = { .name = "pc-q35-7.2-machine",
-              .parent = "machine",
+              .parent = "generic-pc-machine",
               .doc = "Standard PC (Q35 + ICH9, 2009)",
               .attrs = board_pc_attrs,
               .state = &no_state },

@@ -167,9 +167,14 @@ static void piix3_unrealize(struct device *dev)
     isa_bus_fini(&piix3(dev)->isa);
 }
 
+static const struct device_type piix3_base = {
+    .type = { .name = "pci-piix3", .parent = "pci-device", .doc = "a PIIX3 bridge", .abstract = true,
+              .state = &no_state },
+};
+DEVICE_TYPE(piix3_base);
 static const struct pci_type piix3_type = {
     .dev = {
-        .type = { .name = "PIIX3", .parent = "pci-device", .category = "bridge", .internal = true,
+        .type = { .name = "PIIX3", .parent = "pci-piix3", .category = "bridge", .internal = true,
                   .doc = "PIIX3 ISA bridge", DEVICE(P), TYPE_STATE(P), .state = &piix3_section },
         .locking = LOCKING_CONTROLLER,
         .rank = RANK_BRIDGE,

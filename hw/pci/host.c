@@ -14,6 +14,17 @@
 
 #include <string.h>
 
+static const struct device_type pci_host_base = {
+    .type = { .name = "pci-host-bridge", .parent = "sys-bus-device", .doc = "a host bridge", .abstract = true,
+              .state = &no_state },
+};
+DEVICE_TYPE(pci_host_base);
+static const struct device_type pcie_host_base = {
+    .type = { .name = "pcie-host-bridge", .parent = "pci-host-bridge", .doc = "a host bridge of PCI Express",
+              .abstract = true, .state = &no_state },
+};
+DEVICE_TYPE(pcie_host_base);
+
 enum { REGION_ADDRESS, REGION_DATA };
 #define CONFIG_ENABLE (1u << 31)
 

@@ -144,7 +144,7 @@ static int i440fx_host_realize(struct device *dev, struct error **err)
 }
 
 static const struct device_type i440fx_host_type = {
-    .type = { .name = "i440FX-pcihost", .parent = "sys-bus-device", .category = "bridge", .internal = true,
+    .type = { .name = "i440FX-pcihost", .parent = "pci-host-bridge", .category = "bridge", .internal = true,
               .doc = "i440FX host bridge", DEVICE(struct pci_host), TYPE_STATE(struct pci_host),
               .props = i440fx_host_props, .state = &pci_host_section_4 },
     .locking = LOCKING_DEVICE,

@@ -44,7 +44,7 @@ static int q35_host_realize(struct device *dev, struct error **err)
 }
 
 static const struct device_type q35_host_type = {
-    .type = { .name = "q35-pcihost", .parent = "sys-bus-device", .category = "bridge", .internal = true,
+    .type = { .name = "q35-pcihost", .parent = "pcie-host-bridge", .category = "bridge", .internal = true,
               .doc = "Q35 host bridge", DEVICE(struct pci_host), TYPE_STATE(struct pci_host),
               .props = q35_host_props, .state = &pci_host_section_8 },
     .locking = LOCKING_DEVICE,
