@@ -57,6 +57,8 @@ extern const struct char_backend char_null, char_stdio, char_file, char_pty, cha
 
 /* How many bytes chardev_in() will take now.  0: resume() is called when there is room, or a front end. */
 size_t chardev_in_room(struct chardev *chr);
+/* The same, but 0 while there are bytes that the front end has not read, or has read and keeps for later. */
+size_t chardev_in_room_if_read(struct chardev *chr);
 void chardev_in(struct chardev *chr, const void *buf, size_t n);
 void chardev_event(struct chardev *chr, enum char_event event);        /* to all front ends */
 void chardev_out_ready(struct chardev *chr);

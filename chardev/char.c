@@ -217,6 +217,18 @@ size_t chardev_in_room(struct chardev *chr)
     return room;
 }
 
+size_t chardev_in_room_if_read(struct chardev *chr)
+{
+    struct char_port *p = focus(chr);
+
+    if (p && p->front && (p->in.put != p->in.taken || p->front->holding)) {
+        p->in.owed = true;
+        if (p->in.put != p->in.taken || p->front->holding)     /* again: the front end may just have read it */
+            return 0;
+    }
+    return chardev_in_room(chr);
+}
+
 void chardev_in(struct chardev *chr, const void *buf, size_t n)
 {
     struct char_port *p = focus(chr);
@@ -238,7 +250,7 @@ size_t chardev_read(struct char_front *f, void *buf, size_t n)
     if (!p)
         return 0;
     got = ring_take(&p->in, buf, n);
-    if (got && ring_owed(&p->in))
+    if (ring_owed(&p->in))
         loop_post(p->loop, &p->post);
     return got;
 }

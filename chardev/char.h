@@ -27,6 +27,7 @@ struct chardev;
 struct char_port;
 struct chardevs;
 struct error;
+struct fdsets;
 struct loop;
 
 enum char_event {
@@ -53,6 +54,7 @@ struct char_front {
     void (*event)(struct char_front *f, enum char_event event);
     struct char_port *port;                     /* set while attached */
     bool swappable;                             /* chardev_change() may put another back end behind it */
+    bool holding;                               /* home loop: it keeps bytes that it read, and reads again later */
 };
 
 /* -EBUSY with an error if another front end has it; a mux takes up to four, the last one attached has the focus. */
@@ -68,8 +70,11 @@ size_t chardev_read(struct char_front *f, void *buf, size_t n);
 /* From any thread.  The last one counts, also for a back end that comes later.  Not attached: forgotten. */
 void chardev_set_line(struct char_front *f, const struct char_line *line);
 
-/* A descriptor that the peer sent along with bytes that f has read or may read, the oldest; now the caller's.
- * -1: none, or not such a chardev.  Those that nobody has taken are closed when others come. */
+/*
+ * The descriptor that the peer sent along with bytes that f has read or may read; now the caller's.  Of several that
+ * came together it is the first, and the others are closed.  -1: none, or not such a chardev.  What nobody has taken is
+ * closed when others come, which is not before f has read all bytes that are there, and is not `holding` any.
+ */
 int chardev_take_fd(struct char_front *f);
 
 const char *chardev_label(const struct chardev *chr);
@@ -101,6 +106,7 @@ struct chardevs {
     struct loop *loop;
     /* C-a x on a mux.  Set by main/; NULL: ignored. */
     void (*quit)(struct chardevs *set);
+    struct fdsets *fdsets;      /* what /dev/fdset/N in a path stands for; set by main/, NULL: nothing */
     bool no_stdio;              /* the program will leave its terminal; set by main/ */
 };
 

@@ -28,7 +28,8 @@ static void update(struct char_stream *s)
 
 static void stream_read(struct char_stream *s, bool hung_up)
 {
-    size_t room = chardev_in_room(&s->chr);
+    /* Descriptors that came are for a command among the bytes that came with them: the next ones wait. */
+    size_t room = channel_has_fds(&s->channel) ? chardev_in_room_if_read(&s->chr) : chardev_in_room(&s->chr);
     char buf[READ_BYTES];
     ssize_t n;
 

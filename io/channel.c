@@ -68,12 +68,18 @@ void channel_take_fds(struct channel *c)
     c->takes_fds = c->in_is_socket && !c->layer;
 }
 
+bool channel_has_fds(const struct channel *c)
+{
+    return c->n_fds > 0;
+}
+
 int channel_fd_take(struct channel *c)
 {
     int fd = c->n_fds ? c->fds[0] : -1;
 
     if (c->n_fds)
-        memmove(c->fds, c->fds + 1, --c->n_fds * sizeof(c->fds[0]));
+        c->fds[0] = c->fds[--c->n_fds];
+    drop_fds(c);
     return fd;
 }
 

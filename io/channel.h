@@ -74,7 +74,9 @@ ssize_t channel_write(struct channel *c, const void *buf, size_t n);
  * the bytes of a read; those that nobody has taken are closed when more come, and with the channel.
  */
 void channel_take_fds(struct channel *c);
-int channel_fd_take(struct channel *c);                 /* the oldest, now the caller's, close-on-exec; -1: none */
+/* The first of those that came together, now the caller's, close-on-exec; the others are closed.  -1: none. */
+int channel_fd_take(struct channel *c);
+bool channel_has_fds(const struct channel *c);
 /* Writes what layers keep back; true: that is all on its way. */
 bool channel_flush(struct channel *c);
 /* Its descriptor, to ask for names; -1: has none. */
