@@ -39,12 +39,14 @@ static void front_readable(struct char_front *f)
     struct monitor_char *c = of_front(f);
     char bytes[MONITOR_FEED_BYTES];
 
+    f->holding = monitor_session_holding(c->session);
     while (monitor_session_ready(c->session)) {
         size_t n = chardev_read(f, bytes, sizeof(bytes));
 
         if (!n)
             return;
         monitor_session_feed(c->session, bytes, n);
+        f->holding = monitor_session_holding(c->session);
     }
 }
 
@@ -72,6 +74,7 @@ static void front_event(struct char_front *f, enum char_event event)
         break;
     case CHAR_CLOSED:
         monitor_session_close(s);
+        f->holding = false;
         leftovers_drop(f);
         break;
     case CHAR_FOCUS_IN:
@@ -93,6 +96,11 @@ static void out_resume(struct monitor_out *o)
     front_readable(&of_out(o)->front);
 }
 
+static int out_take_fd(struct monitor_out *o)
+{
+    return chardev_take_fd(&of_out(o)->front);
+}
+
 struct monitor_char *monitor_char_new(struct monitor *m, struct chardev *chr, enum monitor_mode mode,
                                       struct error **err)
 {
@@ -101,7 +109,7 @@ struct monitor_char *monitor_char_new(struct monitor *m, struct chardev *chr, en
     assert(c);
     c->chr = chr;
     c->front = (struct char_front){ .readable = front_readable, .writable = front_writable, .event = front_event };
-    c->out = (struct monitor_out){ .write = out_write, .resume = out_resume };
+    c->out = (struct monitor_out){ .write = out_write, .resume = out_resume, .take_fd = out_take_fd };
     c->session = mode == MONITOR_HMP ? monitor_hmp_new(m, &c->out)
                                      : monitor_qmp_new(m, &c->out, mode == MONITOR_QMP_PRETTY);
     /* On a mux the session is not seen before it gets the focus; until then its banner waits. */

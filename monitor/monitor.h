@@ -13,12 +13,14 @@
 #include "qapi/dispatch.h"
 #include "qapi/event.h"
 
+struct fdsets;
 struct monitor;
 struct monitor_session;
 struct chardev;
 
 struct monitor_config {
-    struct qapi_env env;                /* what commands act on; its table is the generated one */
+    struct qapi_env env;                /* what commands act on; its table is the generated one; no fd_take */
+    struct fdsets *fdsets;              /* where add-fd puts descriptors; NULL: sets that only the monitor has */
     unsigned major, minor, micro;       /* of query-version, the greeting and the banner */
     const char *package;
     const char *guest_name;             /* -name; NULL: none */
@@ -37,6 +39,8 @@ struct monitor_out {
     /* Bytes accepted; short of n: call monitor_session_drain() when there is room. */
     size_t (*write)(struct monitor_out *out, const char *bytes, size_t n);
     void (*resume)(struct monitor_out *out);    /* monitor_session_ready() has become true; may be NULL */
+    /* A descriptor that came with what was fed, now the caller's; -1: none.  NULL: none ever comes. */
+    int (*take_fd)(struct monitor_out *out);
 };
 
 struct monitor_session *monitor_qmp_new(struct monitor *m, struct monitor_out *out, bool pretty);
@@ -46,6 +50,8 @@ void monitor_session_free(struct monitor_session *s);                  /* closes
 void monitor_session_open(struct monitor_session *s);                  /* a peer is there: greeting or banner */
 void monitor_session_close(struct monitor_session *s);                 /* it is gone; what ran for it runs on */
 bool monitor_session_ready(const struct monitor_session *s);           /* may be fed */
+/* It keeps some of what it was fed; it will ask for more. */
+bool monitor_session_holding(const struct monitor_session *s);
 /* Takes all; at most MONITOR_FEED_BYTES at a time, and only while the session is ready. */
 enum { MONITOR_FEED_BYTES = 4096 };
 void monitor_session_feed(struct monitor_session *s, const char *bytes, size_t n);

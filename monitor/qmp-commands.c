@@ -114,7 +114,9 @@ int qmp_human_monitor_command(struct qapi_ctx *ctx, const struct qapi_human_moni
     p->call = (struct hmp_call){ .monitor = session->monitor, .session = session, .out = &p->out,
                                  .cpu = arg->has_cpu_index ? arg->cpu_index : -1, .done = passthrough_done,
                                  .opaque = p };
+    session->relaying = true;
     hmp_run(&p->call, arg->command_line);
+    session->relaying = false;
     if (p->text) {
         p->returned = true;
         return QAPI_LATER;

@@ -20,11 +20,17 @@ struct monitor *monitor_new(const struct monitor_config *cfg)
 
     assert(m);
     m->cfg = *cfg;
+    m->cfg.env.fd_take = session_fd_take;
+    fdsets_init(&m->own_fdsets);
+    if (!m->cfg.fdsets)
+        m->cfg.fdsets = &m->own_fdsets;
     return m;
 }
 
 void monitor_free(struct monitor *m)
 {
+    if (m)
+        fdsets_fini(&m->own_fdsets);
     free(m);
 }
 
@@ -42,10 +48,12 @@ void session_init(struct monitor_session *s, const struct session_type *type, st
     *s = (struct monitor_session){ .type = type, .monitor = m, .out = out, .focused = true };
     s->pending = g_string_new(NULL);
     s->held = g_string_new(NULL);
+    list_init(&s->fds);
 }
 
 void session_fini(struct monitor_session *s)
 {
+    session_fds_close(s);
     g_string_free(s->pending, TRUE);
     g_string_free(s->held, TRUE);
 }
@@ -85,6 +93,11 @@ void session_write(struct monitor_session *s, const char *bytes, size_t n)
 bool monitor_session_ready(const struct monitor_session *s)
 {
     return s->open && !s->held->len && session_backlog(s) <= BACKLOG_BYTES && s->type->ready(s);
+}
+
+bool monitor_session_holding(const struct monitor_session *s)
+{
+    return s->held->len > 0;
 }
 
 static size_t feed_some(struct monitor_session *s, const char *bytes, size_t n)
@@ -162,6 +175,7 @@ void monitor_session_open(struct monitor_session *s)
     if (s->open)
         monitor_session_close(s);
     s->open = s->was_ready = true;
+    fdsets_monitor_came(s->monitor->cfg.fdsets);
     s->type->open(s);
 }
 
@@ -174,6 +188,7 @@ void monitor_session_close(struct monitor_session *s)
     g_string_truncate(s->pending, 0);
     g_string_truncate(s->held, 0);
     s->pending_at = 0;
+    fdsets_monitor_left(s->monitor->cfg.fdsets);
 }
 
 void monitor_session_free(struct monitor_session *s)

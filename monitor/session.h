@@ -7,12 +7,15 @@
  * Invariant: held is empty while the session is ready, and pending is what the peer has not taken.
  */
 
+#include "io/fdset.h"
+#include "lib/list.h"
 #include "monitor/monitor.h"
 
 #include <glib.h>
 
 struct monitor {
     struct monitor_config cfg;
+    struct fdsets own_fdsets;
 };
 
 struct session_type {
@@ -25,6 +28,8 @@ struct session_type {
     void (*free)(struct monitor_session *s);
 };
 
+struct named_fd { struct list_node node; char *name; int fd; };
+
 struct monitor_session {
     const struct session_type *type;
     struct monitor *monitor;
@@ -35,6 +40,8 @@ struct monitor_session {
     GString *pending;           /* output from pending_at on */
     size_t pending_at;
     GString *held;              /* input that came while the session became busy */
+    struct list_node fds;       /* struct named_fd: what peers have passed and nobody has taken */
+    bool relaying;              /* its command runs a line of the other kind of monitor, which has no descriptors */
 };
 
 void session_init(struct monitor_session *s, const struct session_type *type, struct monitor *m,
@@ -44,6 +51,10 @@ void session_write(struct monitor_session *s, const char *bytes, size_t n);
 size_t session_backlog(const struct monitor_session *s);        /* bytes that the peer has not taken */
 /* Goes on with held input and tells the peer when the session is ready again. */
 void session_resume(struct monitor_session *s);
+
+/* qmp-fd.c: descriptors that the session was passed under names.  For struct qapi_env; and at the end. */
+int session_fd_take(void *session, const char *name);
+void session_fds_close(struct monitor_session *s);
 
 /* The info of that name that main/ wired, or NULL. */
 const struct monitor_info *monitor_info_find(const struct monitor *m, const char *name);

@@ -8,6 +8,7 @@
  */
 
 #include <assert.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +136,11 @@ int qapi_fail(struct qapi_ctx *ctx, int code, enum qapi_error_class error_class,
     return code;
 }
 
+int qapi_fd_take(struct qapi_ctx *ctx, const char *name)
+{
+    return ctx->session && ctx->fd_take ? ctx->fd_take(ctx->session, name) : -ENOENT;
+}
+
 void qapi_orphan(struct qapi_ctx *ctx)
 {
     ctx->done = NULL;
@@ -152,7 +158,7 @@ struct qapi_ctx *qapi_start(const struct qapi_env *env, const struct qapi_comman
 
     assert(ctx);
     *ctx = (struct qapi_ctx){ .target = env->target, .sink = env->sink, .session = session, .opaque = opaque,
-                              .command = command, .done = done };
+                              .command = command, .done = done, .fd_take = env->fd_take };
     if (ret_size)
         ctx->ret = calloc(1, ret_size);
     assert(!ret_size || ctx->ret);

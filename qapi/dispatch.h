@@ -51,6 +51,7 @@ struct qapi_env {
     const struct qapi_commands *table;
     bool (*in_preconfig)(void *target);         /* NULL: never */
     unsigned (*run_state)(void *target);        /* NULL: `states` is not checked */
+    int (*fd_take)(void *session, const char *name);    /* for qapi_fd_take(); NULL: no session has any */
 };
 
 typedef void qapi_done_fn(struct qapi_ctx *ctx, struct json *ret, const struct qapi_fault *fault);
@@ -67,6 +68,7 @@ struct qapi_ctx {
     bool failed;
     struct qapi_fault fault;
     qapi_done_fn *done;
+    int (*fd_take)(void *session, const char *name);
 };
 
 const struct qapi_command *qapi_command_find(const struct qapi_commands *table, const char *name);
@@ -80,6 +82,10 @@ struct qapi_ctx *qapi_start(const struct qapi_env *env, const struct qapi_comman
                             void *session, qapi_done_fn *done, void *opaque);
 /* Nobody waits any more: done() will not be called. */
 void qapi_orphan(struct qapi_ctx *ctx);
+
+/* A descriptor that the session was passed under that name, now the caller's, close-on-exec.  -ENOENT: there is none.
+ * Until the handler returns. */
+int qapi_fd_take(struct qapi_ctx *ctx, const char *name);
 
 /* For handlers.  qapi_finish() takes err; code is 0 or a negative errno.  qapi_fail() returns code. */
 void qapi_finish(struct qapi_ctx *ctx, int code, struct error *err);
