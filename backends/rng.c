@@ -12,6 +12,7 @@
  */
 
 #include "chardev/char.h"
+#include "io/fdset.h"
 #include "lib/error.h"
 #include "lib/loop.h"
 
@@ -157,24 +158,26 @@ static void file_wake(struct rng *g)
     watch_set(&g->watch, LOOP_IN);
 }
 
+static void file_release(struct user_object *o)
+{
+    watch_del(&rng_of(o)->watch);
+    close(rng_of(o)->watch.fd);
+    fdsets_release(o->set->fdsets, rng_of(o));
+}
+
 static int file_complete(struct user_object *o, struct error **err)
 {
     struct rng *g = rng_of(o);
     int r;
 
-    g->watch = (struct watch){ .fd = open(g->cfg.path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), .fn = file_readable };
+    g->watch = (struct watch){ .fd = fdsets_open(o->set->fdsets, g, g->cfg.path, O_RDONLY | O_NONBLOCK, 0),
+                               .fn = file_readable };
     if (g->watch.fd < 0)
-        return error_set_host(err, -errno, "rng-random.filename", g->cfg.path);
+        return error_set_host(err, g->watch.fd, "rng-random.filename", g->cfg.path);
     r = watch_add(o->set->loop, &g->watch, 0, err);
     if (r)
-        close(g->watch.fd);
+        file_release(o);
     return r ? r : rng_complete(g);
-}
-
-static void file_release(struct user_object *o)
-{
-    watch_del(&rng_of(o)->watch);
-    close(rng_of(o)->watch.fd);
 }
 
 /* rng-egd */

@@ -7,10 +7,9 @@
  * The file is emptied unless append is set.  When input has come to its end, there is no more.
  */
 
+#include "io/fdset.h"
 #include "lib/error.h"
-#include "lib/file.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -24,11 +23,11 @@ static int file_open(struct chardev *chr, const struct chardev_config *cfg, stru
     struct char_stream *s = (struct char_stream *)chr;
 
     if (*cfg->input_path) {
-        in = open(cfg->input_path, O_RDONLY | O_CLOEXEC);
+        in = fdsets_open(chr->set->fdsets, chr, cfg->input_path, O_RDONLY, 0);
         if (in < 0)
-            return error_set_host(err, -errno, T("chardev %s", chr->label), T("in=%s", cfg->input_path));
+            return error_set_host(err, in, T("chardev %s", chr->label), T("in=%s", cfg->input_path));
     }
-    out = file_create(cfg->path, flags);
+    out = fdsets_create(chr->set->fdsets, chr, cfg->path, flags);
     if (out < 0) {
         r = error_set_host(err, out, T("chardev %s", chr->label), T("path=%s", cfg->path));
         if (in >= 0)

@@ -8,6 +8,7 @@
  * that, so while it is, a timer looks.  The guest's port does not get at the host's registers.
  */
 
+#include "io/fdset.h"
 #include "lib/error.h"
 
 #include <errno.h>
@@ -75,9 +76,9 @@ static int parallel_open(struct chardev *chr, const struct chardev_config *cfg, 
     struct char_parallel *c = parallel(chr);
 
     c->look.fn = look;
-    c->fd = open(cfg->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    c->fd = fdsets_open(chr->set->fdsets, chr, cfg->path, O_RDWR | O_NONBLOCK, 0);
     if (c->fd < 0)
-        return error_set_host(err, -errno, T("chardev %s", chr->label), T("path=%s", cfg->path));
+        return error_set_host(err, c->fd, T("chardev %s", chr->label), T("path=%s", cfg->path));
     if (ioctl(c->fd, PPCLAIM))
         return error_set_host(err, -errno, T("chardev %s", chr->label), T("use %s as a parallel port", cfg->path));
     chr->open = c->claimed = true;

@@ -8,9 +8,9 @@
  * one to come.
  */
 
+#include "io/fdset.h"
 #include "lib/error.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -19,17 +19,17 @@ static void pipe_lost(struct char_stream *s, int code)
 {
 }
 
-static int open_path(const char *path, const char *suffix)
+static int open_path(struct chardev *chr, const char *path, const char *suffix)
 {
     char name[sizeof(((struct chardev_config *)0)->path) + 8];
 
     snprintf(name, sizeof(name), "%s%s", path, suffix);
-    return open(name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fdsets_open(chr->set->fdsets, chr, name, O_RDWR | O_NONBLOCK | O_NOCTTY, 0);
 }
 
 static int pipe_open(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
 {
-    int in = open_path(cfg->path, ".in"), out = in < 0 ? -1 : open_path(cfg->path, ".out");
+    int in = open_path(chr, cfg->path, ".in"), out = in < 0 ? -1 : open_path(chr, cfg->path, ".out");
     struct char_stream *s = (struct char_stream *)chr;
 
     if (out < 0 && in >= 0) {
@@ -37,9 +37,9 @@ static int pipe_open(struct chardev *chr, const struct chardev_config *cfg, stru
         in = -1;
     }
     if (in < 0)
-        in = out = open_path(cfg->path, "");
+        in = out = open_path(chr, cfg->path, "");
     if (in < 0)
-        return error_set_host(err, -errno, T("chardev %s", chr->label), T("path=%s", cfg->path));
+        return error_set_host(err, in, T("chardev %s", chr->label), T("path=%s", cfg->path));
     s->lost = pipe_lost;
     chr->open = true;
     return char_stream_start(s, in, out, true, err);

@@ -8,9 +8,9 @@
  * DCD, RI, a break) does not reach the guest.  A path that is no terminal gets bytes and no settings.
  */
 
+#include "io/fdset.h"
 #include "lib/error.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -79,10 +79,10 @@ static int serial_open(struct chardev *chr, const struct chardev_config *cfg, st
     const struct char_line usual = { .speed = 115200, .data_bits = 8, .parity = 'N', .stop_bits = 1, .dtr = true,
                                      .rts = true };
     struct char_serial *c = (struct char_serial *)chr;
-    int fd = open(cfg->path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), r;
+    int fd = fdsets_open(chr->set->fdsets, chr, cfg->path, O_RDWR | O_NONBLOCK | O_NOCTTY, 0), r;
 
     if (fd < 0)
-        return error_set_host(err, -errno, T("chardev %s", chr->label), T("path=%s", cfg->path));
+        return error_set_host(err, fd, T("chardev %s", chr->label), T("path=%s", cfg->path));
     c->s.lost = serial_lost;
     r = char_stream_start(&c->s, fd, fd, true, err);
     if (r)

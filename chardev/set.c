@@ -8,8 +8,8 @@
  */
 
 #include "chardev/backend.h"
+#include "io/fdset.h"
 #include "lib/error.h"
-#include "lib/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -33,6 +33,7 @@ void chardevs_init(struct chardevs *set, struct loop *loop)
     list_init(&set->list);
     set->loop = loop;
     set->quit = NULL;
+    set->fdsets = NULL;
 }
 
 struct chardev *chardev_next(struct chardevs *set, struct chardev *prev)
@@ -69,7 +70,7 @@ static int open_log(struct chardev *chr, const struct chardev_config *cfg, struc
 {
     if (!*cfg->logfile)
         return 0;
-    chr->log_fd = file_create(cfg->logfile, cfg->logappend ? O_APPEND : O_TRUNC);
+    chr->log_fd = fdsets_create(chr->set->fdsets, chr, cfg->logfile, cfg->logappend ? O_APPEND : O_TRUNC);
     if (chr->log_fd < 0)
         return error_set_host(err, chr->log_fd, T("chardev %s", chr->label), T("logfile=%s", cfg->logfile));
     return 0;
@@ -81,6 +82,7 @@ static void dispose(struct chardev *chr)
     list_remove(&chr->node);
     if (chr->log_fd >= 0)
         close(chr->log_fd);
+    fdsets_release(chr->set->fdsets, chr);
     free(chr);
 }
 

@@ -23,6 +23,7 @@ struct accel;
 struct chardevs;
 struct displays;
 struct dump;
+struct fdsets;
 struct input;
 struct qapi_sink;
 struct user_objects;
@@ -129,6 +130,7 @@ struct machine {
     struct dump *dump;                  /* dump/'s */
     const char *busy;                   /* why it may not be stopped, started or reset now; NULL: it may.  Home loop */
     struct user_objects *objects;       /* main's: what the user has made and a device names; NULL: nothing */
+    struct fdsets *fdsets;              /* main's: what /dev/fdset/N stands for; NULL: nothing */
     struct displays *displays;          /* main's: where a device shows its consoles; NULL: nobody looks */
 };
 

@@ -18,17 +18,19 @@
 #include "dump/mappings.h"
 #include "dump/notes.h"
 #include "dump/ranges.h"
+#include "io/fdset.h"
 #include "qapi/dispatch.h"
 #include "qapi/qapi-events.h"
 
 #include <assert.h>
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEP_BYTES = 1 << 20 };
+enum { STEP_BYTES = 1 << 20, FILE_FLAGS = O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY };
 static const char busy[] = "There is a dump in process, please wait.";
 
 struct core_dump {
@@ -154,6 +156,7 @@ static void release(struct job *job)
 {
     struct core_dump *c = of_job(job);
 
+    fdsets_release(c->dump->machine->fdsets, c);
     ranges_free(c->shown);
     ranges_free(c->all);
     if (c->notes)
@@ -267,9 +270,9 @@ int core_dump_start(struct dump *d, const struct core_options *o, struct qapi_ct
 
     *c = (struct core_dump){ .dump = d, .sink = ctx->sink,
                               .paging = o->paging, .kdump = o->kdump, .job.release = release };
-    r = sink_open(&c->job.sink, o->path, 0400);
+    r = sink_open(&c->job.sink, o->path ? fdsets_open(d->machine->fdsets, c, o->path, FILE_FLAGS, 0400) : o->fd);
     if (r < 0)
-        qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Could not open '%s': %s", o->path, strerror(-r));
+        qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Could not open '%s': %s", o->path ? o->path : "fd:", strerror(-r));
     if (!r)
         r = memory_choose(c, o, ctx);
     if (!r) {

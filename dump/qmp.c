@@ -4,7 +4,7 @@
 /*
  * QMP commands about dumps.  Handlers run on the home loop; what they start goes on without it.
  *
- * Left out: formats but elf and kdump-zlib; descriptors by name ("fd:"), of which there is no list.  Both are refused.
+ * Left out, and refused: formats but elf and kdump-zlib.
  */
 
 #include "core/machine.h"
@@ -82,14 +82,19 @@ static int check_cut(struct qapi_ctx *ctx, const struct qapi_dump_guest_memory_a
     return 0;
 }
 
-static int check_protocol(struct qapi_ctx *ctx, const char *protocol, const char **path)
+/* Last of all, since it takes a descriptor's name away. */
+static int read_protocol(struct qapi_ctx *ctx, const char *protocol, struct core_options *o)
 {
-    if (!strncmp(protocol, "fd:", 3))
-        return qapi_fail(ctx, -EBADF, QAPI_GENERIC_ERROR, "File descriptor named '%s' has not been found",
-                         protocol + 3);
+    if (!strncmp(protocol, "fd:", 3)) {
+        o->fd = qapi_fd_take(ctx, protocol + 3);
+        if (o->fd < 0)
+            return qapi_fail(ctx, -EBADF, QAPI_GENERIC_ERROR, "File descriptor named '%s' has not been found",
+                             protocol + 3);
+        return 0;
+    }
     if (strncmp(protocol, "file:", 5))
         return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "Invalid parameter 'protocol'");
-    *path = protocol + 5;
+    o->path = protocol + 5;
     return 0;
 }
 
@@ -109,7 +114,7 @@ int qmp_dump_guest_memory(struct qapi_ctx *ctx, const struct qapi_dump_guest_mem
     if (!r)
         r = check_cut(ctx, arg);
     if (!r)
-        r = check_protocol(ctx, arg->protocol, &o.path);
+        r = read_protocol(ctx, arg->protocol, &o);
     return r ? r : core_dump_start(m->dump, &o, ctx, err);
 }
 

@@ -17,6 +17,7 @@
 #include "qapi/dispatch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -107,14 +108,15 @@ static int cpu_fetch(struct save *s, struct vcpu *cpu, struct error **err)
 int save_start(struct dump *d, const struct save_options *o, struct qapi_ctx *ctx, struct error **err)
 {
     struct save *s;
-    int r = 0;
+    int fd, r = 0;
 
     if (o->bytes < 0)
         return error_set(err, -EINVAL, ERROR_RANGE, "size", T("%" PRId64, o->bytes), "0 or more");
     s = g_new0(struct save, 1);
     *s = (struct save){ .as = &d->machine->memory_as, .addr = o->addr, .bytes = o->bytes,
                         .job = { .work = work, .release = release, .ctx = ctx } };
-    r = sink_open(&s->job.sink, o->path, 0666);
+    fd = open(o->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+    r = sink_open(&s->job.sink, fd < 0 ? -errno : fd);
     if (r < 0)
         qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Could not open '%s': %s", o->path, strerror(-r));
     if (!r && o->cpu)

@@ -2,7 +2,7 @@
 #include "dump/sink.h"
 
 /*
- * Writing a dump (see sink.h); open(2), write(2), eventfd(2)
+ * Writing a dump (see sink.h); write(2), fcntl(2), eventfd(2)
  *
  * The descriptor does not block, so that a wait is one in poll(2), on it and on the cancelling descriptor.  A regular
  * file is always ready: what its disk takes, it takes.
@@ -18,21 +18,29 @@
 
 enum { PAGE = 4096, WRITE_MAX = 1 << 20 };
 
-int sink_open(struct sink *s, const char *path, unsigned mode)
+/* What is skipped there reads as zeros: nothing is behind it, and writing goes on where the offset is. */
+static bool can_have_holes(const struct sink *s)
 {
     struct stat st;
 
-    *s = (struct sink){ .fd = -1, .cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) };
-    if (s->cancel_fd < 0)
-        return -errno;
-    s->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, mode);
-    if (s->fd < 0 || fstat(s->fd, &st) < 0) {
+    return !fstat(s->fd, &st) && S_ISREG(st.st_mode) && !st.st_size && !lseek(s->fd, 0, SEEK_CUR) &&
+           !(s->flags_before & O_APPEND);
+}
+
+int sink_open(struct sink *s, int fd)
+{
+    *s = (struct sink){ .fd = fd, .cancel_fd = -1 };
+    if (fd < 0)
+        return fd;
+    s->flags_before = fcntl(fd, F_GETFL);
+    s->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (s->cancel_fd < 0 || fcntl(fd, F_SETFL, s->flags_before | O_NONBLOCK) < 0) {
         int r = -errno;
 
         sink_close(s);
         return r;
     }
-    s->holes = S_ISREG(st.st_mode);
+    s->holes = can_have_holes(s);
     return 0;
 }
 
@@ -145,7 +153,11 @@ void sink_cancel(struct sink *s)
 
 int sink_close(struct sink *s)
 {
-    int r = s->fd >= 0 && close(s->fd) < 0 ? -errno : 0;
+    int r;
+
+    if (s->fd >= 0)
+        fcntl(s->fd, F_SETFL, s->flags_before);
+    r = s->fd >= 0 && close(s->fd) < 0 ? -errno : 0;
 
     if (s->cancel_fd >= 0)
         close(s->cancel_fd);

@@ -4,8 +4,8 @@
 /*
  * Where a dump goes: bytes in order, into a file, a device, a pipe
  *
- * A pipe that nobody reads is waited for, but not for ever: sink_cancel() ends the wait.  Zeros become holes where the
- * file was made here and has holes; elsewhere they are written.
+ * A pipe that nobody reads is waited for, but not for ever: sink_cancel() ends the wait.  Zeros become holes where
+ * the file is empty and has holes; elsewhere they are written.
  */
 
 #include <stdbool.h>
@@ -14,15 +14,15 @@
 
 struct sink {
     int fd, cancel_fd;
+    int flags_before;           /* of fd, which others may have, too */
     bool holes;
     _Atomic bool cancelled;
     uint64_t hole;              /* zeros that have not been written yet */
     uint64_t pos;               /* bytes so far, with them */
 };
 
-/* The file is made if it is not there, and emptied; mode as for open(2).  A FIFO without a reader is -ENXIO.  Negative
- * errno. */
-int sink_open(struct sink *s, const char *path, unsigned mode);
+/* Takes fd, which does not block from now on; or the negative errno of what could not be opened, and returns it. */
+int sink_open(struct sink *s, int fd);
 /* The writer's thread.  Negative errno; -ECANCELED after sink_cancel(). */
 int sink_write(struct sink *s, const void *data, size_t n);
 int sink_zeros(struct sink *s, uint64_t n);

@@ -20,11 +20,12 @@ struct dump {
     uint64_t total;
 };
 
-/* dump-guest-memory after the arguments' form has been checked; file: its path.  As a handler returns. */
+/* dump-guest-memory after the arguments' form has been checked.  As a handler returns. */
 struct core_options {
     bool paging, detach, cut, kdump;
     uint64_t begin, length;             /* of cut */
-    const char *path;
+    const char *path;                   /* NULL: into fd, which is taken over */
+    int fd;
 };
 int core_dump_start(struct dump *d, const struct core_options *o, struct qapi_ctx *ctx, struct error **err);
 /* memsave, and pmemsave, whose cpu is NULL. */

@@ -46,7 +46,7 @@ struct config {
     bool mem_lock;
     struct sandbox sandbox;
     const char *run_as, *new_root;      /* NULL: not asked for */
-    struct config_list data_dirs, accels, chardevs, serials, parallels, debugcons, monitors, qmps;
+    struct config_list data_dirs, accels, add_fds, chardevs, serials, parallels, debugcons, monitors, qmps;
     struct config_list qmp_pretties, mons, devices, objects, traces;
     struct acpi_user_table *acpi_tables;        /* board.acpi_tables; owned, with their bytes */
     const char *cpu;

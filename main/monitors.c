@@ -115,7 +115,7 @@ int process_monitors(struct process *p, struct error **err)
         .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state },
         .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "",
         .gdbserver = process_gdb_command, .gdbserver_opaque = p,
-        .guest_name = c->name, .info = process_info, .num_info = process_info_num });
+        .fdsets = &p->fdsets, .guest_name = c->name, .info = process_info, .num_info = process_info_num });
     r = list_start(p, "-monitor", &c->monitors, MONITOR_HMP, err);
     if (!r)
         r = list_start(p, "-qmp", &c->qmps, MONITOR_QMP, err);

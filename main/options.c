@@ -50,6 +50,7 @@ STRING_OPTION(option_pid_file, pid_file)
 STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
 STRING_OPTION(option_gdb, gdb)
+LIST_OPTION(option_add_fd, add_fds, "-add-fd")
 LIST_OPTION(option_chardev, chardevs, "-chardev")
 LIST_OPTION(option_serial, serials, "-serial")
 LIST_OPTION(option_parallel, parallels, "-parallel")
@@ -258,6 +259,8 @@ const struct option options[] = {
     { "option-rom", "FILE[,bootindex=N]", option_option_rom, "an option ROM for the firmware to run" },
     { "smbios", "type=NUMBER[,FIELD=VALUE...] or file=FILE", option_smbios, "what SMBIOS tables say" },
     { "uuid", "UUID", option_uuid, "the machine's UUID" },
+    { "add-fd", "fd=NUMBER,set=NUMBER[,opaque=TEXT]", option_add_fd,
+      "puts a descriptor into a set; files named /dev/fdset/NUMBER are opened from it" },
     { "chardev", "KIND,id=ID[,PROP=VALUE...]", option_chardev, "a character device for others to use" },
     { "serial", "CHARDEV", option_serial, "where a serial port leads; up to four times" },
     { "parallel", "CHARDEV", option_parallel, "where a parallel port prints; up to three times" },

@@ -83,6 +83,7 @@ static int chardevs_start(struct process *p, struct error **err)
     chardevs_init(&p->chardevs, p->loop);
     p->has_chardevs = true;
     p->chardevs.quit = quit_by_key;
+    p->chardevs.fdsets = &p->fdsets;
     p->chardevs.no_stdio = p->cfg->daemonize;
     for (unsigned i = 0; i < p->cfg->chardevs.n && !r; i++) {
         r = chardev_parse_option(cfg, p->cfg->chardevs.item[i], err);
@@ -146,6 +147,7 @@ static int machine_build(struct process *p, struct error **err)
     p->machine->data_dirs = c->data_dirs.item;
     p->machine->n_data_dirs = c->data_dirs.n;
     p->machine->chardevs = &p->chardevs;
+    p->machine->fdsets = &p->fdsets;
     displays_init(&p->displays);
     p->machine->displays = &p->displays;
     input_init(&p->input, p->loop);
@@ -208,8 +210,10 @@ static int machine_go(struct process *p, struct error **err)
 static int parts_start(struct process *p, struct error **err)
 {
     const struct config *c = p->cfg;
-    int r = log_start(c, err);
+    int r = process_fdsets(p, err);
 
+    if (!r)
+        r = log_start(c, err);
     if (!r && c->pid_file)
         r = pid_file_new(&p->pid_file, "-pidfile", c->pid_file, err);
     if (!r)
@@ -220,6 +224,7 @@ static int parts_start(struct process *p, struct error **err)
     r = signal_watch_add(p->loop, &p->signals, err);
     p->has_signals = !r;
     user_objects_init(&p->objects, p->loop);
+    p->objects.fdsets = &p->fdsets;
     if (!r)
         r = process_objects(p, err);
     if (!r)
@@ -246,6 +251,7 @@ int process_start(struct process *p, const struct config *cfg, struct error **er
     int r;
 
     *p = (struct process){ .cfg = cfg };
+    fdsets_init(&p->fdsets);
     if (cfg->process_name)
         prctl(PR_SET_NAME, cfg->process_name);
     r = cfg->mem_lock ? memory_lock(err) : 0;
@@ -274,6 +280,7 @@ void process_end(struct process *p)
         qtest_close(p->machine);
     }
     machine_free(p->machine);           /* its devices take their consoles away */
+    p->machine = NULL;                  /* who asks whether the guest runs hears that it does not */
     input_fini(&p->input);
     if (p->monitor) {
         loop_timer_del(&p->sink_timer);
@@ -285,6 +292,7 @@ void process_end(struct process *p)
     user_objects_fini(&p->objects);     /* they may hold chardevs */
     if (p->has_chardevs)
         chardevs_fini(&p->chardevs);
+    fdsets_fini(&p->fdsets);
     if (p->has_signals)
         signal_watch_del(&p->signals);
     loop_free(p->loop);

@@ -10,6 +10,7 @@
 
 #include "chardev/char.h"
 #include "core/qmp.h"
+#include "io/fdset.h"
 #include "lib/pid-file.h"
 #include "lib/signal.h"
 #include "main/config.h"
@@ -29,6 +30,7 @@ struct process {
     struct user_object *ram[PROCESS_RAM];       /* held: the machine's */
     struct ram_block *ram_blocks[PROCESS_RAM];
     unsigned n_ram;
+    struct fdsets fdsets;
     struct chardevs chardevs;
     bool has_chardevs;
     struct chardev *mux_monitor;        /* of "mon:...": a human monitor belongs on it, too */
@@ -57,6 +59,8 @@ int process_chardev(struct process *p, const char *option, const char *spec, con
 /* accels.c: opens the accelerator, and takes out of b what it cannot do; the CPU model, likewise. */
 int process_accel(struct process *p, struct board_config *b, struct error **err);
 int process_cpu(struct process *p, struct cpu_config *cpu, struct error **err);
+/* add-fd-option.c: what -add-fd puts into sets, before anything is opened; what it took them from is closed. */
+int process_fdsets(struct process *p, struct error **err);
 /* objects.c: what -object makes; once before chardevs are open, and once after. */
 int process_objects(struct process *p, struct error **err);
 /* Finds or makes the memory backends of RAM, and lends their blocks to b. */

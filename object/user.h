@@ -13,6 +13,7 @@
 #include "object/object.h"
 
 struct chardevs;
+struct fdsets;
 struct json;
 struct user_object;
 
@@ -30,6 +31,7 @@ struct user_type {
 struct user_objects {
     struct object *container;   /* "/objects"; a reference */
     struct loop *loop;          /* home */
+    struct fdsets *fdsets;      /* what /dev/fdset/N in a path stands for; NULL: nothing */
     struct chardevs *chardevs;  /* where an object finds the chardev that it names; NULL: there are none */
 };
 

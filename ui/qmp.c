@@ -35,5 +35,6 @@ int qmp_screendump(struct qapi_ctx *ctx, const struct qapi_screendump_arg *arg, 
     s = console_look(con);
     if (!s)
         return error_set_host(err, -ENOMEM, "screendump", arg->filename);
-    return picture_save(s, arg->format == QAPI_IMAGE_FORMAT_PNG ? PICTURE_PNG : PICTURE_PPM, arg->filename, err);
+    return picture_save(s, arg->format == QAPI_IMAGE_FORMAT_PNG ? PICTURE_PNG : PICTURE_PPM, m->fdsets, arg->filename,
+                        err);
 }

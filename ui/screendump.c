@@ -10,6 +10,7 @@
  * Invariant: a file is left behind only if it is complete; what is no plain file is never removed.
  */
 
+#include "io/fdset.h"
 #include "lib/error.h"
 #include "lib/file.h"
 
@@ -95,13 +96,13 @@ int picture_encode(const struct surface *s, enum picture_format format, uint8_t 
     return format == PICTURE_PNG ? png_encode(s, bytes, len, err) : ppm_encode(s, bytes, len, err);
 }
 
-static int file_write(const char *path, const uint8_t *bytes, size_t len)
+static int file_write(struct fdsets *sets, const char *path, const uint8_t *bytes, size_t len)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666), r = 0;
+    int fd = fdsets_open(sets, NULL, path, O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY, 0666), r = 0;
     bool plain;
 
     if (fd < 0)
-        return -errno;
+        return fd;
     plain = file_is_regular(fd);
     for (ssize_t n = 0; len && !r; bytes += n, len -= n) {
         n = write(fd, bytes, len < PIECE ? len : PIECE);
@@ -117,7 +118,8 @@ static int file_write(const char *path, const uint8_t *bytes, size_t len)
     return r;
 }
 
-int picture_save(const struct surface *s, enum picture_format format, const char *path, struct error **err)
+int picture_save(const struct surface *s, enum picture_format format, struct fdsets *sets, const char *path,
+                 struct error **err)
 {
     uint8_t *bytes;
     size_t len;
@@ -125,7 +127,7 @@ int picture_save(const struct surface *s, enum picture_format format, const char
 
     if (r < 0)
         return r;
-    r = file_write(path, bytes, len);
+    r = file_write(sets, path, bytes, len);
     free(bytes);
     return r < 0 ? error_set_host(err, r, "screendump", path) : 0;
 }

@@ -229,7 +229,7 @@ static void a_pixmap_is_rows_of_red_green_and_blue(void)
 
     begin();
     s = console_look(&second.console[1]);
-    CHECK(!picture_save(s, PICTURE_PPM, path_of("a.ppm"), NULL));
+    CHECK(!picture_save(s, PICTURE_PPM, NULL, path_of("a.ppm"), NULL));
     CHECK_EQ(file_read(path_of("a.ppm"), got, sizeof(got)), sizeof(head) - 1 + sizeof(body));
     CHECK(!memcmp(got, head, sizeof(head) - 1));
     CHECK(!memcmp(got + sizeof(head) - 1, body, sizeof(body)));
@@ -245,7 +245,7 @@ static void a_file_that_is_there_is_overwritten(void)
 
     CHECK(fd >= 0 && write(fd, got, 100) == 100);
     close(fd);
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("b.ppm"), NULL), 0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("b.ppm"), NULL), 0);
     CHECK_EQ(file_read(path_of("b.ppm"), got, sizeof(got)), 11 + 3);
     unlink(path_of("b.ppm"));
     surface_free(s);
@@ -259,9 +259,9 @@ static void nothing_that_was_before_makes_it_fail(void)
     int in = dup(0);
 
     errno = EIO;
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("f.ppm"), NULL), 0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("f.ppm"), NULL), 0);
     CHECK(!close(0));
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("f.ppm"), NULL), 0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("f.ppm"), NULL), 0);
     CHECK_EQ(file_read(path_of("f.ppm"), got, sizeof(got)), 11 + 3);
     CHECK(fcntl(0, F_GETFD) < 0);       /* it was closed again */
     CHECK_EQ(dup2(in, 0), 0);
@@ -277,12 +277,12 @@ static void a_new_file_is_for_everybody_but_for_the_umask(void)
     mode_t before = umask(022);
     struct stat st;
 
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("d.ppm"), NULL), 0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("d.ppm"), NULL), 0);
     CHECK(!stat(path_of("d.ppm"), &st));
     CHECK_EQ(st.st_mode & 07777, 0644);
     unlink(path_of("d.ppm"));
     umask(0);
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("d.ppm"), NULL), 0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("d.ppm"), NULL), 0);
     CHECK(!stat(path_of("d.ppm"), &st));
     CHECK_EQ(st.st_mode & 07777, 0666);
     unlink(path_of("d.ppm"));
@@ -303,7 +303,7 @@ static void a_large_picture_is_whole(void)
             surface_line(s, y)[x] = x * y;
     CHECK_EQ(picture_encode(s, PICTURE_PPM, &bytes, &len, NULL), 0);
     CHECK_EQ(len, 17 + 3 * SIDE * SIDE);
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("e.ppm"), NULL), 0);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("e.ppm"), NULL), 0);
     CHECK_EQ(file_read(path_of("e.ppm"), got, 3 * SIDE * SIDE + 100), len);
     CHECK(!memcmp(got, bytes, len));
     CHECK_EQ(got[len - 1], (SIDE - 1) * (SIDE - 1) & 0xff);
@@ -318,10 +318,10 @@ static void what_the_host_refuses_is_told_by_name(void)
     struct surface *s = surface_new(1, 1);
     struct error *err = NULL;
 
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("none/x"), &err), (uint64_t)-ENOENT);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("none/x"), &err), (uint64_t)-ENOENT);
     CHECK(strstr(err->value, "none/x"));
     error_free(err);
-    CHECK_EQ(picture_save(s, PICTURE_PPM, folder, NULL), (uint64_t)-EISDIR);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, folder, NULL), (uint64_t)-EISDIR);
     surface_free(s);
 }
 
@@ -336,7 +336,7 @@ static void a_file_that_cannot_be_completed_goes_away(void)
     small = (struct rlimit){ .rlim_cur = 5, .rlim_max = before.rlim_max };
     signal(SIGXFSZ, SIG_IGN);
     CHECK(!setrlimit(RLIMIT_FSIZE, &small));
-    r = picture_save(s, PICTURE_PPM, path_of("c.ppm"), NULL);
+    r = picture_save(s, PICTURE_PPM, NULL, path_of("c.ppm"), NULL);
     CHECK(!setrlimit(RLIMIT_FSIZE, &before));
     CHECK_EQ(r, (uint64_t)-EFBIG);
     CHECK(access(path_of("c.ppm"), F_OK));
@@ -350,9 +350,9 @@ static void a_pipe_is_never_waited_for(void)
     int fd;
 
     CHECK(!mkfifo(path_of("pipe"), 0600));
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("pipe"), NULL), (uint64_t)-ENXIO);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("pipe"), NULL), (uint64_t)-ENXIO);
     fd = open(path_of("pipe"), O_RDONLY | O_NONBLOCK);
-    CHECK_EQ(picture_save(s, PICTURE_PPM, path_of("pipe"), NULL), (uint64_t)-EAGAIN);
+    CHECK_EQ(picture_save(s, PICTURE_PPM, NULL, path_of("pipe"), NULL), (uint64_t)-EAGAIN);
     CHECK(!access(path_of("pipe"), F_OK));
     close(fd);
     unlink(path_of("pipe"));
