@@ -74,7 +74,7 @@ static int parse_path(struct chardev_config *cfg, enum char_kind kind, const cha
 {
     cfg->kind = kind;
     return *path ? char_config_set(cfg, "path", path, option, err)
-                 : error_set(err, -EINVAL, ERROR_SYNTAX, option, "no path", legacy_legal);
+                 : error_set(err, -EINVAL, ERROR_MISSING, option, "path", legacy_legal);
 }
 
 static int parse_plain(struct chardev_config *cfg, const char *option, const char *spec, struct error **err)

@@ -184,10 +184,10 @@ static int check_address(const struct chardev_config *cfg, const char *object, s
     const struct address *a = &cfg->address;
 
     if (a->kind == ADDRESS_UNIX && !*a->path && !a->abstract)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, object, "socket without address",
+        return error_set(err, -EINVAL, ERROR_MISSING, object, "an address",
                          "one of path=, fd= or host= with port=");
     if (a->kind == ADDRESS_INET && !*a->port)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, object, T("host=%s", a->host), "a port= with it");
+        return error_set(err, -EINVAL, ERROR_MISSING, object, T("port of host=%s", a->host), "port=NUMBER");
     if (a->ipv4 == CHOICE_OFF && a->ipv6 == CHOICE_OFF)
         return error_set(err, -EINVAL, ERROR_SYNTAX, object, "ipv4=off,ipv6=off", "one of them on");
     return 0;
@@ -231,9 +231,9 @@ int chardev_config_check(const struct chardev_config *cfg, const char *object, s
     case CHAR_PIPE:
     case CHAR_SERIAL:
     case CHAR_PARALLEL:
-        return *cfg->path ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "no path", "path=PATH");
+        return *cfg->path ? 0 : error_set(err, -EINVAL, ERROR_MISSING, object, "path", "path=PATH");
     case CHAR_MUX:
-        return *cfg->base ? 0 : error_set(err, -EINVAL, ERROR_SYNTAX, object, "mux without chardev", "chardev=ID");
+        return *cfg->base ? 0 : error_set(err, -EINVAL, ERROR_MISSING, object, "chardev", "chardev=ID");
     default:
         return 0;
     }
@@ -246,6 +246,9 @@ static int settle_socket(struct chardev_config *cfg, const struct char_params *p
     struct address *a = &cfg->address;
     bool inet = *a->host || *a->port, by_fd = char_params_have(p, "fd"), by_path = *a->path || a->abstract;
 
+    if (!by_path && !inet && !by_fd)
+        return error_set(err, -EINVAL, ERROR_MISSING, object, "an address",
+                         "one of path=, fd= or host= with port=");
     if (by_path + inet + by_fd != 1)
         return error_set(err, -EINVAL, ERROR_SYNTAX, object,
                          T("path \"%s\", host \"%s\", port \"%s\"", a->path, a->host, a->port),
@@ -323,7 +326,7 @@ static int parse_id(const char *id, struct error **err)
 {
     if (id && char_config_is_id(id) && strlen(id) < sizeof(((struct chardev_config *)0)->label))
         return 0;
-    return error_set(err, -EINVAL, ERROR_SYNTAX, "-chardev", id ? T("id=%s", id) : "no id",
+    return error_set(err, -EINVAL, id ? ERROR_SYNTAX : ERROR_MISSING, "-chardev", id ? T("id=%s", id) : "id",
                      "id= with at most 63 letters, digits, '-', '.', '_', of which the first is a letter");
 }
 

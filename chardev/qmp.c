@@ -17,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 enum { RINGBUF_READ_MAX = 1 << 28 };
 
@@ -75,8 +77,10 @@ static int read_address(struct reader *rd, struct address *a, const struct qapi_
         a->tight = in->u.unix_.data.tight;
         return read_text(rd, a->path, sizeof(a->path), "path", in->u.unix_.data.path);
     default:
-        return error_set(rd->err, -ENOENT, ERROR_UNKNOWN, rd->object, T("fd \"%s\"", in->u.fd.data.str),
-                         "none: no descriptor can be handed over while the machine runs");
+        a->kind = ADDRESS_FD;
+        a->fd = -1;
+        a->received = true;
+        return read_text(rd, a->path, sizeof(a->path), "fd", in->u.fd.data.str);
     }
 }
 
@@ -192,6 +196,45 @@ static int not_added(struct qapi_ctx *ctx, int code, const char *id, struct erro
     return r;
 }
 
+/* Of the socket that the monitor's peer passed, if the address is one: it loses its name.  The caller closes it. */
+static int take_fd(struct qapi_ctx *ctx, const char *id, struct address *a)
+{
+    int type;
+    socklen_t len = sizeof(type);
+
+    a->fd = qapi_fd_take(ctx, a->path);
+    if (a->fd < 0)
+        return qapi_fail(ctx, -ENOENT, QAPI_GENERIC_ERROR,
+                         "Failed to add chardev '%s': File descriptor named '%s' has not been found", id, a->path);
+    if (!getsockopt(a->fd, SOL_SOCKET, SO_TYPE, &type, &len))
+        return 0;
+    close(a->fd);
+    return qapi_fail(ctx, -ENOTSOCK, QAPI_GENERIC_ERROR,
+                     "Failed to add chardev '%s': File descriptor '%s' is not a socket", id, a->path);
+}
+
+static bool wants_fd(const struct chardev_config *cfg)
+{
+    return cfg->kind == CHAR_SOCKET && cfg->address.kind == ADDRESS_FD;
+}
+
+/* chr NULL: a new one; otherwise in its place.  Negative after a failure, which has been told. */
+static int make(struct qapi_ctx *ctx, const char *id, struct chardev_config *cfg, struct chardev **chr)
+{
+    struct error *why = NULL;
+    int r = wants_fd(cfg) ? take_fd(ctx, id, &cfg->address) : 0;
+
+    if (r)
+        return r;
+    if (*chr)
+        r = chardev_change(*chr, cfg, chr, &why);
+    else
+        r = (*chr = chardev_open(set_of(ctx), cfg, &why)) ? 0 : -EINVAL;
+    if (wants_fd(cfg))
+        close(cfg->address.fd);
+    return r ? not_added(ctx, r, id, why) : 0;
+}
+
 static void tell_pty(struct chardev *chr, struct qapi_chardev_return *ret)
 {
     const char *name = chardev_filename(chr);
@@ -215,13 +258,11 @@ int qmp_chardev_add(struct qapi_ctx *ctx, const struct qapi_chardev_add_arg *arg
         free(cfg);
         return qapi_fail(ctx, -EEXIST, QAPI_GENERIC_ERROR, "Chardev with id '%s' already exists", arg->id);
     }
-    if (!r)
-        chr = chardev_open(set_of(ctx), cfg, &why);
+    r = r ? not_added(ctx, r, arg->id, why) : make(ctx, arg->id, cfg, &chr);
     free(cfg);
-    if (!chr)
-        return not_added(ctx, r ? r : -EINVAL, arg->id, why);
-    tell_pty(chr, ret);
-    return 0;
+    if (!r)
+        tell_pty(chr, ret);
+    return r;
 }
 
 int qmp_chardev_change(struct qapi_ctx *ctx, const struct qapi_chardev_change_arg *arg,
@@ -242,13 +283,11 @@ int qmp_chardev_change(struct qapi_ctx *ctx, const struct qapi_chardev_change_ar
     cfg = malloc(sizeof(*cfg));
     assert(cfg);
     r = read_backend(cfg, arg->id, &arg->backend, &why);
-    if (!r)
-        r = chardev_change(chr, cfg, &chr, &why);
+    r = r ? not_added(ctx, r, arg->id, why) : make(ctx, arg->id, cfg, &chr);
     free(cfg);
-    if (r)
-        return not_added(ctx, r, arg->id, why);
-    tell_pty(chr, ret);
-    return 0;
+    if (!r)
+        tell_pty(chr, ret);
+    return r;
 }
 
 static struct chardev *find(struct qapi_ctx *ctx, const char *id)

@@ -190,6 +190,7 @@ static int open_client(struct char_socket *c, struct error **err)
 static int socket_open(struct chardev *chr, const struct chardev_config *cfg, struct error **err)
 {
     struct char_socket *c = sock(chr);
+    int r;
 
     c->address = cfg->address;
     c->server = cfg->server;
@@ -203,7 +204,10 @@ static int socket_open(struct chardev *chr, const struct chardev_config *cfg, st
     c->s.up = peer_up;
     c->s.lost = peer_lost;
     c->s.lingers = peer_lingers;
-    return c->server ? open_server(c, cfg->wait, err) : open_client(c, err);
+    r = c->server ? open_server(c, cfg->wait, err) : open_client(c, err);
+    if (r)
+        error_set_owner(err, T("chardev %s", chr->label));
+    return r;
 }
 
 /* The loop hears of it as of a peer that has gone. */

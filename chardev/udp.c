@@ -88,8 +88,10 @@ static int udp_open(struct chardev *chr, const struct chardev_config *cfg, struc
     struct char_udp *c = udp(chr);
     int fd = socket_datagram(&cfg->address, *cfg->local.host || *cfg->local.port ? &cfg->local : NULL, err), r;
 
-    if (fd < 0)
+    if (fd < 0) {
+        error_set_owner(err, T("chardev %s", chr->label));
         return fd;
+    }
     c->channel.ready = udp_ready;
     r = channel_open(&c->channel, chr->loop, fd, fd, true, err);
     if (r)

@@ -48,7 +48,7 @@ struct text address_text(const struct address *a)
     case ADDRESS_INET:
         return text("tcp:%s%s%s:%s", open, a->host, close, a->port);
     default:
-        return text("fd:%d", a->fd);
+        return a->received ? text("fd:%s", a->path) : text("fd:%d", a->fd);
     }
 }
 

@@ -27,8 +27,10 @@ struct address {
     uint16_t to_port;
     enum address_choice ipv4, ipv6;
     bool numeric, keep_alive, mptcp;    /* no resolver; SO_KEEPALIVE; multipath TCP */
-    /* ADDRESS_FD: a socket that the parent process opened. */
+    /* ADDRESS_FD: a socket that somebody else opened, and started the program with; taken over when it is used.
+     * received: sent to the program while it ran, under the name `path`; borrowed, whoever uses it has a duplicate. */
     int fd;
+    bool received;
 };
 
 /* "HOST:PORT", ":PORT", "[V6]:PORT".  object names the option in errors.  Sets kind, host and port only. */

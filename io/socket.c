@@ -262,18 +262,36 @@ int socket_datagram(const struct address *remote, const struct address *local, s
 
 /* All kinds */
 
+/* What the program was started with is not close-on-exec: what is, is its own. */
+static int take_over(const struct address *a, struct error **err)
+{
+    int flags = fcntl(a->fd, F_GETFD), fd = a->fd;
+
+    if (a->received)
+        fd = fcntl(a->fd, F_DUPFD_CLOEXEC, 0);
+    else if (flags >= 0 && flags & FD_CLOEXEC)
+        return error_set(err, -EBUSY, ERROR_STATE, address_text(a).s, "a descriptor that is in use",
+                         "one that the program was started with");
+    else if (flags >= 0)
+        fcntl(a->fd, F_SETFD, FD_CLOEXEC);
+    return flags < 0 || fd < 0 ? host_error(err, -errno, a, "use as a socket") : fd;
+}
+
 static int adopt(const struct address *a, bool listening, struct error **err)
 {
-    int value = 0;
-    socklen_t len = sizeof(value);
+    struct sockaddr_storage peer;
+    socklen_t len = sizeof(int), peer_len = sizeof(peer);
+    int accepts = 0;
 
-    if (getsockopt(a->fd, SOL_SOCKET, SO_ACCEPTCONN, &value, &len))
+    if (getsockopt(a->fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &len))
         return host_error(err, -errno, a, "use as a socket");
-    if (!!value != listening)
-        return error_set(err, -EINVAL, ERROR_STATE, address_text(a).s,
-                         value ? "a listening socket" : "a connected socket", listening ? "server=off" : "server=on");
-    fcntl(a->fd, F_SETFD, FD_CLOEXEC);
-    return a->fd;
+    if (accepts && !listening)
+        return error_set(err, -EINVAL, ERROR_STATE, address_text(a).s, "a listening socket", "server=on");
+    if (!listening && getpeername(a->fd, (struct sockaddr *)&peer, &peer_len))
+        return host_error(err, -errno, a, "use as a connected socket");
+    if (listening && !accepts && listen(a->fd, 1))
+        return host_error(err, -errno, a, "listen");
+    return take_over(a, err);
 }
 
 int socket_listen(const struct address *a, struct error **err)
@@ -306,10 +324,22 @@ int socket_accept(int listener, struct error **err)
     return error_set_host(err, -errno, socket_text(listener, false).s, "accept");
 }
 
+/* The kernel ends the path with a zero, or fills the array with it. */
+static void remove_file_of(int listener)
+{
+    struct { struct sockaddr_un un; char end; } at = { 0 };
+    socklen_t len = sizeof(at.un);
+
+    if (!getsockname(listener, (struct sockaddr *)&at.un, &len) && at.un.sun_family == AF_UNIX && at.un.sun_path[0])
+        unlink(at.un.sun_path);
+}
+
 void socket_close_listener(const struct address *a, int listener)
 {
     if (a->kind == ADDRESS_UNIX && !a->abstract)
         unlink(a->path);
+    else if (a->kind == ADDRESS_FD)
+        remove_file_of(listener);
     close(listener);
 }
 

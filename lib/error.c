@@ -60,6 +60,17 @@ int error_set_host(struct error **err, int code, const char *object, const char 
     return error_set(err, code, ERROR_HOST, object, value, strerror(-code));
 }
 
+void error_set_owner(struct error **err, const char *owner)
+{
+    struct text object;
+
+    if (!err || !*err)
+        return;
+    object = text("%s, %s", owner, (*err)->object);
+    object.s[sizeof((*err)->object) - 1] = 0;
+    strcpy((*err)->object, object.s);
+}
+
 struct error_line error_line(const struct error *err)
 {
     static const char *const what[] = {
@@ -70,6 +81,7 @@ struct error_line error_line(const struct error *err)
         [ERROR_STREAM] = "does not belong in this stream, legal:",
         [ERROR_HOST] = "failed on this host:",
         [ERROR_UNSUPPORTED] = "is not supported by this version,",
+        [ERROR_MISSING] = "is missing, legal:",
     };
     struct error_line line;
 

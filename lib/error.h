@@ -11,7 +11,8 @@
 
 #include <stddef.h>
 
-enum error_kind { ERROR_UNKNOWN, ERROR_SYNTAX, ERROR_RANGE, ERROR_STATE, ERROR_STREAM, ERROR_HOST, ERROR_UNSUPPORTED };
+enum error_kind { ERROR_UNKNOWN, ERROR_SYNTAX, ERROR_RANGE, ERROR_STATE, ERROR_STREAM, ERROR_HOST, ERROR_UNSUPPORTED,
+                  ERROR_MISSING };      /* value: what is not there */
 
 struct error {
     enum error_kind kind;
@@ -24,6 +25,8 @@ int error_set(struct error **err, int code, enum error_kind kind, const char *ob
               const char *value, const char *legal);
 /* The host refused: object is what was asked for, value what was tried; legal becomes strerror(-code). */
 int error_set_host(struct error **err, int code, const char *object, const char *value);
+/* Puts who wanted it in front of the object: "chardev a, tcp:127.0.0.1:1".  err NULL or *err NULL: nothing. */
+void error_set_owner(struct error **err, const char *owner);
 void error_free(struct error *err);
 
 struct text { char s[200]; };

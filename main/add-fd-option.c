@@ -32,7 +32,7 @@ static int number(struct keyval *kv, const char *key, int64_t max, int64_t *n, s
     char *end;
 
     if (!value)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, "-add-fd", T("no %s", key), "fd=NUMBER,set=NUMBER[,opaque=TEXT]");
+        return error_set(err, -EINVAL, ERROR_MISSING, "-add-fd", key, "fd=NUMBER,set=NUMBER[,opaque=TEXT]");
     errno = 0;
     *n = strtoll(value, &end, 0);
     if (*value < '0' || *value > '9' || *end || errno || *n > max)

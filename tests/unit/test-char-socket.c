@@ -169,6 +169,7 @@ static void a_passed_descriptor_serves_or_talks(void)
     struct chardev *chr;
     int listener = listen_on("passed"), fds[2], fd;
 
+    fcntl(listener, F_SETFD, 0);
     snprintf(option, sizeof(option), "socket,id=s,fd=%d,server=on,wait=off", listener);
     chr = open_user(option, &u);
     fd = connect_to("passed");

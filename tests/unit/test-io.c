@@ -245,12 +245,70 @@ static void an_inherited_descriptor_must_be_the_right_kind_of_socket(void)
     r = socket_listen(&a, &err);
     check_error(r, -ENOTSOCK, err, "fd:", "socket");
     a.fd = listener;
-    CHECK_EQ(socket_listen(&a, NULL), listener);
+    fcntl(listener, F_SETFD, 0);
     err = NULL;
     r = socket_connect(&a, &err);
     check_error(r, -EINVAL, err, "fd:", "listening");
+    CHECK_EQ(socket_listen(&a, NULL), listener);
+    CHECK(fcntl(listener, F_GETFD) & FD_CLOEXEC);
     close(file);
-    socket_close_listener(&u, listener);
+    socket_close_listener(&a, listener);
+    CHECK_EQ(access(u.path, F_OK), -1);
+}
+
+static void a_descriptor_that_is_the_programs_own_is_refused(void)
+{
+    struct address a = { .kind = ADDRESS_FD }, u = unix_address("own");
+    struct error *err = NULL;
+    int r;
+
+    a.fd = socket_listen(&u, NULL);
+    r = socket_listen(&a, &err);
+    check_error(r, -EBUSY, err, "fd:", "in use");
+    socket_close_listener(&u, a.fd);
+    err = NULL;
+    r = socket_listen(&a, &err);
+    check_error(r, -EBADF, err, "fd:", "Bad file descriptor");
+}
+
+static void an_inherited_socket_need_not_listen_yet_but_be_connected(void)
+{
+    struct address a = { .kind = ADDRESS_FD };
+    struct error *err = NULL;
+    int on = 0, ends[2], r;
+    socklen_t len = sizeof(on);
+
+    a.fd = socket(AF_INET, SOCK_STREAM, 0);
+    r = socket_connect(&a, &err);
+    check_error(r, -ENOTCONN, err, "fd:", "connected");
+    CHECK_EQ(socket_listen(&a, NULL), a.fd);
+    CHECK(!getsockopt(a.fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len) && on);
+    socket_close_listener(&a, a.fd);
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+    a.fd = ends[0];
+    err = NULL;
+    r = socket_listen(&a, &err);
+    check_error(r, -EINVAL, err, "fd:", "listen");
+    CHECK_EQ(socket_connect(&a, NULL), ends[0]);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void a_received_socket_is_borrowed(void)
+{
+    struct address a = { .kind = ADDRESS_FD, .received = true, .path = "name" };
+    int ends[2], got;
+
+    CHECK_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    a.fd = ends[0];
+    got = socket_connect(&a, NULL);
+    CHECK(got >= 0 && got != ends[0]);
+    CHECK(fcntl(got, F_GETFD) & FD_CLOEXEC);
+    CHECK_EQ(fcntl(ends[0], F_GETFD), FD_CLOEXEC);
+    CHECK_STR(address_text(&a).s, "fd:name");
+    close(got);
+    close(ends[0]);
+    close(ends[1]);
 }
 
 /* Channels */
@@ -375,6 +433,9 @@ int main(void)
     TEST(errors_name_the_address_and_the_reason);
     TEST(to_takes_the_next_free_port);
     TEST(an_inherited_descriptor_must_be_the_right_kind_of_socket);
+    TEST(a_descriptor_that_is_the_programs_own_is_refused);
+    TEST(an_inherited_socket_need_not_listen_yet_but_be_connected);
+    TEST(a_received_socket_is_borrowed);
     TEST(a_channel_reports_what_was_asked_for);
     TEST(a_hang_up_is_told_once_until_asked_again);
     TEST(borrowed_descriptors_are_left_as_they_were);
