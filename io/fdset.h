@@ -53,8 +53,9 @@ void fdsets_monitor_left(struct fdsets *s);
 
 /*
  * As open(2), close-on-exec; of /dev/fdset/N a duplicate, with O_APPEND, O_NONBLOCK and O_TRUNC of flags.  owner, if
- * not NULL, uses the set until fdsets_release().  s NULL: there are no sets.  A descriptor or a negative errno: -EINVAL:
- * N is no number, -ENOENT: no such set, -EACCES: none of its descriptors can be read, written, or both, as asked for.
+ * not NULL, uses the set until fdsets_release().  s NULL: there are no sets.  A descriptor or a negative errno.
+ * -EINVAL: N is no number; -ENOENT: no such set; -EACCES: none of its descriptors can be read, written, or both, as
+ * asked for.
  */
 int fdsets_open(struct fdsets *s, const void *owner, const char *path, int flags, mode_t mode);
 /* The same for writing to a file that is made if it is not there, as file_create(); flags: O_TRUNC or O_APPEND. */

@@ -68,7 +68,7 @@ void error_set_owner(struct error **err, const char *owner)
         return;
     object = text("%s, %s", owner, (*err)->object);
     object.s[sizeof((*err)->object) - 1] = 0;
-    strcpy((*err)->object, object.s);
+    memcpy((*err)->object, object.s, sizeof((*err)->object));
 }
 
 struct error_line error_line(const struct error *err)

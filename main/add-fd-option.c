@@ -25,10 +25,9 @@ static bool guest_runs(void *opaque)
     return p->machine && p->machine->run_state == RUN_RUNNING;
 }
 
-/* A number from 0 to max; -EINVAL: there is none, or it is none. */
-static int number(struct keyval *kv, const char *key, int64_t max, int64_t *n, struct error **err)
+/* A number from 0 to max; -EINVAL: value is NULL, or none. */
+static int number(const char *key, const char *value, int64_t max, int64_t *n, struct error **err)
 {
-    const char *value = keyval_take(kv, key);
     char *end;
 
     if (!value)
@@ -56,14 +55,15 @@ static int check_fd(int64_t fd, struct error **err)
 
 static int add_pairs(struct process *p, struct keyval *kv, int *given, struct error **err)
 {
+    const char *fd_text = keyval_take(kv, "fd"), *set_text = keyval_take(kv, "set");
     const char *opaque = keyval_take(kv, "opaque");
-    int64_t fd, set;
-    int r = number(kv, "fd", INT_MAX, &fd, err), copy;
+    int64_t fd = -1, set = -1;
+    int r = keyval_end(kv, "fd, set, opaque", err), copy;
 
     if (!r)
-        r = number(kv, "set", INT64_MAX, &set, err);
+        r = number("fd", fd_text, INT_MAX, &fd, err);
     if (!r)
-        r = keyval_end(kv, "fd, set, opaque", err);
+        r = number("set", set_text, INT64_MAX, &set, err);
     if (!r)
         r = check_fd(fd, err);
     if (r)

@@ -20,6 +20,7 @@ const struct option_names option_names[] = {
     { "name", "debug-threads:b process:s guest:s" },
     { "msg", "guest-name:b timestamp:b" },
     { "overcommit", "cpu-pm:b mem-lock:b" },
+    { "add-fd", "opaque:s set:n fd:n" },
     { "boot-opts", "strict:b reboot-timeout:n splash-time:n splash:s menu:b once:s order:s" },
     { "smp-opts", "maxcpus:n threads:n cores:n clusters:n dies:n sockets:n cpus:n" },
     { "memory", "size:z" },

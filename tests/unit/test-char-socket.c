@@ -253,6 +253,46 @@ static void descriptors_come_along(void)
     CHECK_EQ(chardev_take_fd(&v.front), -1);
 }
 
+/* What came with "one" is not lost to what comes with "two", however late it is looked at. */
+static void descriptors_wait_for_the_bytes_before_them(void)
+{
+    struct user u;
+    struct chardev *chr = open_user(in_dir("socket,id=s,path=%s,server=on,wait=off", "s"), &u);
+    int fd = connect_to("s"), first[2], second[2], got;
+    struct stat want, st;
+    char bytes[10];
+
+    CHECK_EQ(pipe(first) | pipe(second), 0);
+    turns(3);
+    u.front.readable = NULL;
+    send_fds(fd, "one", first[1], 1);
+    send_fds(fd, "two", second[1], 1);
+    CHECK_EQ(chardev_read(&u.front, bytes, 1), 1);
+    turns(3);
+    CHECK_EQ(chardev_read(&u.front, bytes, sizeof(bytes)), 2);
+    u.front.holding = true;
+    turns(3);
+    got = chardev_take_fd(&u.front);
+    CHECK(!fstat(got, &st) && !fstat(first[1], &want));
+    CHECK_EQ(st.st_ino, want.st_ino);
+    close(got);
+    CHECK_EQ(chardev_take_fd(&u.front), -1);
+    u.front.holding = false;
+    CHECK_EQ(chardev_read(&u.front, bytes, sizeof(bytes)), 0);
+    turns(3);
+    CHECK_EQ(chardev_read(&u.front, bytes, sizeof(bytes)), 3);
+    got = chardev_take_fd(&u.front);
+    CHECK(!fstat(got, &st) && !fstat(second[1], &want));
+    CHECK_EQ(st.st_ino, want.st_ino);
+    close(got);
+    for (int i = 0; i < 2; i++) {
+        close(first[i]);
+        close(second[i]);
+    }
+    close(fd);
+    done(chr, &u);
+}
+
 /* Clients that connect again */
 
 static void reconnect_waits_for_its_server_in_the_background(void)
@@ -362,6 +402,7 @@ int main(void)
     TEST(an_abstract_name_is_no_file);
     TEST(a_passed_descriptor_serves_or_talks);
     TEST(descriptors_come_along);
+    TEST(descriptors_wait_for_the_bytes_before_them);
     TEST(reconnect_waits_for_its_server_in_the_background);
     TEST(without_reconnect_a_loss_is_for_ever);
     TEST(closing_while_it_connects_is_fine);
