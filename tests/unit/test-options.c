@@ -867,7 +867,7 @@ static void a_name_that_is_not_below_opt_is_taken_with_a_warning(void)
 }
 
 /* Of these the start reads the argument, not the parser. */
-static const char *const read_later[] = { "trace", "mon", "device", "chardev" };
+static const char *const read_later[] = { "add-fd", "trace", "mon", "device", "chardev" };
 
 static const char *option_of(const char *told)
 {
