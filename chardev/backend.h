@@ -55,6 +55,8 @@ struct chardev {
 extern const struct char_backend char_null, char_stdio, char_file, char_pty, char_ringbuf, char_socket, char_mux,
     char_udp, char_pipe, char_serial, char_parallel;
 
+/* Nobody will be told of a connection any more: the beginning of chardevs_fini(). */
+void chardevs_dials_end(struct chardevs *set);
 /* How many bytes chardev_in() will take now.  0: resume() is called when there is room, or a front end. */
 size_t chardev_in_room(struct chardev *chr);
 /* The same, but 0 while there are bytes that the front end has not read, or has read and keeps for later. */

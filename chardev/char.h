@@ -103,6 +103,7 @@ long chardev_ringbuf_held(struct chardev *chr);                 /* how many ther
 /* All chardevs of a process, by label, in order of creation. */
 struct chardevs {
     struct list_node list;
+    struct list_node dials;     /* of chardevs_dial(), under way */
     struct loop *loop;
     /* C-a x on a mux.  Set by main/; NULL: ignored. */
     void (*quit)(struct chardevs *set);
@@ -126,5 +127,16 @@ int chardev_remove(struct chardev *chr, struct error **err);
  * front end that cannot move, whatever chardev_open() refuses.
  */
 int chardev_change(struct chardev *chr, const struct chardev_config *cfg, struct chardev **now, struct error **err);
+/*
+ * For a machine that runs.  A client that connects once (chardev_config_dials()) makes chardev_open() and
+ * chardev_change() wait for its server; this connects on a thread instead, so that they need not.  done() comes once,
+ * on the loop: with code 0 and a connection in cfg, which may be opened; or with a negative errno and an error.  cfg,
+ * with its connection, and err are done()'s, and so is cfg from now on; the connection is closed after use.  The end
+ * of the set is -ECANCELED.  Negative with an error, and cfg is the caller's still: no thread could be made.
+ */
+bool chardev_config_dials(const struct chardev_config *cfg);
+int chardevs_dial(struct chardevs *set, struct chardev_config *cfg,
+                  void (*done)(void *opaque, struct chardev_config *cfg, int code, struct error *err), void *opaque,
+                  struct error **err);
 struct chardev *chardev_find(struct chardevs *set, const char *label);
 struct chardev *chardev_next(struct chardevs *set, struct chardev *prev);      /* NULL: first, and after the last */

@@ -40,6 +40,8 @@ struct chardev_config {
     uint64_t size_bytes;
     /* socket; udp: to whom, and from where, if host or port are not empty */
     struct address address, local;
+    bool connected;             /* a client that has its connection already, which is borrowed: peer_fd */
+    int peer_fd;
     bool server, wait, nodelay;
     bool telnet, tn3270, websocket;
     uint32_t reconnect_s;       /* clients: how long after a loss they connect again; 0: never */

@@ -2,7 +2,7 @@
 
 /*
  * QMP commands about character devices.  Handlers run on the home loop, and none waits: a server with wait=true that
- * is added while the machine runs does not hold anything up.
+ * is added while the machine runs does not hold anything up, and a client is answered for when it has connected.
  *
  * Errors that clients know have the reference's words; of what a back end refuses, the beginning.
  */
@@ -218,23 +218,6 @@ static bool wants_fd(const struct chardev_config *cfg)
     return cfg->kind == CHAR_SOCKET && cfg->address.kind == ADDRESS_FD;
 }
 
-/* chr NULL: a new one; otherwise in its place.  Negative after a failure, which has been told. */
-static int make(struct qapi_ctx *ctx, const char *id, struct chardev_config *cfg, struct chardev **chr)
-{
-    struct error *why = NULL;
-    int r = wants_fd(cfg) ? take_fd(ctx, id, &cfg->address) : 0;
-
-    if (r)
-        return r;
-    if (*chr)
-        r = chardev_change(*chr, cfg, chr, &why);
-    else
-        r = (*chr = chardev_open(set_of(ctx), cfg, &why)) ? 0 : -EINVAL;
-    if (wants_fd(cfg))
-        close(cfg->address.fd);
-    return r ? not_added(ctx, r, id, why) : 0;
-}
-
 static void tell_pty(struct chardev *chr, struct qapi_chardev_return *ret)
 {
     const char *name = chardev_filename(chr);
@@ -243,11 +226,82 @@ static void tell_pty(struct chardev *chr, struct qapi_chardev_return *ret)
         ret->pty = strdup(name + 4);
 }
 
+/* A command, also while it waits for a connection. */
+struct making {
+    struct qapi_ctx *ctx;
+    struct qapi_chardev_return *ret;
+    bool change;                /* in place of the one that there is */
+};
+
+/* Negative after a failure, which has been told. */
+static int make_now(const struct making *m, struct chardev_config *cfg)
+{
+    struct chardevs *set = set_of(m->ctx);
+    struct chardev *chr = m->change ? chardev_find(set, cfg->label) : NULL;
+    struct error *why = NULL;
+    int r = 0;
+
+    if (m->change && !chr)
+        return qapi_fail(m->ctx, -ENOENT, QAPI_GENERIC_ERROR, "Chardev '%s' does not exist", cfg->label);
+    if (chr)
+        r = chardev_change(chr, cfg, &chr, &why);
+    else if (!(chr = chardev_open(set, cfg, &why)))
+        r = -EINVAL;
+    if (r)
+        return not_added(m->ctx, r, cfg->label, why);
+    tell_pty(chr, m->ret);
+    return 0;
+}
+
+static void connected(void *opaque, struct chardev_config *cfg, int code, struct error *why)
+{
+    struct making *m = opaque;
+    int r = code ? not_added(m->ctx, code, cfg->label, why) : make_now(m, cfg);
+
+    if (cfg->connected)
+        close(cfg->peer_fd);
+    free(cfg);
+    qapi_finish(m->ctx, r, NULL);
+    free(m);
+}
+
+static int make_later(const struct making *now, struct chardev_config *cfg)
+{
+    struct making *m = malloc(sizeof(*m));
+    struct error *why = NULL;
+    int r;
+
+    assert(m);
+    *m = *now;
+    r = chardevs_dial(set_of(m->ctx), cfg, connected, m, &why);
+    if (!r)
+        return QAPI_LATER;
+    free(m);
+    return not_added(now->ctx, r, cfg->label, why);
+}
+
+/* As a handler returns.  Takes cfg. */
+static int make(const struct making *m, struct chardev_config *cfg)
+{
+    int r = wants_fd(cfg) ? take_fd(m->ctx, cfg->label, &cfg->address) : 0;
+
+    if (!r && chardev_config_dials(cfg)) {
+        r = make_later(m, cfg);
+        if (r == QAPI_LATER)
+            return r;
+    } else if (!r) {
+        r = make_now(m, cfg);
+        if (wants_fd(cfg))
+            close(cfg->address.fd);
+    }
+    free(cfg);
+    return r;
+}
+
 int qmp_chardev_add(struct qapi_ctx *ctx, const struct qapi_chardev_add_arg *arg, struct qapi_chardev_return *ret,
                     struct error **err)
 {
     struct chardev_config *cfg = malloc(sizeof(*cfg));
-    struct chardev *chr = NULL;
     struct error *why = NULL;
     int r;
 
@@ -258,11 +312,10 @@ int qmp_chardev_add(struct qapi_ctx *ctx, const struct qapi_chardev_add_arg *arg
         free(cfg);
         return qapi_fail(ctx, -EEXIST, QAPI_GENERIC_ERROR, "Chardev with id '%s' already exists", arg->id);
     }
-    r = r ? not_added(ctx, r, arg->id, why) : make(ctx, arg->id, cfg, &chr);
-    free(cfg);
     if (!r)
-        tell_pty(chr, ret);
-    return r;
+        return make(&(struct making){ ctx, ret, false }, cfg);
+    free(cfg);
+    return not_added(ctx, r, arg->id, why);
 }
 
 int qmp_chardev_change(struct qapi_ctx *ctx, const struct qapi_chardev_change_arg *arg,
@@ -283,11 +336,10 @@ int qmp_chardev_change(struct qapi_ctx *ctx, const struct qapi_chardev_change_ar
     cfg = malloc(sizeof(*cfg));
     assert(cfg);
     r = read_backend(cfg, arg->id, &arg->backend, &why);
-    r = r ? not_added(ctx, r, arg->id, why) : make(ctx, arg->id, cfg, &chr);
-    free(cfg);
     if (!r)
-        tell_pty(chr, ret);
-    return r;
+        return make(&(struct making){ ctx, ret, true }, cfg);
+    free(cfg);
+    return not_added(ctx, r, arg->id, why);
 }
 
 static struct chardev *find(struct qapi_ctx *ctx, const char *id)

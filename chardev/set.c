@@ -31,6 +31,7 @@ static const struct char_backend *const types[CHAR_KINDS] = {
 void chardevs_init(struct chardevs *set, struct loop *loop)
 {
     list_init(&set->list);
+    list_init(&set->dials);
     set->loop = loop;
     set->quit = NULL;
     set->fdsets = NULL;
@@ -172,6 +173,7 @@ int chardev_change(struct chardev *chr, const struct chardev_config *cfg, struct
 /* Whom a mux uses is closed after the mux, or by it: so from the newest, of those that nobody uses. */
 void chardevs_fini(struct chardevs *set)
 {
+    chardevs_dials_end(set);
     while (!list_empty(&set->list)) {
         struct list_node *n = set->list.prev;
 

@@ -21,6 +21,7 @@
 #include "lib/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -175,7 +176,7 @@ static void timer_due(struct loop_timer *t)
         connect_again(c);
 }
 
-static int open_client(struct char_socket *c, struct error **err)
+static int open_client(struct char_socket *c, const struct chardev_config *cfg, struct error **err)
 {
     int fd;
 
@@ -183,7 +184,10 @@ static int open_client(struct char_socket *c, struct error **err)
         connect_again(c);
         return 0;
     }
-    fd = socket_connect(&c->address, err);
+    if (!cfg->connected)
+        fd = socket_connect(&c->address, err);
+    else if ((fd = fcntl(cfg->peer_fd, F_DUPFD_CLOEXEC, 0)) < 0)
+        return error_set_host(err, -errno, address_text(&c->address).s, "connect");
     return fd < 0 ? fd : connected(c, fd, err);
 }
 
@@ -204,7 +208,7 @@ static int socket_open(struct chardev *chr, const struct chardev_config *cfg, st
     c->s.up = peer_up;
     c->s.lost = peer_lost;
     c->s.lingers = peer_lingers;
-    r = c->server ? open_server(c, cfg->wait, err) : open_client(c, err);
+    r = c->server ? open_server(c, cfg->wait, err) : open_client(c, cfg, err);
     if (r)
         error_set_owner(err, T("chardev %s", chr->label));
     return r;

@@ -36,8 +36,9 @@ static const char *ask(const char *command, const char *args)
     for (char *p = quoted; *p; p++)
         *p = *p == '\'' ? '"' : *p;
     CHECK_EQ(json_parse(quoted, &json, NULL), 0);
-    CHECK(!qapi_start(&(struct qapi_env){ .target = &machine, .table = &qapi_commands },
-                      qapi_command_find(&qapi_commands, command), &json, NULL, done_asking, text));
+    qapi_start(&(struct qapi_env){ .target = &machine, .table = &qapi_commands },
+               qapi_command_find(&qapi_commands, command), &json, NULL, done_asking, text);
+    WAIT_FOR(text->len);
     json_fini(&json);
     free(quoted);
     return text->str;
@@ -67,6 +68,103 @@ static void added_found_removed(void)
     CHECK_STR(REMOVE("a"), "Chardev 'a' not found");
     CHECK_STR(REMOVE("1 b"), "{}");
     CHECK_STR(ask("query-chardev", "{}"), "[]");
+}
+
+/* Clients that connect once */
+
+static int listen_on(const char *name, int backlog)
+{
+    struct sockaddr_un un = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(un.sun_path, sizeof(un.sun_path), "%s/%s", dir, name);
+    CHECK(!bind(fd, (struct sockaddr *)&un, sizeof(un)) && !listen(fd, backlog));
+    return fd;
+}
+
+/* The queue of a listener is full: who connects waits. */
+static int connect_to_full(const char *name)
+{
+    struct sockaddr_un un = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    snprintf(un.sun_path, sizeof(un.sun_path), "%s/%s", dir, name);
+    CHECK(!connect(fd, (struct sockaddr *)&un, sizeof(un)));
+    return fd;
+}
+
+static GString *told;
+static struct qapi_ctx *start_client(const char *command, const char *id, const char *name)
+{
+    struct json json;
+    struct qapi_ctx *ctx;
+
+    told = g_string_new(NULL);
+    CHECK_EQ(json_parse(T("{\"id\":\"%s\",\"backend\":{\"type\":\"socket\",\"data\":{\"server\":false,\"addr\":"
+                          "{\"type\":\"unix\",\"data\":{\"path\":\"%s/%s\"}}}}}", id, dir, name), &json, NULL), 0);
+    ctx = qapi_start(&(struct qapi_env){ .target = &machine, .table = &qapi_commands },
+                     qapi_command_find(&qapi_commands, command), &json, NULL, done_asking, told);
+    json_fini(&json);
+    return ctx;
+}
+
+static void a_client_is_there_when_it_has_connected(void)
+{
+    int listener = listen_on("slow", 0), first = connect_to_full("slow"), got[2];
+
+    CHECK(start_client("chardev-add", "c", "slow"));
+    CHECK_STR(ADD("n", "null", ""), "{}");      /* others go on meanwhile */
+    CHECK(!told->len && !chardev_find(&set, "c"));
+    got[0] = accept(listener, NULL, NULL);
+    WAIT_FOR(told->len);
+    CHECK_STR(told->str, "{}");
+    CHECK(chardev_is_open(chardev_find(&set, "c")));
+    g_string_free(told, TRUE);
+    got[1] = accept(listener, NULL, NULL);
+    CHECK(got[0] >= 0 && got[1] >= 0);
+    CHECK(start_client("chardev-change", "n", "slow"));
+    WAIT_FOR(told->len);
+    CHECK_STR(told->str, "{}");
+    CHECK(strstr(chardev_filename(chardev_find(&set, "n")), "unix:"));
+    g_string_free(told, TRUE);
+    CHECK_STR(REMOVE("c"), "{}");
+    CHECK_STR(REMOVE("n"), "{}");
+    for (int i = 0; i < 2; i++)
+        close(got[i]);
+    close(first);
+    close(listener);
+}
+
+static void what_has_changed_while_it_connected_counts(void)
+{
+    int listener = listen_on("late", 4);
+
+    CHECK(start_client("chardev-add", "c", "late"));
+    CHECK_STR(ADD("c", "null", ""), "{}");
+    WAIT_FOR(told->len);
+    CHECK(contains(told->str, "Failed to add chardev 'c': "));
+    CHECK(contains(told->str, "an id that is not in use"));
+    CHECK_STR(chardev_filename(chardev_find(&set, "c")), "null");
+    g_string_free(told, TRUE);
+    CHECK(start_client("chardev-change", "c", "late"));
+    CHECK_STR(REMOVE("c"), "{}");
+    WAIT_FOR(told->len);
+    CHECK_STR(told->str, "Chardev 'c' does not exist");
+    g_string_free(told, TRUE);
+    close(listener);
+}
+
+static void the_end_does_not_wait_for_a_connection(void)
+{
+    int listener = listen_on("never", 0), first = connect_to_full("never");
+
+    CHECK(start_client("chardev-add", "c", "never"));
+    chardevs_fini(&set);
+    CHECK(contains(told->str, "the program ends"));
+    g_string_free(told, TRUE);
+    chardevs_init(&set, loop);
+    close(first);
+    close(listener);
 }
 
 static void a_pty_is_told_by_its_path(void)
@@ -366,6 +464,9 @@ int main(void)
     machine.chardevs = &set;
     TEST(added_found_removed);
     TEST(a_pty_is_told_by_its_path);
+    TEST(a_client_is_there_when_it_has_connected);
+    TEST(what_has_changed_while_it_connected_counts);
+    TEST(the_end_does_not_wait_for_a_connection);
     TEST(what_is_refused_names_the_chardev_and_leaves_nothing);
     TEST(names_longer_than_their_place_are_refused);
     TEST(the_kinds_are_listed_with_their_aliases);
