@@ -10,7 +10,8 @@
  * client with `reconnect` connects in the background, again and again.  Over the socket there may be telnet or a
  * websocket; a peer is there when these are agreed, for which it has HANDSHAKE_NS.
  *
- * Invariant: the timer belongs to a handshake while the channel is open, and to `reconnect` while it is not.
+ * Invariant: the timer belongs to a handshake that is under way; without one, to a listener that nobody could be taken
+ * from, or to `reconnect`.
  */
 
 #include "io/connector.h"
@@ -108,7 +109,7 @@ static void complain(struct char_socket *c, struct error *err)
 {
     if (!c->complained)
         log_warn("chardev %s: %s", c->s.chr.label, error_line(err).s);
-    c->complained = c->reconnect_s;
+    c->complained = c->reconnect_s || c->server;
     error_free(err);
 }
 
@@ -128,9 +129,11 @@ static void client_knocks(struct watch *w, unsigned events)
         watch_set(w, 0);
         if (!connected(c, fd, &err))
             return;
-        watch_set(w, LOOP_IN);
     }
+    /* A host without descriptors will have some again; until then whoever knocks would be told of for ever. */
+    watch_set(w, 0);
     complain(c, err);
+    timer_in(c, SECOND_NS);
 }
 
 static int open_server(struct char_socket *c, bool wait, struct error **err)
@@ -170,8 +173,10 @@ static void timer_due(struct loop_timer *t)
 {
     struct char_socket *c = list_entry(t, struct char_socket, timer);
 
-    if (channel_is_open(&c->s.channel))
+    if (channel_is_open(&c->s.channel) && !c->s.channel.up)
         peer_lost(&c->s, -ETIMEDOUT);
+    else if (c->server)
+        watch_set(&c->listener, LOOP_IN);
     else
         connect_again(c);
 }

@@ -386,6 +386,7 @@ class Case:
         try:
             with Passed(self.program, **how) as m:
                 ours = list(scenario(m))
+            assert m.process.returncode == 0, "status %d: %s" % (m.process.returncode, m.err.decode())
             theirs = []
             if shutil.which(REFERENCE):
                 with Passed(REFERENCE, **how) as m:
@@ -408,8 +409,10 @@ def main():
     case.run("a line that QMP relays has none", relayed)
     case.run("descriptors are in sets", sets)
     case.run("nothing leaves a set while the guest does not run", sets, stopped=True)
-    case.run("-add-fd fills sets", options, files=[("a", os.O_RDWR), ("b", os.O_RDONLY)],
-             options=["-add-fd", "fd={a},set=7,opaque=a,,b", "-add-fd", "set=3,fd={b}", "-add-fd", "fd={a},set=3"])
+    case.run("-add-fd fills sets", options, files=[("a", os.O_RDWR), ("b", os.O_RDONLY), ("log", os.O_WRONLY)],
+             options=["-add-fd", "fd={a},set=7,opaque=a,,b", "-add-fd", "set=3,fd={b}", "-add-fd", "fd={a},set=3",
+                      "-add-fd", "fd={log},set=0,opaque=serial0-log",
+                      "-chardev", "null,id=c,logfile=/dev/fdset/0,logappend=on"])
     case.run("with the last monitor goes what nobody uses", last_monitor)
     case.run("or it waits until the guest runs", last_monitor, stopped=True)
     case.run("chardevs open files of sets", files)

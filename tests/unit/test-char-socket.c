@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #define REQUEST "GET / HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" \
@@ -293,6 +294,38 @@ static void descriptors_wait_for_the_bytes_before_them(void)
     done(chr, &u);
 }
 
+/* A host without descriptors is told of once, and the client is taken when there are some again. */
+static void who_cannot_be_taken_yet_is_taken_later(void)
+{
+    struct user u;
+    struct chardev *chr = open_user(in_dir("socket,id=s,path=%s,server=on,wait=off", "s"), &u);
+    int log = open(in_dir("%s", "log"), O_RDWR | O_CREAT | O_TRUNC, 0600), saved = dup(STDERR_FILENO), client;
+    struct rlimit before, none;
+    char said[4096];
+    ssize_t n;
+
+    CHECK(!getrlimit(RLIMIT_NOFILE, &before));
+    client = connect_to("s");
+    none = (struct rlimit){ 3, before.rlim_max };
+    dup2(log, STDERR_FILENO);
+    setrlimit(RLIMIT_NOFILE, &none);
+    turns(50);
+    setrlimit(RLIMIT_NOFILE, &before);
+    dup2(saved, STDERR_FILENO);
+    n = pread(log, said, sizeof(said) - 1, 0);
+    said[n > 0 ? n : 0] = 0;
+    CHECK(strstr(said, "accept failed on this host: Too many open files\n"));
+    CHECK_EQ(strlen(strchr(said, '\n')), 1);
+    CHECK_EQ(u.opened, 0);
+    WAIT_FOR(u.opened == 1);
+    say(client, "late");
+    CHECK_STR(u.got, "late");
+    close(client);
+    close(saved);
+    close(log);
+    done(chr, &u);
+}
+
 /* Clients that connect again */
 
 static void reconnect_waits_for_its_server_in_the_background(void)
@@ -403,6 +436,7 @@ int main(void)
     TEST(a_passed_descriptor_serves_or_talks);
     TEST(descriptors_come_along);
     TEST(descriptors_wait_for_the_bytes_before_them);
+    TEST(who_cannot_be_taken_yet_is_taken_later);
     TEST(reconnect_waits_for_its_server_in_the_background);
     TEST(without_reconnect_a_loss_is_for_ever);
     TEST(closing_while_it_connects_is_fine);

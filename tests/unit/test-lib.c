@@ -212,6 +212,22 @@ static void an_error_says_object_value_and_legal(void)
     CHECK_EQ(error_set(NULL, -EINVAL, ERROR_SYNTAX, "", "", ""), -EINVAL);
 }
 
+static void an_owner_stands_in_front_of_the_object(void)
+{
+    struct error *err = NULL;
+
+    error_set(&err, -EINVAL, ERROR_MISSING, "tcp:h:1", "path", "path=PATH");
+    error_set_owner(&err, "chardev a");
+    CHECK_STR(error_line(err).s, "chardev a, tcp:h:1: path is missing, legal: path=PATH");
+    error_set_owner(&err, T("%0190d", 7));
+    CHECK_EQ(strlen(err->object), sizeof(err->object) - 1);
+    error_free(err);
+    err = NULL;
+    error_set_owner(&err, "chardev a");
+    error_set_owner(NULL, "chardev a");
+    CHECK(!err);
+}
+
 enum { RING_TRAFFIC = 1 << 20 };
 static struct ring ring;
 
@@ -257,6 +273,7 @@ int main(void)
     TEST(trace_points_can_be_listed);
     TEST(a_thread_has_its_name_no_signals_and_an_epoch);
     TEST(an_error_says_object_value_and_legal);
+    TEST(an_owner_stands_in_front_of_the_object);
     TEST(a_ring_between_two_threads_loses_nothing);
     unlink(log_path);
     return test_end();
