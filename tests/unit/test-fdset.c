@@ -272,6 +272,27 @@ static void the_access_mode_chooses_and_of_two_the_newer(void)
     fdsets_fini(&sets);
 }
 
+static void ids_are_decimal_from_zero_on(void)
+{
+    static const int64_t ids[] = { 0, 10, INT64_MAX };
+    int want, got;
+
+    start();
+    for (unsigned i = 0; i < 3; i++) {
+        char name[40], path[64];
+
+        snprintf(name, sizeof(name), "%lld", (long long)ids[i]);
+        snprintf(path, sizeof(path), "/dev/fdset/0%s", name);
+        fdsets_add(&sets, ids[i], file(name, O_RDONLY), NULL);
+        want = file(name, O_RDONLY);
+        got = fdsets_open(&sets, NULL, path, O_RDONLY, 0);
+        CHECK(same_file(got, want));
+        close(got);
+        close(want);
+    }
+    fdsets_fini(&sets);
+}
+
 static void no_descriptor_is_used_for_more_than_it_was_opened_for(void)
 {
     start();
@@ -381,6 +402,7 @@ int main(void)
     TEST(with_the_last_monitor_goes_what_nobody_uses);
     TEST(nobody_keeps_a_set_whose_use_is_not_told);
     TEST(the_access_mode_chooses_and_of_two_the_newer);
+    TEST(ids_are_decimal_from_zero_on);
     TEST(no_descriptor_is_used_for_more_than_it_was_opened_for);
     TEST(names_that_are_no_set_are_refused);
     TEST(writing_empties_a_file_or_appends_to_it);

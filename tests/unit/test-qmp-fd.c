@@ -167,6 +167,106 @@ static void a_person_gives_names_too(void)
     monitor_free(m);
 }
 
+/* add-fd with those members; the descriptor's number. */
+static int add(struct peer *p, const char *members, int *end, int *set)
+{
+    int fd = -1;
+
+    *end = pass();
+    sscanf(ask(p, T("{'execute':'add-fd','arguments':{%s}}", members)), "{\"return\": {\"fd\": %d, \"fdset-id\": %d}}",
+           &fd, set);
+    return fd;
+}
+
+static const char *remove_fd(struct peer *p, const char *members)
+{
+    return ask(p, T("{'execute':'remove-fd','arguments':{%s}}", members));
+}
+
+static void sets_are_told_as_they_were_made(void)
+{
+    struct monitor *m = monitor_start();
+    int end[4], fd[4], set[4] = { -1, -1, -1, -1 };
+    char want[200];
+    struct peer p;
+
+    peer_start(&p, m, false);
+    CHECK_STR(ask(&p, "{'execute':'query-fdsets'}"), "{\"return\": []}\r\n");
+    fd[0] = add(&p, "", &end[0], &set[0]);
+    fd[1] = add(&p, "'fdset-id':5,'opaque':'o'", &end[1], &set[1]);
+    fd[2] = add(&p, "'fdset-id':5", &end[2], &set[2]);
+    fd[3] = add(&p, "'fdset-id':0", &end[3], &set[3]);
+    CHECK(set[0] == 0 && set[1] == 5 && set[2] == 5 && set[3] == 0);
+    snprintf(want, sizeof(want),
+             "{\"return\": [{\"fds\": [{\"fd\": %d, \"opaque\": \"o\"}, {\"fd\": %d}], \"fdset-id\": 5}, "
+             "{\"fds\": [{\"fd\": %d}, {\"fd\": %d}], \"fdset-id\": 0}]}\r\n", fd[1], fd[2], fd[0], fd[3]);
+    CHECK_STR(ask(&p, "{'execute':'query-fdsets'}"), want);
+    CHECK_STR(remove_fd(&p, T("'fdset-id':5,'fd':%d", fd[1])), OK);
+    CHECK(is_closed(end[1]) && !is_closed(end[2]));
+    CHECK_STR(remove_fd(&p, "'fdset-id':0"), OK);
+    CHECK(is_closed(end[0]) && is_closed(end[3]) && !is_closed(end[2]));
+    peer_end(&p);
+    for (int i = 0; i < 4; i++)
+        close(end[i]);
+    monitor_free(m);
+}
+
+static void what_is_not_in_a_set_cannot_be_added_or_removed(void)
+{
+    struct monitor *m = monitor_start();
+    int end, set = -1;
+    struct peer p;
+
+    peer_start(&p, m, false);
+    CHECK(strstr(ask(&p, "{'execute':'add-fd'}"), "No file descriptor supplied via SCM_RIGHTS"));
+    CHECK_EQ(add(&p, "'fdset-id':-1", &end, &set), -1);
+    CHECK(strstr(p.got, "Parameter 'fdset-id' expects a non-negative value") && is_closed(end));
+    close(end);
+    CHECK(add(&p, "'fdset-id':2", &end, &set) >= 0);
+    CHECK(strstr(remove_fd(&p, "'fdset-id':3"), "\"File descriptor named 'fdset-id:3' not found\""));
+    CHECK(strstr(remove_fd(&p, "'fdset-id':2,'fd':-1"), "'fdset-id:2, fd:-1' not found"));
+    CHECK(strstr(remove_fd(&p, "'fdset-id':2,'fd':0"), "'fdset-id:2, fd:0' not found"));
+    CHECK(strstr(remove_fd(&p, "'fdset-id':2,'fd':2147483647"), "'fdset-id:2, fd:2147483647' not found"));
+    CHECK(strstr(remove_fd(&p, "'fdset-id':2,'fd':4294967295"), "'fdset-id:2, fd:4294967295' not found"));
+    CHECK(!is_closed(end));
+    peer_end(&p);
+    close(end);
+    monitor_free(m);
+}
+
+static void descriptor_0_is_one_like_any_other(void)
+{
+    struct monitor *m = monitor_start();
+    int saved = dup(STDIN_FILENO), end[2];
+    struct peer p;
+
+    peer_start(&p, m, false);
+    close(STDIN_FILENO);
+    end[0] = pass();                            /* the end that is read is 0 */
+    CHECK_EQ(end[0], 0);
+    end[0] = dup(end[0]);
+    CHECK_EQ(dup2(passed, 0), 0);
+    close(passed);
+    passed = 0;
+    CHECK_STR(ask(&p, GETFD("x")), OK);
+    CHECK_STR(ask(&p, CLOSEFD("x")), OK);
+    CHECK(is_closed(end[0]));
+    end[1] = pass();
+    end[1] = dup(end[1]);
+    CHECK_EQ(dup2(passed, 0), 0);
+    close(passed);
+    passed = 0;
+    CHECK(strstr(ask(&p, "{'execute':'add-fd','arguments':{'fdset-id':1}}"), "\"fd\": 0,"));
+    CHECK_STR(remove_fd(&p, "'fdset-id':1,'fd':0"), OK);
+    CHECK(is_closed(end[1]));
+    close(end[0]);
+    close(end[1]);
+    dup2(saved, STDIN_FILENO);
+    close(saved);
+    peer_end(&p);
+    monitor_free(m);
+}
+
 static void sets_end_with_the_last_session(void)
 {
     struct monitor *m = monitor_start();
@@ -193,6 +293,9 @@ int main(void)
     TEST(names_are_a_session_s_own_and_outlive_its_peer);
     TEST(relayed_lines_have_no_descriptors);
     TEST(a_person_gives_names_too);
+    TEST(sets_are_told_as_they_were_made);
+    TEST(what_is_not_in_a_set_cannot_be_added_or_removed);
+    TEST(descriptor_0_is_one_like_any_other);
     TEST(sets_end_with_the_last_session);
     return test_end();
 }
