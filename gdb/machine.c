@@ -15,6 +15,7 @@
 #include "core/machine.h"
 #include "cpu/state.h"
 #include "cpu/walk.h"
+#include "lib/bits.h"
 #include "lib/epoch.h"
 #include "lib/log.h"
 
@@ -111,22 +112,12 @@ static bool is_rom(struct address_space *as, uint64_t gpa)
     return rom;
 }
 
-/* Bytes of the next access: a power of two, aligned, within what is left. */
-static unsigned piece(uint64_t gpa, uint64_t left)
-{
-    unsigned n = 8;
-
-    while (n > left || gpa & (n - 1))
-        n /= 2;
-    return n;
-}
-
 static int read_pieces(struct address_space *as, uint64_t gpa, uint8_t *buf, uint64_t n)
 {
     uint64_t val;
 
     for (unsigned size; n; gpa += size, buf += size, n -= size) {
-        size = piece(gpa, n);
+        size = bits_piece(gpa, n, 8);
         if (address_space_read(as, gpa, size, &val, NULL) != MEM_OK)
             return -EFAULT;
         memcpy(buf, &val, size);
@@ -139,7 +130,7 @@ static int write_pieces(struct address_space *as, uint64_t gpa, const uint8_t *b
     for (unsigned size; n; gpa += size, buf += size, n -= size) {
         uint64_t val = 0;
 
-        size = piece(gpa, n);
+        size = bits_piece(gpa, n, 8);
         memcpy(&val, buf, size);
         if (is_rom(as, gpa) || address_space_write(as, gpa, size, val, NULL) != MEM_OK)
             return -EFAULT;

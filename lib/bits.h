@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Bits and bytes: masks, checked addition of numbers from outside, numbers in memory
+ * Bits and bytes: masks, checked addition of numbers from outside, numbers in memory, aligned pieces
  */
 
 #include <stdbool.h>
@@ -57,4 +57,12 @@ static inline void bits_store_be(void *p, unsigned size, uint64_t v)
 
     while (size--)
         *bytes++ = v >> 8 * size;
+}
+
+/* Bytes of the largest naturally aligned access at addr within left: a power of two up to `most`. */
+static inline unsigned bits_piece(uint64_t addr, uint64_t left, unsigned most)
+{
+    while (most > left || addr & (most - 1))
+        most /= 2;
+    return most;
 }

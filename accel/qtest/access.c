@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "accel/qtest/server.h"
+#include "lib/bits.h"
 
 /*
  * qtest: memory as the first CPU sees it, and ports
@@ -15,22 +16,12 @@ static struct address_space *memory(struct qtest *q)
     return q->m->n_vcpus ? &q->m->vcpus[0]->as : &q->m->memory_as;
 }
 
-/* Pieces as a CPU would make them: aligned, of at most 4 bytes. */
-static unsigned piece(uint64_t addr, uint64_t left)
-{
-    unsigned size = 4;
-
-    while (size > left || addr % size)
-        size /= 2;
-    return size;
-}
-
 static void bytes_read(struct qtest *q, uint64_t addr, uint8_t *buf, uint64_t len)
 {
     for (unsigned n; len; addr += n, buf += n, len -= n) {
         uint64_t val = 0;
 
-        n = piece(addr, len);
+        n = bits_piece(addr, len, 4);
         address_space_read(memory(q), addr, n, &val, NULL);
         memcpy(buf, &val, n);
     }
@@ -41,7 +32,7 @@ static void bytes_write(struct qtest *q, uint64_t addr, const uint8_t *buf, uint
     for (unsigned n; len; addr += n, buf += n, len -= n) {
         uint64_t val = 0;
 
-        n = piece(addr, len);
+        n = bits_piece(addr, len, 4);
         memcpy(&val, buf, n);
         address_space_write(memory(q), addr, n, val, NULL);
     }

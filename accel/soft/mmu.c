@@ -6,6 +6,7 @@
 #include "accel/soft/mem.h"
 #include "accel/soft/smc.h"
 #include "accel/soft/walk.h"
+#include "lib/bits.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -294,16 +295,6 @@ void phys_store(struct env *e, uint64_t gpa, unsigned size, uint64_t val)
     soft_resume(e);
 }
 
-/* The largest naturally aligned piece of 1, 2, 4 or 8 bytes at gpa within len. */
-static unsigned piece(uint64_t gpa, unsigned len)
-{
-    unsigned n = 8;
-
-    while (n > len || (gpa & (n - 1)))
-        n >>= 1;
-    return n;
-}
-
 /* Within a page. */
 static void phys_read(struct env *e, uint64_t gpa, uint8_t *buf, unsigned len)
 {
@@ -316,7 +307,7 @@ static void phys_read(struct env *e, uint64_t gpa, uint8_t *buf, unsigned len)
     for (unsigned n; len; buf += n, gpa += n, len -= n) {
         uint64_t v;
 
-        n = piece(gpa, len);
+        n = bits_piece(gpa, len, 8);
         v = phys_load(e, gpa, n);
         memcpy(buf, &v, n);
     }
@@ -336,7 +327,7 @@ static void phys_write(struct env *e, uint64_t gpa, const uint8_t *buf, unsigned
     for (unsigned n; len; buf += n, gpa += n, len -= n) {
         uint64_t v = 0;
 
-        n = piece(gpa, len);
+        n = bits_piece(gpa, len, 8);
         memcpy(&v, buf, n);
         phys_store(e, gpa, n, v);
     }
