@@ -33,19 +33,25 @@ int option_version(struct config *c, const char *value, struct error **err)
     return 0;
 }
 
+enum { HELP_COLUMN = 32 };
+
 int option_help(struct config *c, const char *value, struct error **err)
 {
     (void)value;
     (void)err;
-    printf("usage: rhea-system-x86_64 [options]\n\n");
+    printf("usage: rhea-system-x86_64 [options]\n");
     for (const struct option *o = options; o->names; o++) {
-        char head[96];
+        char head[256];
         const char *bar = strchr(o->names, '|');
         int len = bar ? (int)(bar - o->names) : (int)strlen(o->names);
 
+        if (o == options || strcmp(o->group, o[-1].group))
+            printf("\n%s:\n", o->group);
         snprintf(head, sizeof(head), "-%.*s%s%s%s%s", len, o->names, bar ? ", -" : "", bar ? bar + 1 : "",
                  o->argument ? " " : "", o->argument ? o->argument : "");
-        printf("%-58s %s\n", head, o->help);
+        printf("%-*s", HELP_COLUMN, head);
+        printf("%s%*s%s\n", strlen(head) < HELP_COLUMN ? "" : "\n", strlen(head) < HELP_COLUMN ? 0 : HELP_COLUMN, "",
+               o->help);
     }
     printf("\nDuring -nographic: C-a x ends the machine, C-a c switches to the monitor, C-a h lists more keys.\n");
     c->help_shown = true;

@@ -9,7 +9,7 @@ struct option {
     const char *names;          /* "machine|M" */
     const char *argument;       /* how it is written; NULL: takes none */
     int (*set)(struct config *c, const char *value, struct error **err);
-    const char *help;
+    const char *help, *group;   /* a sentence; the heading that it stands under */
 };
 extern const struct option options[];   /* ends in a line without names */
 

@@ -14,9 +14,6 @@ PLACED = re.compile(r"`(\w+)\(\)`\s+(?:\(|in\s+)\[[^\]]*\]\(([^)#\s]+)\)")
 PLACEHOLDER = re.compile(r"\b[A-Z]{4,}\b")
 DEFINITION = re.compile(r"^(?:[a-zA-Z_][\w \t]*[ \t*]+)(\w+)\(|^[ \t]*#[ \t]*define[ \t]+(\w+)\(|^\s*def (\w+)\(", re.M)
 USE = re.compile(r"\b(\w+)[ \t]*\(")
-OPTION_LINE = re.compile(r'^\s*\{ "([\w|-]+)",', re.M)
-MAN_OPTION = re.compile(r"^\.It Fl (.*)$", re.M)
-MAN_PAGE, OPTION_TABLE = "docs/rhea-system-x86_64.1", "main/options.c"
 
 
 def rule(text):
@@ -88,19 +85,3 @@ def pages(tree):
     for folder in sorted(folders):
         if f"docs/{folder}.md" not in tree.by_name:
             yield f"docs/{folder}.md is missing"
-
-
-@rule("the manual page has the options that the program has")
-def man_options(tree):
-    table, page = tree.by_name.get(OPTION_TABLE), tree.by_name.get(MAN_PAGE)
-    if not table:
-        return
-    if not page:
-        yield f"{MAN_PAGE} is missing"
-        return
-    have = {name for names in OPTION_LINE.findall(table.text) for name in names.split("|")}
-    said = {name for line in MAN_OPTION.findall(page.text) for name in re.findall(r"(?:^|Fl )([\w-]+)", line)}
-    for name in sorted(have - said):
-        yield f"{MAN_PAGE}: nothing about -{name}"
-    for name in sorted(said - have):
-        yield f"{MAN_PAGE}: there is no -{name}"

@@ -54,10 +54,6 @@ BROKEN = [
                      "docs/a.md": "`b()` in [a.c](../lib/a.c)\n"}, "docs/a.md:1: b is not in lib/a.c"),
     ("page_places", {"lib/a.c": TOP, "docs/a.md": "So `b()`\n([lib/a.c](../lib/a.c)).\n"}, "b is not in lib/a.c"),
     ("pages", {"lib/a.c": TOP}, "docs/lib.md"),
-    ("man_options", {"main/options.c": TOP + '    { "memory|m", "SIZE" },\n',
-                     "docs/rhea-system-x86_64.1": ".It Fl m Ar SIZE\n"}, "nothing about -memory"),
-    ("man_options", {"main/options.c": TOP + '    { "m", "SIZE" },\n',
-                     "docs/rhea-system-x86_64.1": ".It Fl m Ar SIZE\n.It Fl gone\n"}, "there is no -gone"),
     ("mutate_map", {"lib/a.c": TOP, "tests/lint/mutate.map": "lib/a.c: a\n"}, "test-a.c"),
 ]
 # The same, with objects to compile: archive in the build folder, object in it, its source.
