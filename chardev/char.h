@@ -108,6 +108,7 @@ struct chardevs {
     /* C-a x on a mux.  Set by main/; NULL: ignored. */
     void (*quit)(struct chardevs *set);
     struct fdsets *fdsets;      /* what /dev/fdset/N in a path stands for; set by main/, NULL: nothing */
+    uint8_t escape;             /* of a mux: the key that begins a command, C-a; main/ may set another */
     bool no_stdio;              /* the program will leave its terminal; set by main/ */
 };
 

@@ -2,7 +2,7 @@
 #include "chardev/backend.h"
 
 /*
- * mux: several front ends share one chardev; C-a and a key is a command to the mux
+ * mux: several front ends share one chardev; the escape key (C-a) and another are a command to the mux
  *
  * The mux is a front end of its base and a chardev to its own.  All of them write; the one that has the focus
  * reads.  Keys that find its ring full wait, and commands behind them, too.  C-a s (write snapshots back) does nothing.
@@ -17,7 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_FRONTS = 4, ESCAPE = 'a' & 0x1f };
+enum { MAX_FRONTS = 4 };
 
 struct char_mux {
     struct chardev chr;
@@ -28,6 +28,7 @@ struct char_mux {
     struct post tell;
     uint8_t keys[256];
     unsigned at, len;
+    uint8_t escape;             /* the set's, when this mux was made */
     bool escaped, owns_base;
     bool timestamps, in_line;
     uint64_t start_ns;
@@ -163,14 +164,21 @@ static void mux_detached(struct chardev *chr, struct char_port *port)
 
 static void help(struct char_mux *m)
 {
-    say(m, "\n\r"
-           "C-a h    this list (or C-a ?)\n\r"
-           "C-a x    end the emulator\n\r"
-           "C-a s    write snapshots back (not in this version)\n\r"
-           "C-a t    time stamps on and off\n\r"
-           "C-a b    send a break\n\r"
-           "C-a c    next front end: console, monitor\n\r"
-           "C-a C-a  send C-a itself\n\r");
+    static const struct { char key; const char *does; } lines[] = {
+        { 'h', "this list (or ?)" }, { 'x', "end the emulator" },
+        { 's', "write snapshots back (not in this version)" }, { 't', "time stamps on and off" },
+        { 'b', "send a break" }, { 'c', "next front end: console, monitor" },
+    };
+    char name[12], text[sizeof(m->line)] = "\n\r";
+
+    if (m->escape && m->escape < 0x20)
+        snprintf(name, sizeof(name), "C-%c", m->escape + 'a' - 1);
+    else
+        snprintf(name, sizeof(name), "0x%02x", m->escape);
+    for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %c    %s\n\r", name, lines[i].key, lines[i].does);
+    snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %s  send %s itself\n\r", name, name, name);
+    say(m, text);
 }
 
 static void command(struct char_mux *m, uint8_t key)
@@ -205,7 +213,7 @@ static bool pass_keys(struct char_mux *m)
 {
     size_t room = chardev_in_room(&m->chr), n = m->len - m->at;
     /* An escaped C-a is a key like any other. */
-    const uint8_t *first = m->keys + m->at, *escape = memchr(first + m->escaped, ESCAPE, n - m->escaped);
+    const uint8_t *first = m->keys + m->at, *escape = memchr(first + m->escaped, m->escape, n - m->escaped);
     unsigned at = m->at;
 
     if (escape)
@@ -231,11 +239,11 @@ static void mux_pump(struct char_mux *m)
                 return;
         }
         key = m->keys[m->at];
-        if (m->escaped && key != ESCAPE) {
+        if (m->escaped && key != m->escape) {
             m->escaped = false;
             m->at++;
             command(m, key);
-        } else if (!m->escaped && key == ESCAPE) {
+        } else if (!m->escaped && key == m->escape) {
             m->escaped = true;
             m->at++;
         } else if (!pass_keys(m)) {
@@ -276,6 +284,7 @@ static int mux_open(struct chardev *chr, const struct chardev_config *cfg, struc
 
     m->below = (struct char_front){ below_readable, below_writable, below_event, NULL };
     m->tell.fn = tell_focus;
+    m->escape = chr->set->escape;
     m->base = chardev_find(chr->set, *cfg->base ? cfg->base : T("%s-base", cfg->label));
     if (!m->base)
         return error_set(err, -ENOENT, ERROR_UNKNOWN, T("chardev %s", cfg->label), cfg->base, "the id of a chardev");

@@ -35,6 +35,7 @@ void chardevs_init(struct chardevs *set, struct loop *loop)
     set->loop = loop;
     set->quit = NULL;
     set->fdsets = NULL;
+    set->escape = 'a' & 0x1f;
 }
 
 struct chardev *chardev_next(struct chardevs *set, struct chardev *prev)

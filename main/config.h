@@ -38,6 +38,12 @@ struct config {
     struct rom_config roms[CONFIG_ROMS];        /* what board.roms points to */
     char *machine_accel;                /* accel= of -machine: "kvm:tcg"; owned */
     const char *memory_backend;         /* of -machine; NULL: the machine makes its RAM */
+    const char *mem_path;               /* of -mem-path: a file or folder for RAM; NULL: none */
+    uint64_t ram_max_bytes;             /* of -m maxmem, if ram_max_asked */
+    unsigned ram_slots;
+    bool ram_max_asked, ram_slots_asked, mem_prealloc;
+    const char *keymap;                 /* of -k; NULL: not asked for */
+    int escape_key;                     /* of -echr: what begins a command to a mux */
     bool smm_asked;                     /* smm=on of -machine, not the default */
     char *kernel_irqchip;               /* of -machine: "on", "off", "split"; owned */
     char *machine_strings[MACHINE_STRINGS];     /* of -machine, for members of board; owned */
@@ -57,12 +63,16 @@ struct config {
     unsigned n_globals;
     const char *pid_file;
     bool vga_asked;                     /* -vga was given */
-    bool daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
+    bool preconfig, daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };
 
 /* -EINVAL ... with an error that names option, value and what is legal.  Listings go to stdout. */
 int config_parse(struct config *c, int argc, char **argv, struct error **err);
+/* What all nodes together are; with -preconfig they are complete only when it ends, and the caller's to check then. */
+int config_numa_check(struct config *c, struct error **err);
+/* As "-numa VALUE". */
+int option_numa(struct config *c, const char *value, struct error **err);
 /* What the battery-backed clock shows now, after -rtc base=. */
 int64_t config_rtc_now_ns(const struct config *c);
 void config_fini(struct config *c);     /* also after a failed config_parse() */

@@ -8,6 +8,7 @@
  */
 
 #include "accel/accel.h"
+#include "chardev/config.h"
 #include "core/datafile.h"
 #include "cpu/model.h"
 #include "lib/error.h"
@@ -247,6 +248,35 @@ void list_vgas(void)
 {
     printf("none                 no graphic card\n");
     printf("std                  standard VGA (default)\n");
+}
+
+void list_displays(void)
+{
+    printf("Available display backend types:\nnone\n");
+}
+
+void list_chardevs(void)
+{
+    printf("Available chardev backend types: \n");
+    for (unsigned i = 0; chardev_kind_name(i); i++)
+        printf("  %s\n", chardev_kind_name(i));
+}
+
+void list_audio_drivers(void)
+{
+    printf("Available audio drivers:\nnone\n");
+}
+
+void list_sound_cards(void)
+{
+    printf("Valid sound card names (comma separated):\n");
+}
+
+/* Older programs took what -audiodev says from environment variables; what those without any came to. */
+void list_audio_environment(void)
+{
+    printf("Environment variable based configuration deprecated.\nPlease use the new -audiodev option.\n\n"
+           "Equivalent -audiodev to your current environment variables:\n-audiodev id=none,driver=none\n");
 }
 
 static void dir_line(void *opaque, const char *dir)

@@ -186,6 +186,15 @@ static int machine_type(struct config *c, const char *type, struct error **err)
     return error_set(err, -ENOENT, ERROR_UNKNOWN, "-machine", type, legal);
 }
 
+/* Names may be written with underscores. */
+static void dashes(struct keyval *kv)
+{
+    for (unsigned i = 0; i < kv->n; i++)
+        for (char *c = (char *)kv->pair[i].key; *c; c++)
+            if (*c == '_')
+                *c = '-';
+}
+
 int option_machine(struct config *c, const char *value, struct error **err)
 {
     struct keyval kv;
@@ -200,6 +209,7 @@ int option_machine(struct config *c, const char *value, struct error **err)
     r = keyval_parse(&kv, "-machine", value, "type", err);
     if (r < 0)
         return r;
+    dashes(&kv);
     type = keyval_take(&kv, "type");
     r = type ? machine_type(c, type, err) : 0;
     if (!r && c->board_type && keyval_take(&kv, "help")) {

@@ -20,23 +20,24 @@ static int fail(struct error *err)
 }
 
 /* daemon: NULL if this process stays where it is. */
-static int run(const struct config *cfg, struct daemon *daemon)
+static int run(struct config *cfg, struct daemon *daemon)
 {
     struct process process;
     struct error *err = NULL;
-    int status, r;
+    int r;
 
     epoch_thread_init();
     r = process_start(&process, cfg, &err);
     if (!r && daemon)
         r = daemon_ready(daemon, cfg->log_file, &err);
-    status = r < 0 ? fail(err) : process_run(&process);
+    if (!r)
+        r = process_run(&process, &err);
     process_end(&process);
     epoch_thread_fini();
-    return status;
+    return r < 0 ? fail(err) : r;
 }
 
-static int run_as_daemon(const struct config *cfg)
+static int run_as_daemon(struct config *cfg)
 {
     struct daemon daemon;
     struct error *err = NULL;

@@ -34,6 +34,11 @@ static unsigned run_state(void *target)
     return ((struct machine *)target)->run_state;
 }
 
+static bool in_preconfig(void *target)
+{
+    return ((struct machine *)target)->phase < PHASE_READY;
+}
+
 static int add(struct process *p, const char *option, const char *id, enum monitor_mode mode, struct error **err)
 {
     struct chardev *chr = id ? chardev_find(&p->chardevs, id) : NULL;
@@ -112,7 +117,8 @@ int process_monitors(struct process *p, struct error **err)
     p->sink_timer.fn = sink_due;
     machine_qmp_init(&p->qmp, p->machine, &p->sink);
     p->monitor = monitor_new(&(struct monitor_config){
-        .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state },
+        .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state,
+                 .in_preconfig = in_preconfig },
         .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "",
         .gdbserver = process_gdb_command, .gdbserver_opaque = p,
         .fdsets = &p->fdsets, .guest_name = c->name, .info = process_info, .num_info = process_info_num });

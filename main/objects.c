@@ -122,19 +122,22 @@ static int ram_of_backend(struct process *p, struct board_config *b, const char 
 /* More than the host has is fine for it: a guest pays as it touches pages. */
 static int ram_of_its_own(struct process *p, const struct board_config *b, struct error **err)
 {
-    const char *id = p->cfg->board_type->ram_id;
+    const char *id = p->cfg->board_type->ram_id, *file = p->cfg->mem_path;
     struct json options = json_object();
     int r;
 
-    json_set(&options, "qom-type", json_string("memory-backend-ram"));
+    json_set(&options, "qom-type", json_string(file ? "memory-backend-file" : "memory-backend-ram"));
+    if (file)
+        json_set(&options, "mem-path", json_string(file));
     json_set(&options, "id", json_string(id));
     json_set(&options, "size", json_uint(b->ram_bytes));
     json_set(&options, "merge", json_bool(b->mem_merge));
     json_set(&options, "dump", json_bool(b->dump_guest_core));
-    json_set(&options, "reserve", json_bool(false));
+    json_set(&options, "prealloc", json_bool(p->cfg->mem_prealloc));
+    json_set(&options, "reserve", json_bool(p->cfg->mem_prealloc));
     r = user_object_new(&p->objects, &options, err);
     json_fini(&options);
-    return r ? r : ram_take(p, "-m", id, err);
+    return r ? r : ram_take(p, file ? "-mem-path" : "-m", id, err);
 }
 
 int process_ram(struct process *p, struct board_config *b, struct error **err)

@@ -9,8 +9,8 @@
  */
 
 const struct option_names option_names[] = {
-    { "machine", "suppress-vmdesc:b firmware:s usb:b mem-merge:b dump-guest-core:b append:s initrd:s kernel:s accel:s "
-                 "type:s" },
+    { "machine", "suppress-vmdesc:b firmware:s usb:b mem-merge:b dump-guest-core:b append:s initrd:s kernel:s "
+                 "kernel_irqchip:b accel:s type:s" },
     { "sandbox", "resourcecontrol:s spawn:s elevateprivileges:s obsolete:s enable:b" },
     { "smbios", "" },
     { "acpi", "" },
@@ -21,12 +21,13 @@ const struct option_names option_names[] = {
     { "msg", "guest-name:b timestamp:b" },
     { "overcommit", "cpu-pm:b mem-lock:b" },
     { "add-fd", "opaque:s set:n fd:n" },
+    { "object", "" },
     { "boot-opts", "strict:b reboot-timeout:n splash-time:n splash:s menu:b once:s order:s" },
     { "smp-opts", "maxcpus:n threads:n cores:n clusters:n dies:n sockets:n cpus:n" },
-    { "memory", "size:z" },
+    { "memory", "maxmem:z slots:n size:z" },
     { "accel", "" },
     { "option-rom", "romfile:s bootindex:n" },
-    { "trace", "enable:s" },
+    { "trace", "file:s events:s enable:s" },
     { "mon", "pretty:b chardev:s mode:s" },
     { "global", "value:s property:s driver:s" },
     { "rtc", "driftfix:s clock:s base:s" },

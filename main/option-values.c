@@ -2,14 +2,14 @@
 #include "main/options.h"
 
 /*
- * Options with values that need reading: -m, -smp, -name; and what options mean together
+ * -smp, and what options mean together
  *
  * Invariant: after config_check() every number in the configuration is one that the board can build.
  */
 
 #include "hw/i386/numa.h"
 #include "lib/error.h"
-#include "lib/size.h"
+#include "lib/log.h"
 #include "main/keyval.h"
 
 #include <assert.h>
@@ -19,16 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MIB (1ull << 20)
-/* What 40 physical address bits leave above the hole for the guest; sparse, so a host need not have it. */
-#define RAM_MAX (1000ull << 30)
-
 void config_defaults(struct config *c)
 {
     board_config_init(&c->board);
     c->board.smp = (struct cpu_topology){ 0 };  /* to be filled in by its rules */
     c->board.vga = VGA_STD;
     c->panic_action = PANIC_SHUTDOWN;
+    c->escape_key = 'a' & 0x1f;
     smbios_config_init(&c->smbios);
     c->board.smbios = &c->smbios;
 }
@@ -57,41 +54,26 @@ void config_fini(struct config *c)
     numa_free(c->board.numa);
 }
 
-int option_memory(struct config *c, const char *value, struct error **err)
-{
-    struct keyval kv;
-    const char *size;
-    uint64_t bytes = 0;
-    int r = keyval_parse(&kv, "-m", value, "size", err);
-
-    if (r < 0)
-        return r;
-    size = keyval_take(&kv, "size");
-    r = size ? size_parse(size, MIB, &bytes) : -EINVAL;
-    if (r == -EINVAL)
-        r = error_set(err, r, ERROR_SYNTAX, "-m", size ? size : value, "a size: digits, then M or G (MiB if bare)");
-    else if (r || bytes < 8 * MIB || bytes > RAM_MAX)
-        r = error_set(err, -ERANGE, ERROR_RANGE, "-m", size, "8M to 1000G");
-    else
-        r = keyval_end(&kv, "size", err);
-    c->board.ram_bytes = (bytes + 8191) & ~8191ull;
-    c->board.ram_asked = true;
-    keyval_fini(&kv);
-    return r;
-}
-
 static int smp_numbers(struct cpu_topology *t, struct keyval *kv, struct error **err)
 {
-    unsigned clusters;
+    unsigned clusters = 1;
     const struct { const char *key; unsigned *val, max; } numbers[] = {
         { "cpus", &t->cpus, 288 },   { "sockets", &t->sockets, 288 }, { "dies", &t->dies, 288 },
         { "cores", &t->cores, 288 }, { "threads", &t->threads, 288 }, { "maxcpus", &t->max_cpus, 288 },
         { "clusters", &clusters, 1 },
     };
+    bool zero = false;
     int r = 0;
 
-    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !r; i++)
-        r = keyval_number(kv, numbers[i].key, 1, numbers[i].max, numbers[i].val, err);
+    for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !r; i++) {
+        const char *value = keyval_take(kv, numbers[i].key);
+
+        r = keyval_number(kv, numbers[i].key, 0, numbers[i].max, numbers[i].val, err);
+        zero |= value && !r && !*numbers[i].val;
+    }
+    if (!r && zero)         /* and is then what was not said */
+        log_warn("warning: Deprecated CPU topology (considered invalid): CPU topology parameters must be greater than "
+                 "zero");
     return r ? r : keyval_end(kv, "cpus, sockets, dies, cores, threads, maxcpus; clusters of 1", err);
 }
 
@@ -102,7 +84,6 @@ int option_smp(struct config *c, const char *value, struct error **err)
 
     if (r < 0)
         return r;
-    c->board.smp = (struct cpu_topology){ 0 };
     r = smp_numbers(&c->board.smp, &kv, err);
     keyval_fini(&kv);
     return r;
@@ -125,6 +106,16 @@ static bool vga_is_a_device(const struct config *c)
     return false;
 }
 
+int config_numa_check(struct config *c, struct error **err)
+{
+    if (!c->board.numa)
+        return 0;
+    if (c->memory_backend && numa_has_memdevs(c->board.numa))
+        return error_set(err, -EINVAL, ERROR_STATE, "-machine memory-backend", c->memory_backend,
+                         "without -numa node,memdev=");
+    return numa_complete(c->board.numa, &c->board, c->board.hmat, err);
+}
+
 int config_check(struct config *c, struct error **err)
 {
     const struct board_type *b = c->board_type = c->board_type ? c->board_type : board_default();
@@ -136,11 +127,13 @@ int config_check(struct config *c, struct error **err)
     if (c->board.smp.max_cpus > b->max_cpus)
         return error_set(err, -ERANGE, ERROR_RANGE, c->board.smp.cpus > b->max_cpus ? "-smp cpus" : "-smp maxcpus",
                          T("%u", c->board.smp.max_cpus), T("1 to %u with -machine %s", b->max_cpus, b->name));
-    if (c->memory_backend && c->board.numa && numa_has_memdevs(c->board.numa))
-        return error_set(err, -EINVAL, ERROR_STATE, "-machine memory-backend", c->memory_backend,
-                         "without -numa node,memdev=");
-    if (c->board.numa)
-        r = numa_complete(c->board.numa, &c->board, c->board.hmat, err);
+    r = config_memory_check(c, err);
+    if (!r)
+        r = config_keymap_check(c, err);
+    if (r < 0)
+        return r;
+    if (!c->preconfig)
+        r = config_numa_check(c, err);
     if (r < 0)
         return r;
     if ((c->no_defaults || vga_is_a_device(c)) && !c->vga_asked)

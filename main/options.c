@@ -11,7 +11,9 @@
 #include "lib/error.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int set_string(const char **to, const char *value)
@@ -51,7 +53,7 @@ STRING_OPTION(option_qtest, qtest)
 STRING_OPTION(option_qtest_log, qtest_log)
 STRING_OPTION(option_gdb, gdb)
 LIST_OPTION(option_add_fd, add_fds, "-add-fd")
-LIST_OPTION(option_chardev, chardevs, "-chardev")
+STRING_OPTION(option_mem_path, mem_path)
 LIST_OPTION(option_serial, serials, "-serial")
 LIST_OPTION(option_parallel, parallels, "-parallel")
 LIST_OPTION(option_debugcon, debugcons, "-debugcon")
@@ -60,13 +62,14 @@ LIST_OPTION(option_qmp, qmps, "-qmp")
 LIST_OPTION(option_qmp_pretty, qmp_pretties, "-qmp-pretty")
 LIST_OPTION(option_mon, mons, "-mon")
 FLAG_OPTION(option_daemonize, daemonize)
+FLAG_OPTION(option_preconfig, preconfig)
+FLAG_OPTION(option_mem_prealloc, mem_prealloc)
 FLAG_OPTION(option_no_reboot, no_reboot)
 FLAG_OPTION(option_no_shutdown, no_shutdown)
 FLAG_OPTION(option_stopped, stopped)
 FLAG_OPTION(option_no_defaults, no_defaults)
 
-/* "help" as a value asks for a listing, and ends the program. */
-static bool listed(struct config *c, const char *v, void (*list)(void))
+bool listed(struct config *c, const char *v, void (*list)(void))
 {
     if (strcmp(v, "help") && strcmp(v, "?"))
         return false;
@@ -90,6 +93,26 @@ static int option_enable_kvm(struct config *c, const char *v, struct error **err
 {
     (void)v;
     return append(&c->accels, "-enable-kvm", "kvm", err);
+}
+
+static int option_chardev(struct config *c, const char *v, struct error **err)
+{
+    return listed(c, v, list_chardevs) ? 0 : append(&c->chardevs, "-chardev", v, err);
+}
+
+static int option_escape(struct config *c, const char *v, struct error **err)
+{
+    char *end;
+    long key;
+
+    errno = 0;
+    key = strtol(v, &end, 0);
+    if (end == v || *end)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, "-echr", v, "the number of a character, such as 0x14 for C-t");
+    if (errno || key < 0 || key > UINT8_MAX)
+        return error_set(err, -ERANGE, ERROR_RANGE, "-echr", v, "0 to 255");
+    c->escape_key = key;
+    return 0;
 }
 
 static int option_log_items(struct config *c, const char *v, struct error **err)
@@ -176,6 +199,8 @@ static int option_no_user_config(struct config *c, const char *v, struct error *
 
 static int option_display(struct config *c, const char *v, struct error **err)
 {
+    if (listed(c, v, list_displays))
+        return 0;
     if (strcmp(v, "none"))
         return error_set(err, -EINVAL, ERROR_UNKNOWN, "-display", v, "none");
     c->display_none = true;

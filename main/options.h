@@ -17,9 +17,18 @@ extern const struct option options[];   /* ends in a line without names */
 struct option_names { const char *option, *names; };    /* "pretty:b mode:s" */
 extern const struct option_names option_names[];        /* ends in a line without option */
 
+/* Does v ask for a listing, "help" or "?"?  Then it is printed, and the program ends. */
+bool listed(struct config *c, const char *v, void (*list)(void));
 /* option-values.c */
 void config_defaults(struct config *c);
 int config_check(struct config *c, struct error **err);         /* what options mean together */
+int config_memory_check(const struct config *c, struct error **err);     /* memory-option.c */
+int config_keymap_check(const struct config *c, struct error **err);     /* keymap-option.c */
+int option_keymap(struct config *c, const char *value, struct error **err);
+/* audio-option.c */
+int option_audiodev(struct config *c, const char *value, struct error **err);
+int option_audio(struct config *c, const char *value, struct error **err);
+int option_audio_help(struct config *c, const char *value, struct error **err);
 int option_smp(struct config *c, const char *value, struct error **err);
 int option_memory(struct config *c, const char *value, struct error **err);
 void config_string(char **to, const char *with);               /* a copy takes the place of *to, which is owned */
@@ -45,7 +54,6 @@ int option_overcommit(struct config *c, const char *value, struct error **err);
 int option_sandbox(struct config *c, const char *value, struct error **err);
 int option_acpitable(struct config *c, const char *value, struct error **err);     /* acpi-option.c */
 void acpi_tables_free(struct config *c);
-int option_numa(struct config *c, const char *value, struct error **err);          /* numa-option.c */
 /* listings.c; they print on stdout */
 int option_version(struct config *c, const char *value, struct error **err);
 int option_help(struct config *c, const char *value, struct error **err);
@@ -57,6 +65,12 @@ int list_device_props(const char *type, struct error **err);
 void list_objects(void);
 int list_object_props(const char *type, struct error **err);
 void list_log_items(void);
+void list_displays(void);
+void list_chardevs(void);
+void list_audio_drivers(void);
+void list_sound_cards(void);
+void list_audio_environment(void);
+void list_keymaps(const struct config *c);
 void list_vgas(void);
 void list_data_dirs(const struct config *c);
 void list_traces(void);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * QMP commands about the command line: what the table of options takes.  Handlers run on the home loop.
+ * QMP commands about the command line: what the table of options takes, and what -preconfig leaves to be said.
+ * Handlers run on the home loop.
  *
  * Only options whose argument is a list of names and values are told, under the names that clients know.
  */
 
 #include "main/options.h"
+#include "main/start.h"
 #include "qapi/qapi-commands.h"
 
 #include <assert.h>
@@ -51,4 +53,64 @@ int qmp_query_command_line_options(struct qapi_ctx *ctx, const struct qapi_query
     if (arg->option && !ret->num)
         return qapi_fail(ctx, -ENOENT, QAPI_GENERIC_ERROR, "invalid option name: %s", arg->option);
     return 0;
+}
+
+static struct process *process_of(const struct qapi_ctx *ctx)
+{
+    return ctx->sink->opaque;
+}
+
+/* The loop ends, and process_run() goes on from there: what makes a machine may wait, a handler may not. */
+int qmp_x_exit_preconfig(struct qapi_ctx *ctx, struct error **err)
+{
+    struct process *p = process_of(ctx);
+
+    (void)err;
+    if (p->machine->phase >= PHASE_READY || p->exit_preconfig)
+        return qapi_fail(ctx, -EBUSY, QAPI_GENERIC_ERROR, "The command is permitted only before machine initialization");
+    p->exit_preconfig = ctx;
+    loop_quit(p->loop);
+    return QAPI_LATER;
+}
+
+/* A value as -numa has it; sizes are bytes. */
+static void numa_value_add(GString *text, const char *key, const struct json *value)
+{
+    static const char *const sizes[] = { "mem", "bandwidth", "size" };
+
+    if (value->kind == JSON_ARRAY) {
+        for (uint32_t i = 0; i < value->num; i++)
+            numa_value_add(text, key, json_at(value, i));
+        return;
+    }
+    g_string_append_printf(text, ",%s=", key);
+    if (value->kind == JSON_STRING) {
+        for (const char *c = value->string; *c; c++)
+            g_string_append(text, *c == ',' ? ",," : (char[]){ *c, 0 });
+    } else {
+        json_print(value, JSON_COMPACT, text);
+    }
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        g_string_append(text, strcmp(key, sizes[i]) ? "" : "b");
+}
+
+int qmp_set_numa_node(struct qapi_ctx *ctx, const struct qapi_numa_options *arg, struct error **err)
+{
+    struct process *p = process_of(ctx);
+    struct json options;
+    GString *text;
+    int r;
+
+    if (p->machine->phase >= PHASE_READY || p->exit_preconfig)
+        return qapi_fail(ctx, -EBUSY, QAPI_GENERIC_ERROR,
+                         "The command is permitted only before the machine has been created");
+    options = qapi_write(&qapi_type_numa_options, arg);
+    text = g_string_new(json_get_string(&options, "type"));
+    for (uint32_t i = 0; i < options.num; i++)
+        if (strcmp(json_key(&options, i), "type"))
+            numa_value_add(text, json_key(&options, i), json_at(&options, i));
+    r = option_numa(p->cfg, text->str, err);
+    g_string_free(text, TRUE);
+    json_fini(&options);
+    return r;
 }

@@ -6,9 +6,11 @@
 #include "accel/qtest/qtest.h"
 #include "dump/dump.h"
 #include "lib/error.h"
+#include "lib/file.h"
 #include "lib/log.h"
 #include "lib/trace.h"
 #include "main/keyval.h"
+#include "qapi/dispatch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,6 +19,51 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+
+enum { TRACE_FILE_MAX = 1 << 20 };
+
+/* A pattern a line; empty lines and those that begin with '#' are nothing. */
+static int trace_events(const char *path, struct error **err)
+{
+    char *text, *rest;
+    size_t size;
+    int r = file_read_stream("-trace events", path, TRACE_FILE_MAX, (uint8_t **)&text, &size, err);
+
+    if (r < 0)
+        return r;
+    rest = text = realloc(text, size + 1);
+    assert(text);
+    text[size] = '\0';
+    for (char *line; !r && (line = strsep(&rest, "\n"));)
+        if (*line && *line != '#')
+            r = trace_enable(line, err);
+    free(text);
+    return r;
+}
+
+static int trace_start(const char *spec, struct error **err)
+{
+    const char *pattern, *events, *file;
+    struct keyval kv;
+    int r = keyval_parse(&kv, "-trace", spec, "enable", err);
+
+    if (r < 0)
+        return r;
+    pattern = keyval_take(&kv, "enable");
+    events = keyval_take(&kv, "events");
+    file = keyval_take(&kv, "file");
+    r = keyval_end(&kv, "enable, events, file", err);
+    if (!r && !kv.n)
+        r = error_set(err, -EINVAL, ERROR_SYNTAX, "-trace", spec, "[enable=]PATTERN, events=FILE, file=FILE");
+    if (!r && file)
+        r = log_open(file, err);
+    if (!r && pattern)
+        r = trace_enable(pattern, err);
+    if (!r && events)
+        r = trace_events(events, err);
+    keyval_fini(&kv);
+    return r;
+}
 
 static int log_start(const struct config *c, struct error **err)
 {
@@ -28,9 +75,7 @@ static int log_start(const struct config *c, struct error **err)
     if (!r && c->log_file)
         r = log_open(c->log_file, err);
     for (unsigned i = 0; i < c->traces.n && !r; i++) {
-        const char *pattern = c->traces.item[i];
-
-        r = trace_enable(strncmp(pattern, "enable=", 7) ? pattern : pattern + 7, err);
+        r = trace_start(c->traces.item[i], err);
         mask |= LOG_TRACE;
     }
     log_mask = mask;
@@ -84,6 +129,7 @@ static int chardevs_start(struct process *p, struct error **err)
     p->has_chardevs = true;
     p->chardevs.quit = quit_by_key;
     p->chardevs.fdsets = &p->fdsets;
+    p->chardevs.escape = p->cfg->escape_key;
     p->chardevs.no_stdio = p->cfg->daemonize;
     for (unsigned i = 0; i < p->cfg->chardevs.n && !r; i++) {
         r = chardev_parse_option(cfg, p->cfg->chardevs.item[i], err);
@@ -124,51 +170,75 @@ static int parallels_start(struct process *p, struct board_config *b, struct err
     return r;
 }
 
-static int machine_build(struct process *p, struct error **err)
+static void machine_configure(struct process *p)
 {
     const struct config *c = p->cfg;
-    struct board_config b = c->board;
+    struct machine *m = p->machine;
+
+    dump_new(m);
+    object_attach(m->root, "objects", object_get(p->objects.container), NULL);
+    m->objects = &p->objects;
+    m->type_name = c->board_type->name;
+    m->obj.type = &c->board_type->type;
+    memcpy(m->uuid, c->board.uuid, sizeof(m->uuid));
+    m->no_reboot = c->no_reboot;
+    m->no_shutdown = c->no_shutdown;
+    m->power.watchdog_action = c->watchdog_action;
+    m->power.panic_action = c->panic_action;
+    m->globals = c->globals;
+    m->n_globals = c->n_globals;
+    m->data_dirs = c->data_dirs.item;
+    m->n_data_dirs = c->data_dirs.n;
+    m->chardevs = &p->chardevs;
+    m->fdsets = &p->fdsets;
+    displays_init(&p->displays);
+    m->displays = &p->displays;
+    input_init(&p->input, p->loop);
+    m->input = &p->input;
+}
+
+/* What there is before the board: an accelerator, a CPU model, ports' chardevs, monitors. */
+static int machine_prepare(struct process *p, struct error **err)
+{
+    const struct config *c = p->cfg;
+    struct board_config *b = &p->board;
     int r = machine_new(p->loop, c->board_type->version, &p->machine, err);
 
     if (r < 0)
         return r;
-    dump_new(p->machine);
-    object_attach(p->machine->root, "objects", object_get(p->objects.container), NULL);
-    p->machine->objects = &p->objects;
-    p->machine->type_name = c->board_type->name;
-    p->machine->obj.type = &c->board_type->type;
-    memcpy(p->machine->uuid, c->board.uuid, sizeof(p->machine->uuid));
-    p->machine->no_reboot = c->no_reboot;
-    p->machine->no_shutdown = c->no_shutdown;
-    p->machine->power.watchdog_action = c->watchdog_action;
-    p->machine->power.panic_action = c->panic_action;
-    p->machine->globals = c->globals;
-    p->machine->n_globals = c->n_globals;
-    p->machine->data_dirs = c->data_dirs.item;
-    p->machine->n_data_dirs = c->data_dirs.n;
-    p->machine->chardevs = &p->chardevs;
-    p->machine->fdsets = &p->fdsets;
-    displays_init(&p->displays);
-    p->machine->displays = &p->displays;
-    input_init(&p->input, p->loop);
-    p->machine->input = &p->input;
-    r = process_ram(p, &b, err);
-    if (!r)
-        r = process_accel(p, &b, err);
+    *b = c->board;
+    machine_configure(p);
+    r = process_accel(p, b, err);
     if (!r) {
         machine_phase_advance(p->machine, PHASE_ACCEL);
         machine_rtc_set(p->machine, c->rtc.source, config_rtc_now_ns(c));
     }
     if (!r)
-        r = process_cpu(p, &b.cpu, err);
+        r = process_cpu(p, &b->cpu, err);
     if (!r)
-        r = serials_start(p, &b, err);
+        r = serials_start(p, b, err);
     if (!r)
-        r = parallels_start(p, &b, err);
-    if (!r)     /* first, so that of a shared terminal the serial port, attached last, has the focus */
-        r = process_monitors(p, err);
+        r = parallels_start(p, b, err);
+    if (!r && c->preconfig) {       /* for who asks before the board keeps it */
+        board_config_keep(p->machine, b);
+        if (c->board_type->cpu_type)
+            board_places_new(p->machine, b);
+    }
+    return r ? r : process_monitors(p, err);    /* before the board: of a shared terminal the serial port, attached
+                                                 * last, has the focus */
+}
+
+static int machine_build(struct process *p, struct error **err)
+{
+    const struct config *c = p->cfg;
+    struct board_config *b = &p->board;
+    int r = c->preconfig ? config_numa_check(p->cfg, err) : 0;
+
+    b->numa = c->board.numa;
     if (!r)
-        r = c->board_type->build(p->machine, &b, err);
+        r = process_ram(p, b, err);
+    if (!r)
+        r = c->board_type->build(p->machine, b, err);
     if (!r)
         machine_phase_advance(p->machine, PHASE_BOARD);
     for (unsigned i = 0; i < c->devices.n && !r; i++)
@@ -181,6 +251,8 @@ static int machine_build(struct process *p, struct error **err)
         process_globals_warn(p);
     if (!r)
         machine_phase_advance(p->machine, PHASE_READY);
+    if (!r && c->qtest)
+        r = qtest_open(p->machine, c->qtest, c->qtest_log, err);
     return r;
 }
 
@@ -232,11 +304,7 @@ static int parts_start(struct process *p, struct error **err)
     p->objects.chardevs = &p->chardevs;
     if (!r)
         r = process_objects(p, err);
-    if (!r)
-        r = machine_build(p, err);
-    if (!r && c->qtest)
-        r = qtest_open(p->machine, c->qtest, c->qtest_log, err);
-    return r;
+    return r ? r : machine_prepare(p, err);
 }
 
 /* The limit goes first, where it may: -runas would make it hold for what is allocated later. */
@@ -246,7 +314,17 @@ static int memory_lock(struct error **err)
     return mlockall(MCL_CURRENT | MCL_FUTURE) < 0 ? error_set_host(err, -errno, "-overcommit mem-lock", "on") : 0;
 }
 
-int process_start(struct process *p, const struct config *cfg, struct error **err)
+static int machine_begin(struct process *p, struct error **err)
+{
+    const struct config *c = p->cfg;
+    int r = machine_build(p, err);
+
+    if (!r)
+        r = confine(c->new_root, c->run_as, &c->sandbox, err);
+    return r ? r : machine_go(p, err);
+}
+
+int process_start(struct process *p, struct config *cfg, struct error **err)
 {
     int r;
 
@@ -257,15 +335,32 @@ int process_start(struct process *p, const struct config *cfg, struct error **er
     r = cfg->mem_lock ? memory_lock(err) : 0;
     if (!r)
         r = parts_start(p, err);
-    if (!r)
-        r = confine(cfg->new_root, cfg->run_as, &cfg->sandbox, err);
-    return r ? r : machine_go(p, err);
+    return r || cfg->preconfig ? r : machine_begin(p, err);
 }
 
-int process_run(struct process *p)
+/* Outside of any handler: the machine may wait for clients before it runs. */
+static int preconfig_end(struct process *p, struct error **err)
 {
+    struct qapi_ctx *ctx = p->exit_preconfig;
+    int r = p->machine->quit_requested ? 0 : machine_begin(p, err);
+
+    if (r < 0)
+        qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "%s", error_line(*err).s);
+    qapi_finish(ctx, r, NULL);          /* commands that wait behind it may run in here */
+    p->exit_preconfig = NULL;
+    return r;
+}
+
+int process_run(struct process *p, struct error **err)
+{
+    int r = 0;
+
     loop_run(p->loop);
-    return p->machine->exit_status;
+    if (p->exit_preconfig)
+        r = preconfig_end(p, err);
+    if (!r && !p->machine->quit_requested)
+        loop_run(p->loop);
+    return r ? r : p->machine->exit_status;
 }
 
 void process_end(struct process *p)

@@ -4,7 +4,7 @@
 /*
  * From a configuration to a running process, and back: what hangs from it all
  *
- * Phases: log, pid file, loop, objects, chardevs, machine, accelerator, board, devices, monitors.  A phase that fails
+ * Phases: log, pid file, loop, objects, chardevs, machine, accelerator, monitors, RAM, board, devices.  A phase that fails
  * leaves a struct that process_end() can undo.  Main thread.
  */
 
@@ -23,7 +23,9 @@
 enum { PROCESS_MONITORS = 16, PROCESS_RAM = 128 };
 
 struct process {
-    const struct config *cfg;
+    struct config *cfg;                 /* borrowed; with -preconfig NUMA nodes are added to it */
+    struct board_config board;          /* what the board is built from */
+    struct qapi_ctx *exit_preconfig;    /* the command that ends it, while it runs; NULL: nobody has asked */
     struct pid_file pid_file;
     struct loop *loop;
     struct user_objects objects;
@@ -49,9 +51,10 @@ struct process {
     bool has_signals;
 };
 
-int process_start(struct process *p, const struct config *cfg, struct error **err);
-/* Runs until the machine quits; its exit status. */
-int process_run(struct process *p);
+/* With -preconfig up to the monitors only: the machine is made when x-exit-preconfig says so, in process_run(). */
+int process_start(struct process *p, struct config *cfg, struct error **err);
+/* Runs until the machine quits; its exit status, or a negative errno with an error. */
+int process_run(struct process *p, struct error **err);
 void process_end(struct process *p);
 /* Opens the chardev that -serial, -monitor or -qmp names; *id gets its label, or NULL for "none". */
 int process_chardev(struct process *p, const char *option, const char *spec, const char *label, const char **id,

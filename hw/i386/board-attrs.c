@@ -175,7 +175,8 @@ void board_config_keep(struct machine *m, const struct board_config *cfg)
 {
     struct board_config *copy = malloc(sizeof(*copy));
 
-    assert(copy && !m->board_config);
+    assert(copy);
     *copy = *cfg;
+    free(m->board_config);
     m->board_config = copy;
 }

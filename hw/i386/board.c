@@ -60,6 +60,19 @@ static void slots_new(struct machine *m, const struct cpu_topology *t)
     }
 }
 
+void board_places_new(struct machine *m, const struct board_config *cfg)
+{
+    struct cpu_config *model = malloc(sizeof(*model));
+
+    assert(model && !m->slots);
+    slots_new(m, &cfg->smp);
+    *model = cfg->cpu;
+    model->dies = cfg->smp.dies;
+    model->cores = cfg->smp.cores;
+    model->threads = cfg->smp.threads;
+    m->cpu_model = model;
+}
+
 static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned index, struct error **err)
 {
     struct vcpu *cpu;
@@ -77,16 +90,10 @@ static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned i
 
 int board_cpus_new(struct machine *m, const struct board_config *cfg, struct error **err)
 {
-    struct cpu_config *model = malloc(sizeof(*model));
     int r = 0;
 
-    assert(model);
-    slots_new(m, &cfg->smp);
-    *model = cfg->cpu;
-    model->dies = cfg->smp.dies;
-    model->cores = cfg->smp.cores;
-    model->threads = cfg->smp.threads;
-    m->cpu_model = model;
+    if (!m->slots)
+        board_places_new(m, cfg);
     for (unsigned i = 0; i < cfg->smp.cpus && !r; i++)
         r = cpu_new(m, cfg, i, err);
     if (!r && m->accel->ops->clock_get)

@@ -87,9 +87,12 @@ const struct board_type *board_find(const char *name);
 const struct board_type *board_default(void);
 void board_each(void (*fn)(const struct board_type *b, void *opaque), void *opaque);
 
+/* The places of CPUs, for who asks before the board is built; board_cpus_new() makes them otherwise. */
+void board_places_new(struct machine *m, const struct board_config *cfg);
 /* Makes the vCPUs and their devices, with APIC ids after the topology, threads parked. */
 int board_cpus_new(struct machine *m, const struct board_config *cfg, struct error **err);
-/* A board's first step: what it is built from stays with the machine, for who asks later.  Texts are borrowed. */
+/* A board's first step: what it is built from stays with the machine, in place of what was kept before, for who asks
+ * later.  Texts are borrowed. */
 void board_config_keep(struct machine *m, const struct board_config *cfg);
 /* Of QOM's /machine: what every machine has, and a PC. */
 void board_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque);

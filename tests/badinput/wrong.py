@@ -23,9 +23,10 @@ from program import ENDS, QUIET, Tap, arguments, bzimage, reference, run
 # option, values that are wrong, and what the line has to hold beside the value (None: the option)
 WRONG = [
     ("-m", ["", ",", "size=", "0", "-1", "1", "7M", "1T", "9999999999G", "64 ", "64MB", "help", "0x", "0x1p3", "nan", "1e3",
-            "18446744073709551616", "64,slots=2", "64,foo=bar", "foo=bar", "16E"], None),
-    ("-smp", [",", "cpus=", "0", "-1", "289", "two", "1.5", "1k", "4,cores=3", "4,sockets=3", "4,maxcpus=2", "1,1",
-              "4,maxcpus=289", "cores=0", "4,cores=65536,sockets=65536", "sockets=288,cores=288,threads=288", "4,dies=3",
+            "18446744073709551616", "64,slots=2", "64,slots=2,maxmem=64M", "64,maxmem=32M", "64,maxmem=128M",
+            "64,slots=257,maxmem=64M", "64,slots=x,maxmem=64M", "64,maxmem=x", "64,foo=bar", "foo=bar", "16E"], None),
+    ("-smp", [",", "cpus=", "-1", "289", "two", "1.5", "1k", "4,cores=3", "4,sockets=3", "4,maxcpus=2", "1,1",
+              "4,maxcpus=289", "4,cores=65536,sockets=65536", "sockets=288,cores=288,threads=288", "4,dies=3",
               "4,clusters=2", "4,foo=1", "99999999999999999999"], None),
     ("-M", [",", "nosuch", "isapc", "q35,nosuch=on", "q35,nosuch", "q35,q35", "q35,hpet=", "q35,hpet=perhaps",
             "q35,usb=on", "q35,sata=on", "q35,pit=perhaps", "q35,x-oem-id=toolong",
@@ -49,6 +50,14 @@ WRONG = [
     ("-device", ["loader", "loader,file=/nonexistent", "loader,file=/tmp", "loader,file=/dev/zero", "loader,addr=1,data=1",
                  "loader,addr=1,data=1,data-len=9", "loader,cpu-num=0", "loader,addr=0x7ffffffff,data=1,data-len=1"],
      "loader"),
+    ("-audiodev", ["", ",", "nosuch", "none", "alsa,id=a", "none,id=a,nosuch=1", "none,id=a,out.format=u7", "{", "{}", "[]",
+                   "none,id=a,timer-period=-1"], None),
+    ("-audio", ["", "none", "none,model=hda", "alsa,model=hda", "none,model=", "none,model=x,nosuch=1"], None),
+    ("-k", ["", "nosuch", "/etc/passwd", "..", "."], None),
+    ("-echr", ["", "x", "256", "-1", "1 ", "99999999999999999999"], None),
+    ("-trace", ["nosuch", "enable=nosuch", "nosuch=1", "events=", "events=/nonexistent/a", "events=/"], "trace"),
+    ("-trace", ["file=/nonexistent/a", "events=/dev/null,file=/"], "-D"),
+    ("-mem-path", ["", "/nonexistent/a", "/dev/null"], ""),
     ("-object", ["", ",", "nosuch", "nosuch,id=a", "memory-backend,id=a,size=1M", "[]", "=", "nosuch,help", "a..b=1",
                  "memory-backend-ram,id=a", "memory-backend-ram,id=1a,size=1M",
                  "memory-backend-ram,id=a,size=0", "memory-backend-ram,id=a,size=2T", "memory-backend-ram,id=a,size=1M,nosuch=1",
@@ -166,12 +175,16 @@ LINES = [
     (["-device", "vmgenid,guid=x"], "vmgenid.guid"), (["-device", "vmgenid", "-device", "vmgenid"], "vmgenid"),
     (["-device", "vmcoreinfo", "-device", "vmcoreinfo"], "vmcoreinfo"),
 ]
-TAKING = ["bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "object",
+TAKING = ["k", "audiodev", "audio", "echr", "mem-path", "bios", "L", "M", "machine", "accel", "cpu", "smp", "m", "kernel", "initrd", "append", "device", "object",
           "chardev", "serial", "parallel", "monitor", "qmp", "qmp-pretty", "mon", "gdb", "display", "name", "numa",
           "acpitable", "global", "pidfile", "debugcon", "d", "D", "trace", "fw_cfg", "smbios", "uuid", "boot", "rtc",
           "option-rom", "vga", "watchdog-action", "action", "qtest", "qtest-log"]
 # Odd, but machines.
 RIGHT = [
+    ["-m", "64,slots=0,maxmem=64M"], ["-m", "64", "-m", "maxmem=64M"], ["-mem-path", "/dev/shm", "-m", "16", "-mem-prealloc"],
+    ["-audiodev", "none,id=a"], ["-audiodev", '{"id":"audio1","driver":"none"}'], ["-echr", "0x14"], ["-echr", "0", "-echr", "1"],
+    ["--audiodev", "none,id=a,out.frequency=44100", "--audiodev", "none,id=a"], ["-trace", "events=/dev/null"],
+    ["-M", "q35,dump_guest_core=off"], ["-smp", "4", "-smp", "sockets=2"],
     ["-m", "8M"], ["-m", "1.5G"], ["-m", "0x200"], ["-m", "8192K"], ["-m", "size=64,size=128"], ["-m", "64,"], ["-m", "1000G"],
     ["-parallel", "null", "-parallel", "none", "-parallel", "null"], ["-device", "ib700", "-device", "i6300esb", "-device", "pvpanic-pci"],
     ["-global", "ICH9-LPC.disable_s3=1"], ["-global", "driver=hpet,property=timers,value=8"], ["-debugcon", "null"], ["-debugcon", "none"],
@@ -396,7 +409,17 @@ def sockets(tap, program, folder):
 
 # Both programs have these options; the verdict is status 0 (told to quit) or 1.
 COMPARED = [
-    [], ["-m", "64"], ["-m", "-1"], ["-m", "64 "], ["-m", "64MB"], ["-m", "1.5G"], ["-m", "1e3"], ["-m", ".5G"], ["-m", "1.G"], ["-m", "size="],
+    [], ["-m", "64,slots=2"], ["-m", "64,slots=2,maxmem=64M"], ["-m", "64,slots=257,maxmem=64M"], ["-m", "64,maxmem=64M"],
+    ["-m", "64,maxmem=32M"], ["-m", "64,slots=x,maxmem=64M"], ["-m", "64", "-m", "maxmem=64M"], ["-m", "maxmem=64M"], ["-m", "64,slots=0"],
+    ["-smp", "0"], ["-smp", "4,sockets=0"], ["-smp", "4,clusters=2"], ["-smp", "4", "-smp", "sockets=2"], ["-smp", "maxcpus=0"],
+    ["-audiodev", "none,id=a"], ["-audiodev", "none"], ["-audiodev", "nosuch,id=a"], ["-audiodev", '{"id":"a","driver":"none"}'],
+    ["-audiodev", "none,id=a,nosuch=1"], ["-audiodev", "none,id=a,out.frequency=44100"], ["-audiodev", '{"driver":"none"}'],
+    ["-audiodev", "none,id=a", "-audiodev", "none,id=a"], ["-audio", "none"], ["-audio", "none,model=nosuch"], ["-audio-help"],
+    ["-k", "de"], ["-echr", "1"], ["-mem-path", "/dev/shm", "-m", "16"], ["-mem-prealloc", "-m", "16"], ["-display", "none,nosuch=1"],
+    ["-display", "nosuch"], ["-trace", "nosuch=1"], ["-trace", "events=/nonexistent/a"], ["-M", "q35,kernel_irqchip=nosuch"],
+    ["-M", "q35,dump_guest_core=off"], ["-preconfig", "-numa", "node,nodeid=900"], ["-no-kvm"], ["-semihosting"], ["-dumpdtb", "x"],
+    ["-tb-size", "1"], ["-enable-fips"], ["-nodefconfig"], ["-no-user-config"], ["-mem-path", "/dev/shm", "-M", "memory-backend=a"],
+    ["-m", "64"], ["-m", "-1"], ["-m", "64 "], ["-m", "64MB"], ["-m", "1.5G"], ["-m", "1e3"], ["-m", ".5G"], ["-m", "1.G"], ["-m", "size="],
     ["-m", "128,foo=bar"], ["-m", "64,"], ["-smp", "4,cores=3"], ["-smp", "4,maxcpus=2"], ["-smp", "1,1"], ["-smp", "1k"], ["-smp", "289"],
     ["-smp", "4,dies=1"], ["-smp", "4,"], ["-smp", "sockets=2"], ["-smp", ","], ["-smp", "maxcpus=2"], ["-cpu", "nosuch"], ["-cpu", "max"],
     ["-cpu", "qemu64,nosuch=on"], ["-cpu", "qemu64,+nx"], ["-cpu", "qemu64,nx=perhaps"], ["-cpu", "qemu64,"], ["-accel", "nosuch"],

@@ -20,6 +20,7 @@ static const char *const known_kinds[] = {
     "acpi",                                                     /* test-acpi-facts */
     "after-firmware", "map-after-firmware",                     /* test-firmware-facts */
     "map", "cmos", "fw-cfg", "qom", "qom-value",                /* test-machine-facts */
+    "argument",                                                 /* test-option-list */
     NULL,
 };
 
