@@ -15,10 +15,10 @@
 
 #define GDB_DEFAULT "tcp::1234"         /* of -s, and of the monitor's gdbserver */
 
-enum { CONFIG_LIST = 64, CONFIG_ROMS = 16, MACHINE_STRINGS = 7 };
+enum { CONFIG_REPEATS = 65536, CONFIG_LIST = 64, CONFIG_ROMS = 16, MACHINE_STRINGS = 7 };
 
-/* A repeatable option, in order. */
-struct config_list { unsigned n; const char *item[CONFIG_LIST]; };
+/* A repeatable option, in order; the array is owned. */
+struct config_list { unsigned n; const char **item; };
 
 /* -rtc */
 struct rtc_config {
@@ -62,6 +62,7 @@ struct config {
     struct global_prop globals[CONFIG_LIST];    /* owned, with their strings */
     unsigned n_globals;
     const char *pid_file;
+    bool smp_zero;                      /* -smp had a zero, which is deprecated */
     bool vga_asked;                     /* -vga was given */
     bool preconfig, daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */

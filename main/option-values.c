@@ -39,6 +39,13 @@ void config_string(char **to, const char *with)
 
 void config_fini(struct config *c)
 {
+    const struct config_list *lists[] = {
+        &c->data_dirs, &c->accels, &c->chardevs, &c->serials, &c->parallels, &c->debugcons, &c->monitors, &c->qmps,
+        &c->qmp_pretties, &c->mons, &c->devices, &c->objects, &c->traces,
+    };
+
+    for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+        free(lists[i]->item);
     free(c->machine_accel);
     free(c->kernel_irqchip);
     free(c->name);
@@ -54,26 +61,23 @@ void config_fini(struct config *c)
     numa_free(c->board.numa);
 }
 
-static int smp_numbers(struct cpu_topology *t, struct keyval *kv, struct error **err)
+static int smp_numbers(struct config *c, struct keyval *kv, struct error **err)
 {
+    struct cpu_topology *t = &c->board.smp;
     unsigned clusters = 1;
     const struct { const char *key; unsigned *val, max; } numbers[] = {
         { "cpus", &t->cpus, 288 },   { "sockets", &t->sockets, 288 }, { "dies", &t->dies, 288 },
         { "cores", &t->cores, 288 }, { "threads", &t->threads, 288 }, { "maxcpus", &t->max_cpus, 288 },
         { "clusters", &clusters, 1 },
     };
-    bool zero = false;
     int r = 0;
 
     for (unsigned i = 0; i < sizeof(numbers) / sizeof(numbers[0]) && !r; i++) {
         const char *value = keyval_take(kv, numbers[i].key);
 
         r = keyval_number(kv, numbers[i].key, 0, numbers[i].max, numbers[i].val, err);
-        zero |= value && !r && !*numbers[i].val;
+        c->smp_zero |= value && !r && !*numbers[i].val;
     }
-    if (!r && zero)         /* and is then what was not said */
-        log_warn("warning: Deprecated CPU topology (considered invalid): CPU topology parameters must be greater than "
-                 "zero");
     return r ? r : keyval_end(kv, "cpus, sockets, dies, cores, threads, maxcpus; clusters of 1", err);
 }
 
@@ -84,7 +88,7 @@ int option_smp(struct config *c, const char *value, struct error **err)
 
     if (r < 0)
         return r;
-    r = smp_numbers(&c->board.smp, &kv, err);
+    r = smp_numbers(c, &kv, err);
     keyval_fini(&kv);
     return r;
 }
@@ -121,6 +125,9 @@ int config_check(struct config *c, struct error **err)
     const struct board_type *b = c->board_type = c->board_type ? c->board_type : board_default();
     int r;
 
+    if (c->smp_zero)            /* and is then as if it had not been said */
+        log_warn("warning: Deprecated CPU topology (considered invalid): CPU topology parameters must be greater than "
+                 "zero");
     r = cpu_topology_complete(&c->board.smp, err);
     if (r < 0)
         return r;

@@ -10,6 +10,7 @@
 
 #include "lib/error.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,8 +25,11 @@ static int set_string(const char **to, const char *value)
 
 static int append(struct config_list *list, const char *option, const char *value, struct error **err)
 {
-    if (list->n == CONFIG_LIST)
-        return error_set(err, -E2BIG, ERROR_RANGE, option, value, T("at most %d of them", CONFIG_LIST));
+    if (list->n == CONFIG_REPEATS)
+        return error_set(err, -E2BIG, ERROR_RANGE, option, value, T("at most %d of them", CONFIG_REPEATS));
+    if (!(list->n & (list->n - 1)))     /* full, as it doubles */
+        list->item = realloc(list->item, (list->n ? 2 * list->n : 1) * sizeof(*list->item));
+    assert(list->item);
     list->item[list->n++] = value;
     return 0;
 }

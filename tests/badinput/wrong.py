@@ -416,7 +416,7 @@ COMPARED = [
     ["-audiodev", "none,id=a,nosuch=1"], ["-audiodev", "none,id=a,out.frequency=44100"], ["-audiodev", '{"driver":"none"}'],
     ["-audiodev", "none,id=a", "-audiodev", "none,id=a"], ["-audio", "none"], ["-audio", "none,model=nosuch"], ["-audio-help"],
     ["-k", "de"], ["-echr", "1"], ["-mem-path", "/dev/shm", "-m", "16"], ["-mem-prealloc", "-m", "16"], ["-display", "none,nosuch=1"],
-    ["-display", "nosuch"], ["-trace", "nosuch=1"], ["-trace", "events=/nonexistent/a"], ["-M", "q35,kernel_irqchip=nosuch"],
+    ["-display", "nosuch"], ["-trace", "nosuch=1"], ["-trace", "events=/nonexistent/a"],
     ["-M", "q35,dump_guest_core=off"], ["-preconfig", "-numa", "node,nodeid=900"], ["-no-kvm"], ["-semihosting"], ["-dumpdtb", "x"],
     ["-tb-size", "1"], ["-enable-fips"], ["-nodefconfig"], ["-no-user-config"], ["-mem-path", "/dev/shm", "-M", "memory-backend=a"],
     ["-m", "64"], ["-m", "-1"], ["-m", "64 "], ["-m", "64MB"], ["-m", "1.5G"], ["-m", "1e3"], ["-m", ".5G"], ["-m", "1.G"], ["-m", "size="],

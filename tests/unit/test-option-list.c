@@ -9,7 +9,7 @@
 #include "tests/unit/option-line.h"
 
 /* Of these the start reads the argument, not the parser. */
-static const char *const read_later[] = { "trace", "mon", "device", "chardev" };
+static const char *const read_later[] = { "add-fd", "trace", "mon", "device", "chardev" };
 
 static const char *option_of(const char *told)
 {

@@ -395,17 +395,71 @@ static void help_as_a_value_lists_and_ends(void)
     bad("-device nosuch,help", "-device", "nosuch");
 }
 
-static void a_repeatable_option_has_an_end(void)
+/* A hundred disks have as many options; what bounds a list is that a file of options may be of any length. */
+static void a_repeatable_option_has_an_end_far_away(void)
 {
-    char line[2048] = "-M q35";
+    static char *argv[2 * CONFIG_REPEATS + 4];
+    unsigned n = 0;
 
-    for (unsigned i = 0; i < CONFIG_LIST; i++)
-        strcat(line, " -serial null");
-    good(line);
-    CHECK_EQ(c.serials.n, CONFIG_LIST);
+    argv[n++] = (char *)"rhea";
+    for (unsigned i = 0; i < CONFIG_REPEATS; i++) {
+        argv[n++] = (char *)"-serial";
+        argv[n++] = (char *)(i ? "null" : "none");
+    }
+    err = NULL;
+    CHECK(!config_parse(&c, n, argv, &err));
+    CHECK_EQ(c.serials.n, CONFIG_REPEATS);
+    CHECK_STR(c.serials.item[0], "none");
+    CHECK_STR(c.serials.item[CONFIG_REPEATS - 1], "null");
     config_fini(&c);
-    strcat(line, " -serial null");
-    bad(line, "-serial", "null");
+    argv[n++] = (char *)"-serial";
+    argv[n++] = (char *)"pty";
+    CHECK_EQ(config_parse(&c, n, argv, &err), -E2BIG);
+    CHECK_STR(err->value, "pty");
+    error_free(err);
+    config_fini(&c);
+}
+
+/* Longer than the kernel would hand on. */
+static void a_value_may_have_any_length(void)
+{
+    static char value[1 << 20], *argv[] = { (char *)"rhea", NULL, value };
+
+    for (const struct option *o = options; o->names; o++) {
+        char name[40];
+
+        if (!o->argument)
+            continue;
+        snprintf(name, sizeof(name), "-%.*s", (int)strcspn(o->names, "|"), o->names);
+        argv[1] = name;
+        for (unsigned kind = 0; kind < 3; kind++) {     /* letters, properties, what is no UTF-8 */
+            memset(value, "x,\xff"[kind], sizeof(value) - 1);
+            for (size_t i = 0; kind == 1 && i + 4 < sizeof(value); i += 4)
+                memcpy(value + i, "a=b,", 4);
+            err = NULL;
+            config_parse(&c, 3, argv, &err);
+            CHECK(!err || (err->legal[0] && strlen(error_line(err).s) < 1000));
+            error_free(err);
+            config_fini(&c);
+        }
+    }
+}
+
+/* What options mean together is looked at when all are read. */
+static void the_order_of_options_does_not_matter(void)
+{
+    static const char *const options_of[] = {
+        "-append x -kernel k -initrd i -m 64", "-m 64 -initrd i -kernel k -append x", "-kernel k -m 64 -append x -initrd i",
+    };
+
+    for (unsigned i = 0; i < sizeof(options_of) / sizeof(options_of[0]); i++) {
+        good(options_of[i]);
+        CHECK_STR(c.board.kernel, "k");
+        CHECK_STR(c.board.append, "x");
+        CHECK_STR(c.board.initrd, "i");
+        CHECK_EQ(c.board.ram_bytes, 64 << 20);
+        config_fini(&c);
+    }
 }
 
 static void check_global(unsigned n, const char *type, const char *prop, const char *value)
@@ -571,7 +625,9 @@ int main(void)
     TEST(memory_may_be_locked);
     TEST(initrd_and_append_want_a_kernel);
     TEST(help_as_a_value_lists_and_ends);
-    TEST(a_repeatable_option_has_an_end);
+    TEST(a_repeatable_option_has_an_end_far_away);
+    TEST(a_value_may_have_any_length);
+    TEST(the_order_of_options_does_not_matter);
     TEST(a_global_has_two_forms_and_keeps_its_order);
     TEST(a_global_names_type_property_and_value);
     TEST(files_for_the_firmware_have_a_name_and_one_source);
