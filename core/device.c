@@ -199,6 +199,9 @@ int device_realize(struct device *dev, struct object *parent, const char *name, 
     if (dev->refused)
         return error_set(err, -EINVAL, dev->refused->kind, dev->refused->object, dev->refused->value,
                          dev->refused->legal);
+    if (dev->machine->only_migratable && !dev->type->type.state)
+        return error_set(err, -EINVAL, ERROR_STATE, "-only-migratable", dev->type->type.name,
+                         "types whose state can be saved");
     r = bus_plug(dev, err);
     if (r < 0)
         return r;

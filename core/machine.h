@@ -102,6 +102,7 @@ struct machine {
     struct post eject_post;             /* plug.c */
     const struct device *leaving;       /* whom EVENT_DEVICE_DELETED is about */
     int exit_status;
+    bool only_migratable;               /* a device whose state cannot be saved is refused; set by main/ */
     bool no_reboot, no_shutdown;        /* -action reboot=shutdown, shutdown=pause */
     struct machine_power power;
     struct device *pm;                  /* the ACPI power management chip (hw/acpi/pm.h); NULL: there is none */

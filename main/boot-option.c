@@ -88,7 +88,9 @@ int option_boot(struct config *c, const char *value, struct error **err)
 
     if (r < 0)
         return r;
-    r = boot_parse(&b, &kv, err);
+    r = keyval_no_flags(&kv, "PROP=VALUE", err);
+    if (!r)
+        r = boot_parse(&b, &kv, err);
     if (!r) {
         keep(&b.order);
         keep(&b.once);

@@ -64,7 +64,7 @@ struct config {
     const char *pid_file;
     bool smp_zero;                      /* -smp had a zero, which is deprecated */
     bool vga_asked;                     /* -vga was given */
-    bool preconfig, daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
+    bool preconfig, only_migratable, daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };
 

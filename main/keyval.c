@@ -4,6 +4,7 @@
 /* Option values (see keyval.h). */
 
 #include "lib/error.h"
+#include "lib/log.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -50,6 +51,7 @@ int keyval_parse(struct keyval *kv, const char *option, const char *spec, const 
             *eq = '\0';
         kv->pair[kv->n].key = eq || !first || kv->n ? item : first;
         kv->pair[kv->n].value = eq ? eq + 1 : first && !kv->n ? item : "on";
+        kv->pair[kv->n].flag = !eq && (!first || kv->n);
         kv->n++;
     }
     return 0;
@@ -82,11 +84,38 @@ int keyval_end(const struct keyval *kv, const char *legal, struct error **err)
     return 0;
 }
 
+int keyval_no_flags(const struct keyval *kv, const char *legal, struct error **err)
+{
+    for (unsigned i = 0; i < kv->n; i++)
+        if (kv->pair[i].flag)
+            return error_set(err, -EINVAL, ERROR_SYNTAX, kv->option, kv->pair[i].key, legal);
+    return 0;
+}
+
+/* Finds "key" and "nokey" without a value: they are pairs with one from now on. */
+static void flag_expand(struct keyval *kv, const char *key)
+{
+    for (unsigned i = 0; i < kv->n; i++) {
+        const char *word = kv->pair[i].key;
+        bool on = !strcmp(word, key);
+
+        if (!kv->pair[i].flag || (!on && (strncmp(word, "no", 2) || strcmp(word + 2, key))))
+            continue;
+        log_warn("%s: warning: short-form boolean option '%s' deprecated\nPlease use %s=%s instead", kv->option, word,
+                 key, on ? "on" : "off");
+        kv->pair[i].key = key;
+        kv->pair[i].value = on ? "on" : "off";
+        kv->pair[i].flag = false;
+    }
+}
+
 int keyval_bool(struct keyval *kv, const char *key, bool *val, struct error **err)
 {
     static const char *const on[] = { "on", "yes", "true", "y" }, *const off[] = { "off", "no", "false", "n" };
-    const char *value = keyval_take(kv, key);
+    const char *value;
 
+    flag_expand(kv, key);
+    value = keyval_take(kv, key);
     if (!value)
         return 0;
     for (unsigned i = 0; i < 4; i++)

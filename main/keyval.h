@@ -15,7 +15,7 @@ struct keyval {
     const char *option;         /* "-machine", for errors */
     char *text;                 /* owned; keys and values point into it */
     unsigned n;
-    struct { const char *key, *value; bool used; } pair[KEYVAL_MAX];
+    struct { const char *key, *value; bool used, flag; } pair[KEYVAL_MAX];     /* flag: without "=value" */
 };
 
 /* first: the key that a leading word without '=' gets; NULL: such a word is a flag, value "on".
@@ -28,7 +28,10 @@ const char *keyval_take(struct keyval *kv, const char *key);
 int keyval_end(const struct keyval *kv, const char *legal, struct error **err);
 /* The value of "id" into *id, NULL if absent. -EINVAL: not an identifier. */
 int keyval_id(struct keyval *kv, const char **id, struct error **err);
-/* "on" or "off" (or yes, no, true, false, y, n) into *val; unchanged if key is absent. */
+/* -EINVAL if a word but the first has no value, as in "type,key". */
+int keyval_no_flags(const struct keyval *kv, const char *legal, struct error **err);
+/* "on" or "off" (or yes, no, true, false, y, n) into *val; unchanged if key is absent.  "key" and "nokey" alone are on
+ * and off, with a warning, as they are deprecated. */
 int keyval_bool(struct keyval *kv, const char *key, bool *val, struct error **err);
 /* A number from min to max into *val; unchanged if absent. */
 int keyval_number(struct keyval *kv, const char *key, unsigned min, unsigned max, unsigned *val, struct error **err);

@@ -198,7 +198,7 @@ static void dashes(struct keyval *kv)
 int option_machine(struct config *c, const char *value, struct error **err)
 {
     struct keyval kv;
-    const char *type;
+    const char *type, *help;
     int r;
 
     if (!strcmp(value, "help") || !strcmp(value, "?")) {
@@ -210,9 +210,12 @@ int option_machine(struct config *c, const char *value, struct error **err)
     if (r < 0)
         return r;
     dashes(&kv);
+    help = keyval_take(&kv, "help");
+    r = help ? 0 : keyval_no_flags(&kv, "PROP=VALUE", err);
     type = keyval_take(&kv, "type");
-    r = type ? machine_type(c, type, err) : 0;
-    if (!r && c->board_type && keyval_take(&kv, "help")) {
+    if (!r)
+        r = type ? machine_type(c, type, err) : 0;
+    if (!r && c->board_type && help) {
         machine_props_list(c->board_type);
         c->help_shown = true;
     } else if (!r) {

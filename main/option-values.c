@@ -88,7 +88,9 @@ int option_smp(struct config *c, const char *value, struct error **err)
 
     if (r < 0)
         return r;
-    r = smp_numbers(c, &kv, err);
+    r = keyval_no_flags(&kv, "PROP=VALUE", err);
+    if (!r)
+        r = smp_numbers(c, &kv, err);
     keyval_fini(&kv);
     return r;
 }

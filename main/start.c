@@ -181,6 +181,7 @@ static void machine_configure(struct process *p)
     m->type_name = c->board_type->name;
     m->obj.type = &c->board_type->type;
     memcpy(m->uuid, c->board.uuid, sizeof(m->uuid));
+    m->only_migratable = c->only_migratable;
     m->no_reboot = c->no_reboot;
     m->no_shutdown = c->no_shutdown;
     m->power.watchdog_action = c->watchdog_action;

@@ -510,24 +510,63 @@ static void soft_run_state(struct accel *accel, bool running)
         debugger_apply(&((struct soft_accel *)accel)->soft);
 }
 
-/* "thread=multi|single" and "split-wx", "tb-size" as the reference has them; what cannot be had is refused by name. */
-static int options_check(const char *options, struct error **err)
+/* Options: "thread=multi", "tb-size=MIB" (of decoded code; 0: as much as is good), "split-wx=off"; nothing that is
+ * decoded is executed by the host, so there is nothing to split. */
+
+enum { TB_SIZE_MAX_MIB = 1024 };
+
+static int tb_size_parse(const char *value, size_t *arena_bytes, struct error **err)
 {
-    if (!options || !*options || !strcmp(options, "thread=multi"))
+    unsigned long long mib;
+    char *end;
+
+    errno = 0;
+    mib = strtoull(value, &end, 0);
+    if (*value < '0' || *value > '9' || *end)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, "-accel tcg,tb-size", value, "a number of MiB");
+    if (errno || mib > TB_SIZE_MAX_MIB)
+        return error_set(err, -ERANGE, ERROR_RANGE, "-accel tcg,tb-size", value,
+                         T("0 to %d MiB; 0: as much as is good", TB_SIZE_MAX_MIB));
+    *arena_bytes = mib << 20;
+    return 0;
+}
+
+static int option_parse(const char *item, size_t *arena_bytes, struct error **err)
+{
+    static const char legal[] = "thread=multi, tb-size=MIB, split-wx=off", size[] = "tb-size=";
+
+    if (!strncmp(item, size, sizeof(size) - 1))
+        return tb_size_parse(item + sizeof(size) - 1, arena_bytes, err);
+    if (!strcmp(item, "thread=multi") || !strcmp(item, "split-wx=off"))
         return 0;
-    return error_set(err, -EINVAL, ERROR_UNKNOWN, "-accel tcg", options, "thread=multi");
+    if (!strcmp(item, "thread=single") || !strcmp(item, "split-wx=on"))
+        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-accel tcg", item, T("legal: %s", legal));
+    return error_set(err, -EINVAL, ERROR_UNKNOWN, "-accel tcg", item, legal);
+}
+
+static int options_parse(const char *options, size_t *arena_bytes, struct error **err)
+{
+    char *copy = strdup(options ? options : ""), *rest = copy;
+    int r = 0;
+
+    assert(copy);
+    for (char *item; !r && rest && *rest && (item = strsep(&rest, ","));)
+        r = option_parse(item, arena_bytes, err);
+    free(copy);
+    return r;
 }
 
 static int soft_open(struct machine *m, const char *options, struct accel **accel, struct error **err)
 {
     struct soft_accel *a;
-    int r = options_check(options, err);
+    size_t arena_bytes = 0;
+    int r = options_parse(options, &arena_bytes, err);
 
     if (r < 0)
         return r;
     a = calloc(1, sizeof(*a));
     assert(a);
-    r = soft_init(&a->soft, 0);
+    r = soft_init(&a->soft, arena_bytes);
     if (r < 0) {
         free(a);
         return error_set_host(err, r, "-accel tcg", "memory for decoded code");

@@ -119,7 +119,7 @@ def verdict(program, line):
     """None, or what is wrong with how the program took the line."""
     with tempfile.TemporaryDirectory(prefix="rhea-storm-") as folder:
         result = run(program, [*ENDS, *line], folder=folder)
-    lines = [text for text in result.errors.splitlines() if "warning: " not in text]
+    lines = [text for text in result.errors.splitlines() if "warning: " not in text and not text.startswith("Please use ")]
     others = all(text.startswith("rhea-system-x86_64: ") for text in lines)
     if result.status == 0 and len(lines) <= 2 and others or result.status == 1 and 1 <= len(lines) <= 3 and others and (
             "legal:" in lines[-1] or "failed on this host:" in lines[-1] or "options begin" in lines[-1]):

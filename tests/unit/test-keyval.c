@@ -48,6 +48,28 @@ static void a_doubled_comma_is_one_inside_the_value(void)
     keyval_fini(&kv);
 }
 
+static void a_flag_is_on_and_with_no_in_front_off(void)
+{
+    bool wait = false, delay = true, other = false;
+
+    parse("wait,nodelay,nowhere=on", NULL);
+    CHECK_EQ(keyval_bool(&kv, "wait", &wait, NULL) | keyval_bool(&kv, "delay", &delay, NULL), 0);
+    CHECK(wait && !delay);
+    CHECK_EQ(keyval_bool(&kv, "where", &other, NULL), 0);       /* "nowhere=on" is a name of its own */
+    CHECK(!other && keyval_end(&kv, "", NULL) == -EINVAL);
+    keyval_fini(&kv);
+}
+
+static void words_without_values_can_be_refused(void)
+{
+    parse("q35,a=b", "type");
+    CHECK_EQ(keyval_no_flags(&kv, "x", NULL), 0);
+    keyval_fini(&kv);
+    parse("q35,a=b,c", "type");
+    CHECK_EQ(keyval_no_flags(&kv, "x", NULL), -EINVAL);
+    keyval_fini(&kv);
+}
+
 static void nothing_and_an_empty_end_are_no_pairs(void)
 {
     parse("", "type");
@@ -195,6 +217,8 @@ int main(void)
     TEST(a_leading_word_belongs_to_the_first_key);
     TEST(without_a_first_key_every_word_is_a_flag);
     TEST(a_doubled_comma_is_one_inside_the_value);
+    TEST(a_flag_is_on_and_with_no_in_front_off);
+    TEST(words_without_values_can_be_refused);
     TEST(nothing_and_an_empty_end_are_no_pairs);
     TEST(a_value_may_hold_equal_signs_and_be_empty);
     TEST(of_a_repeated_key_the_last_value_counts);

@@ -591,6 +591,17 @@ static void a_key_map_is_a_file_of_that_name(void)
     rmdir(folder);
 }
 
+static void words_for_booleans_are_deprecated(void)
+{
+    CHECK(strstr(warning("-M q35 -msg timestamp"), "-msg: warning: short-form boolean option 'timestamp' deprecated\n"
+                                                   "Please use timestamp=on instead"));
+    CHECK(strstr(warning("-M q35 -overcommit nomem-lock"), "Please use mem-lock=off instead"));
+    CHECK_STR(warning("-M q35 -overcommit mem-lock=off"), "");
+    bad("-M q35,hpet", "-machine", "hpet");
+    bad("-M q35 -boot order=c,menu", "-boot", "menu");
+    bad("-M q35 -smp 2,sockets", "-smp", "sockets");
+}
+
 static void an_option_that_is_not_there_is_named(void)
 {
     static const char *const absent[] = {
@@ -635,6 +646,7 @@ int main(void)
     TEST(sound_goes_nowhere);
     TEST(an_escape_key_is_the_number_of_a_character);
     TEST(a_key_map_is_a_file_of_that_name);
+    TEST(words_for_booleans_are_deprecated);
     TEST(an_option_that_is_not_there_is_named);
     return test_end();
 }

@@ -241,6 +241,20 @@ static void a_type_without_a_state_table_cannot_be_migrated_and_says_so(void)
     end();
 }
 
+static void with_only_migratable_it_is_refused(void)
+{
+    struct error *err = NULL;
+
+    begin();
+    m->only_migratable = true;
+    CHECK_EQ(device_realize(device_new(m, &stuck_type), NULL, NULL, &err), -EINVAL);
+    CHECK_STR(err->object, "-only-migratable");
+    CHECK_STR(err->value, "stuck");
+    error_free(err);
+    make(&plain_type);                          /* which has nothing to save, and says so */
+    end();
+}
+
 int main(void)
 {
     epoch_thread_init();
@@ -253,6 +267,7 @@ int main(void)
     TEST(older_sections_keep_reset_values_for_what_they_lack);
     TEST(what_does_not_belong_is_refused_by_name);
     TEST(a_type_without_a_state_table_cannot_be_migrated_and_says_so);
+    TEST(with_only_migratable_it_is_refused);
     epoch_thread_fini();
     return test_end();
 }

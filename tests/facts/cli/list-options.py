@@ -28,7 +28,7 @@ PARTS = [
     ('network', 'netdev|nic|net'),
     ('TPM', 'tpmdev'),
     ('sound cards', 'audio|audio-help'),
-    ('migration', 'incoming|dump-vmstate|only-migratable'),
+    ('migration', 'incoming|dump-vmstate'),
     ('the translator', 'singlestep|dfilter'),
     ('policies of QMP', 'compat'),
     ('random numbers for guests', 'seed'),
