@@ -176,7 +176,8 @@ static void help(struct char_mux *m)
     else
         snprintf(name, sizeof(name), "0x%02x", m->escape);
     for (unsigned i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %c    %s\n\r", name, lines[i].key, lines[i].does);
+        snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %c    %s\n\r", name, lines[i].key,
+                 lines[i].does);
     snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s %s  send %s itself\n\r", name, name, name);
     say(m, text);
 }

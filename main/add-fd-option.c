@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -91,8 +92,9 @@ static int add_one(struct process *p, const char *spec, int *given, struct error
 int process_fdsets(struct process *p, struct error **err)
 {
     const struct config_list *list = &p->cfg->add_fds;
-    int given[CONFIG_LIST], r = 0;
+    g_autofree int *given = g_new(int, list->n);
     unsigned n = 0;
+    int r = 0;
 
     p->fdsets.running = guest_runs;
     p->fdsets.opaque = p;

@@ -57,7 +57,8 @@ int option_audio(struct config *c, const char *value, struct error **err)
     else if (!model)
         r = error_set(err, -EINVAL, ERROR_SYNTAX, "-audio", value, "[driver=]none,model=CARD");
     else if (!listed(c, model, list_sound_cards))
-        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-audio model", model, "legal: none, as there are no sound cards");
+        r = error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "-audio model", model,
+                      "legal: none, as there are no sound cards");
     keyval_fini(&kv);
     return r;
 }

@@ -4,8 +4,8 @@
 /*
  * -k: the layout of the keyboard, by the name of a key map
  *
- * Key maps are files in the folder "keymaps" of each folder of firmware.  Nothing here translates keys by one yet, but a
- * name that no file has is refused.
+ * Key maps are files in the folder "keymaps" of each folder of firmware.  Nothing here translates keys by one yet, but
+ * a name that no file has is refused.
  */
 
 #include "core/datafile.h"

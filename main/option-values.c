@@ -40,8 +40,8 @@ void config_string(char **to, const char *with)
 void config_fini(struct config *c)
 {
     const struct config_list *lists[] = {
-        &c->data_dirs, &c->accels, &c->chardevs, &c->serials, &c->parallels, &c->debugcons, &c->monitors, &c->qmps,
-        &c->qmp_pretties, &c->mons, &c->devices, &c->objects, &c->traces,
+        &c->data_dirs, &c->accels, &c->add_fds, &c->chardevs, &c->serials, &c->parallels, &c->debugcons,
+        &c->monitors, &c->qmps, &c->qmp_pretties, &c->mons, &c->devices, &c->objects, &c->traces,
     };
 
     for (unsigned i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)

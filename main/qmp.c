@@ -67,7 +67,8 @@ int qmp_x_exit_preconfig(struct qapi_ctx *ctx, struct error **err)
 
     (void)err;
     if (p->machine->phase >= PHASE_READY || p->exit_preconfig)
-        return qapi_fail(ctx, -EBUSY, QAPI_GENERIC_ERROR, "The command is permitted only before machine initialization");
+        return qapi_fail(ctx, -EBUSY, QAPI_GENERIC_ERROR,
+                         "The command is permitted only before machine initialization");
     p->exit_preconfig = ctx;
     loop_quit(p->loop);
     return QAPI_LATER;

@@ -4,8 +4,8 @@
 /*
  * From a configuration to a running process, and back: what hangs from it all
  *
- * Phases: log, pid file, loop, objects, chardevs, machine, accelerator, monitors, RAM, board, devices.  A phase that fails
- * leaves a struct that process_end() can undo.  Main thread.
+ * Phases: log, pid file, loop, objects, chardevs, machine, accelerator, monitors, RAM, board, devices.  A phase that
+ * fails leaves a struct that process_end() can undo.  Main thread.
  */
 
 #include "chardev/char.h"

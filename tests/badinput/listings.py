@@ -155,18 +155,21 @@ class Listings:
         text = self.text("-version")
         self.tap.case(re.match(r"QEMU emulator version 7\.2\.\d+ ?", text), "-version: the line that management tools look for", text)
         self.tap.case(self.text("--version") == text, "--version is the same")
-        for words, heading, name in ((["-chardev"], "Available chardev backend types: ", "socket"), (["-display"], "Available display backend types:", "none"),
-                                     (["-audiodev"], "Available audio drivers:", "none"), (["-k"], None, None)):
-            text = self.text(*words, "help")
-            lines = text.splitlines()
-            self.tap.case(self.text(*words, "?") == text and (not heading or lines[0] == heading and name in [line.strip() for line in lines[1:]]),
-                          f"{words[0]} help: a name a line", text)
-            self.compare(f"{words[0]} help: heading and names are the reference's", text, lambda text=text, words=words: sorted(
-                set(text.splitlines()) - set(self.theirs(*words, "help").splitlines())) if words[0] != "-k" else [])
+        for option, heading, name in (("-chardev", "Available chardev backend types: ", "socket"),
+                                      ("-display", "Available display backend types:", "none"),
+                                      ("-audiodev", "Available audio drivers:", "none")):
+            text = self.text(option, "help")
+            self.tap.case(self.text(option, "?") == text and text.splitlines()[0] == heading and name in text.split(),
+                          f"{option} help: a heading, and a name a line", text)
+            self.compare(f"{option} help: heading and names are the reference's", text, lambda text=text, option=option: sorted(
+                set(text.splitlines()) - set(self.theirs(option, "help").splitlines())))
+        names = self.text("-k", "help").splitlines()
+        self.tap.case(names == sorted(set(names)), "-k help: a name a line, each once", names)
         text = self.text("-h")
         self.tap.case(text == self.text("-help") == self.text("--help") and text.startswith("usage: "), "-h, -help, --help: the same", text)
         names = re.findall(r"^-(\S+?),?(?: -(\S+))?(?: |$)", text, re.M)
-        self.tap.case(len(names) > 25 and all(line.startswith(("-", "usage", "During", " ")) or line.endswith(":") or not line for line in text.splitlines()),
+        self.tap.case(len(names) > 25 and all(line.startswith(("-", "usage", "During", " ")) or line.endswith(":") or not line
+                                                  for line in text.splitlines()),
                       "-h: an option a line", text)
         wrong = [name for pair in names for name in pair if name and name not in ("version", "help", "h") and
                  f"option: -{name} is not known" in run(self.program, ["-" + name, "/nonexistent/x"], send=b"", seconds=2).errors]

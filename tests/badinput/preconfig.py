@@ -61,20 +61,23 @@ def nodes(tap, program):
     replies, result = talk(program, smp, [
         CPUS, command("object-add", **{"qom-type": "memory-backend-ram", "id": "a", "size": 64 << 20}),
         command("object-add", **{"qom-type": "memory-backend-ram", "id": "b", "size": 64 << 20}),
-        node(nodeid=0, memdev="a"), node(nodeid=1, memdev="b"), node(nodeid=1), command("set-numa-node", type="dist", src=0, dst=1, val=21),
+        node(nodeid=0, memdev="a"), node(nodeid=1, memdev="b"), node(nodeid=1),
+        command("set-numa-node", type="dist", src=0, dst=1, val=21),
         command("set-numa-node", type="cpu", **{"node-id": 0, "socket-id": 1}),
         command("set-numa-node", type="cpu", **{"node-id": 1, "socket-id": 0}), EXIT, CPUS])
     places = [cpu["props"] for cpu in replies[0].get("return", [])]
     tap.case([place["socket-id"] for place in places] == [1, 0], "places of CPUs are told before there are CPUs", result)
     tap.case("error" in replies[5] and all("return" in reply for reply in replies[1:5] + replies[6:]), "nodes and objects can be added", result)
-    tap.case([(cpu["props"]["socket-id"], cpu["props"].get("node-id")) for cpu in replies[10].get("return", [])] == [(1, 0), (0, 1)],
-             "the machine has the nodes that were added", result)
+    places = [(cpu["props"]["socket-id"], cpu["props"].get("node-id")) for cpu in replies[10].get("return", [])]
+    tap.case(places == [(1, 0), (0, 1)], "the machine has the nodes that were added", result)
     replies, result = talk(program, [*smp, "-numa", "node,nodeid=0,memdev=a"], [EXIT], quits=False)
     tap.case(result.status == 1 and len(result.errors.splitlines()) >= 1 and "a" in result.errors,
              "what the machine cannot be made of ends the program with status 1", result)
-    replies, result = talk(program, smp, [node(nodeid=128), node(nodeid=0, mem=1 << 20), command("set-numa-node", type="dist", src=0, dst=5, val=20),
-                                          command("set-numa-node", type="cpu", **{"node-id": 9}), command("set-numa-node", type="nosuch")])
-    tap.case([bool(refused(reply)) for reply in replies[:5]] == [True, False, True, True, True], "what makes no sense is refused at once", result)
+    replies, result = talk(program, smp, [
+        node(nodeid=128), node(nodeid=0, mem=1 << 20), command("set-numa-node", type="dist", src=0, dst=5, val=20),
+        command("set-numa-node", type="cpu", **{"node-id": 9}), command("set-numa-node", type="nosuch")])
+    tap.case([bool(refused(reply)) for reply in replies[:5]] == [True, False, True, True, True],
+        "what makes no sense is refused at once", result)
 
 
 def outline(reply):
@@ -88,12 +91,14 @@ def beside(tap, program):
     if not other:
         tap.skip(name, "no qemu-system-x86_64 here")
         return
-    commands = [STATUS, command("query-version"), command("query-name"), command("query-commands"), command("query-chardev"), command("query-memdev"),
-                command("query-iothreads"), command("query-machines"), command("query-cpus-fast"), command("query-pci"), command("stop"),
-                command("system_reset"), command("device_add", driver="pvpanic"), command("qom-list", path="/machine"), CPUS,
-                command("qom-get", path="/machine", property="hpet"), command("query-command-line-options"), command("query-uuid"),
-                command("chardev-add", id="a", backend={"type": "null", "data": {}}), command("query-block"), command("screendump", filename="a"),
-                node(nodeid=0), node(nodeid=0), command("set-action", reboot="shutdown"), command("set-numa-node", type="cpu"), command("query-status")]
+    commands = [
+        STATUS, CPUS, *(command("query-" + name) for name in (
+            "version", "name", "commands", "chardev", "memdev", "iothreads", "machines", "cpus-fast", "pci",
+                "command-line-options", "uuid", "block")),
+        command("stop"), command("system_reset"), command("device_add", driver="pvpanic"), command("qom-list", path="/machine"),
+        command("qom-get", path="/machine", property="hpet"), command("chardev-add", id="a", backend={"type": "null", "data": {}}),
+        command("screendump", filename="a"), node(nodeid=0), node(nodeid=0), command("set-action", reboot="shutdown"),
+        command("set-numa-node", type="cpu"), command("query-status")]
     ours, theirs = (talk(one, ["-preconfig", "-S", "-smp", "2"], commands)[0] for one in (program, other))
     differ = [(line, mine, its) for line, mine, its in zip(commands, ours, theirs) if outline(mine) != outline(its) or
               (BEFORE in refused(its) and refused(mine) != refused(its))]

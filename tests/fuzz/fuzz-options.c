@@ -18,15 +18,20 @@
 
 const struct fuzz_seed fuzz_seeds[] = {
     FUZZ_TEXT("-M\nq35,hpet=off,kernel_irqchip=split\n-m\n64,slots=0,maxmem=64M\n-smp\n4,sockets=2,maxcpus=8\n"),
-    FUZZ_TEXT("-numa\nnode,nodeid=0,mem=64M,cpus=0-1\n-numa\nnode,memdev=a\n-numa\ndist,src=0,dst=1,val=21\n-preconfig\n"),
+    FUZZ_TEXT("-numa\nnode,nodeid=0,mem=64M,cpus=0-1\n-numa\nnode,memdev=a\n-numa\ndist,src=0,dst=1,val=21\n"
+              "-preconfig\n"),
     FUZZ_TEXT("-machine\npc,hmat=on\n-numa\nnode,mem=128M\n-numa\n"
               "hmat-lb,initiator=0,target=0,hierarchy=memory,data-type=access-latency,latency=5\n"),
-    FUZZ_TEXT("-audiodev\n{\"id\":\"a\",\"driver\":\"none\",\"out\":{\"format\":\"s16\"}}\n-audiodev\nnone,id=a,in.voices=3\n"),
+    FUZZ_TEXT("-audiodev\n{\"id\":\"a\",\"driver\":\"none\",\"out\":{\"format\":\"s16\"}}\n-audiodev\n"
+              "none,id=a,in.voices=3\n"),
     FUZZ_TEXT("-global\ndriver=hpet,property=timers,value=8\n-smbios\ntype=4,max-speed=5,sock_pfx=a,,b\n-uuid\n"
               "00112233-4455-6677-8899-aabbccddeeff\n"),
-    FUZZ_TEXT("-boot\norder=cd,once=n,menu=on,splash-time=5\n-rtc\nbase=2006-06-17T16:01:21,clock=vm\n-action\npanic=none\n"),
-    FUZZ_TEXT("-fw_cfg\nname=opt/a,string=x\n-name\na,process=b,debug-threads=on\n-sandbox\non,spawn=deny\n-echr\n0x14\n"),
-    FUZZ_TEXT("-device\npvpanic,help\n-object\nmemory-backend-ram,id=a,size=1M\n-trace\nenable=*\n-vga\nnone\n-k\nde\n"),
+    FUZZ_TEXT("-boot\norder=cd,once=n,menu=on,splash-time=5\n-rtc\nbase=2006-06-17T16:01:21,clock=vm\n-action\n"
+              "panic=none\n"),
+    FUZZ_TEXT("-fw_cfg\nname=opt/a,string=x\n-name\na,process=b,debug-threads=on\n-sandbox\non,spawn=deny\n"
+              "-echr\n0x14\n"),
+    FUZZ_TEXT("-device\npvpanic,help\n-object\nmemory-backend-ram,id=a,size=1M\n-trace\nenable=*\n"
+              "-vga\nnone\n-k\nde\n"),
     { NULL, 0 },
 };
 

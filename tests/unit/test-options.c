@@ -449,7 +449,8 @@ static void a_value_may_have_any_length(void)
 static void the_order_of_options_does_not_matter(void)
 {
     static const char *const options_of[] = {
-        "-append x -kernel k -initrd i -m 64", "-m 64 -initrd i -kernel k -append x", "-kernel k -m 64 -append x -initrd i",
+        "-append x -kernel k -initrd i -m 64", "-m 64 -initrd i -kernel k -append x",
+        "-kernel k -m 64 -append x -initrd i",
     };
 
     for (unsigned i = 0; i < sizeof(options_of) / sizeof(options_of[0]); i++) {
