@@ -51,6 +51,7 @@ int option_uuid(struct config *c, const char *value, struct error **err);
 int option_name(struct config *c, const char *value, struct error **err);
 int option_msg(struct config *c, const char *value, struct error **err);
 int option_overcommit(struct config *c, const char *value, struct error **err);
+int option_compat(struct config *c, const char *value, struct error **err);
 int option_sandbox(struct config *c, const char *value, struct error **err);
 int option_acpitable(struct config *c, const char *value, struct error **err);     /* acpi-option.c */
 void acpi_tables_free(struct config *c);

@@ -2,7 +2,9 @@
 #include "main/options.h"
 
 /*
- * Options about the process, not about its machine: -name, -msg, -overcommit, -sandbox
+ * Options about the process, not about its machine: -name, -msg, -overcommit, -sandbox, -compat
+ *
+ * Of -compat's policies there is one so far: what is deprecated or unstable is taken and shown.
  */
 
 #include "lib/error.h"
@@ -107,4 +109,32 @@ int option_sandbox(struct config *c, const char *value, struct error **err)
         r = keyval_end(&kv, "on, off, obsolete, elevateprivileges, spawn, resourcecontrol", err);
     keyval_fini(&kv);
     return r ? r : sandbox_check(s, err);
+}
+
+int option_compat(struct config *c, const char *value, struct error **err)
+{
+    static const struct { const char *key; const char *others[2]; } policies[] = {
+        { "deprecated-input", { "reject", "crash" } }, { "deprecated-output", { "hide", "hide" } },
+        { "unstable-input", { "reject", "crash" } }, { "unstable-output", { "hide", "hide" } },
+    };
+    struct keyval kv;
+    int r = keyval_parse(&kv, "-compat", value, NULL, err);
+
+    (void)c;
+    if (r < 0)
+        return r;
+    r = keyval_no_flags(&kv, "POLICY=accept", err);
+    for (unsigned i = 0; i < sizeof(policies) / sizeof(policies[0]) && !r; i++) {
+        const char *key = policies[i].key, *policy = keyval_take(&kv, key);
+
+        if (!policy || !strcmp(policy, "accept"))
+            continue;
+        r = !strcmp(policy, policies[i].others[0]) || !strcmp(policy, policies[i].others[1])
+                ? error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, T("-compat %s", key), policy, "legal: accept")
+                : error_set(err, -EINVAL, ERROR_UNKNOWN, T("-compat %s", key), policy, "accept");
+    }
+    if (!r)
+        r = keyval_end(&kv, "deprecated-input, deprecated-output, unstable-input, unstable-output", err);
+    keyval_fini(&kv);
+    return r;
 }

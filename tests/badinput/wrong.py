@@ -53,6 +53,7 @@ WRONG = [
      "loader"),
     ("-audiodev", ["", ",", "nosuch", "none", "alsa,id=a", "none,id=a,nosuch=1", "none,id=a,out.format=u7", "{", "{}", "[]",
                    "none,id=a,timer-period=-1"], None),
+    ("-compat", ["x", "nosuch=accept", "deprecated-input=", "deprecated-input=reject", "unstable-output=hide", "deprecated-input=hide"], None),
     ("-audio", ["", "none", "none,model=hda", "alsa,model=hda", "none,model=", "none,model=x,nosuch=1"], None),
     ("-k", ["", "nosuch", "/etc/passwd", "..", "."], None),
     ("-echr", ["", "x", "256", "-1", "1 ", "99999999999999999999"], None),

@@ -648,6 +648,33 @@ static void mux_commands(void)
     close_mux();
 }
 
+/* -echr: a mux has the key that the set had when it was made; C-a is one like any other then. */
+static void mux_has_another_escape_key_if_asked(void)
+{
+    const char *text;
+
+    set.escape = 0x14;
+    open_mux();
+    set.escape = 1;
+    say(keyboard, "\001b");
+    CHECK_EQ(console.breaks, 0);
+    CHECK_STR(console.got, "\001b");
+    say(keyboard, "\024b\024\024");
+    CHECK_EQ(console.breaks, 1);
+    CHECK_STR(console.got, "\001b\024");
+    say(keyboard, "\024h");
+    text = hear(keyboard);
+    CHECK(strstr(text, "C-t x") && strstr(text, "C-t C-t  send C-t itself") && !strstr(text, "C-a"));
+    close_mux();
+    set.escape = '~';
+    open_mux();
+    set.escape = 1;
+    say(keyboard, "~?");
+    text = hear(keyboard);
+    CHECK(strstr(text, "0x7e x") && strstr(text, "0x7e 0x7e  send 0x7e itself\n\r"));
+    close_mux();
+}
+
 static void mux_stamps_lines_when_asked(void)
 {
     const char *text;
@@ -741,6 +768,7 @@ int main(void)
     TEST(stdio_is_raw_and_put_back);
     TEST(mux_gives_the_keys_to_the_one_with_the_focus);
     TEST(mux_commands);
+    TEST(mux_has_another_escape_key_if_asked);
     TEST(mux_stamps_lines_when_asked);
     TEST(mux_loses_nothing_when_its_client_is_slow);
     TEST(mux_takes_four);

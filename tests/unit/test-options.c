@@ -603,6 +603,18 @@ static void words_for_booleans_are_deprecated(void)
     bad("-M q35 -smp 2,sockets", "-smp", "sockets");
 }
 
+static void there_is_one_policy_so_far(void)
+{
+    good("-M q35 -compat deprecated-input=accept,deprecated-output=accept -compat unstable-input=accept");
+    config_fini(&c);
+    bad("-M q35 -compat deprecated-input=reject", "-compat deprecated-input", "reject");
+    bad("-M q35 -compat unstable-input=crash", "-compat unstable-input", "crash");
+    bad("-M q35 -compat unstable-output=hide", "-compat unstable-output", "hide");
+    bad("-M q35 -compat deprecated-output=reject", "-compat deprecated-output", "reject");
+    bad("-M q35 -compat nosuch=accept", "-compat", "nosuch=accept");
+    bad("-M q35 -compat x", "-compat", "x");
+}
+
 static void an_option_that_is_not_there_is_named(void)
 {
     static const char *const absent[] = {
@@ -648,6 +660,7 @@ int main(void)
     TEST(an_escape_key_is_the_number_of_a_character);
     TEST(a_key_map_is_a_file_of_that_name);
     TEST(words_for_booleans_are_deprecated);
+    TEST(there_is_one_policy_so_far);
     TEST(an_option_that_is_not_there_is_named);
     return test_end();
 }

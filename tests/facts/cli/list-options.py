@@ -30,7 +30,6 @@ PARTS = [
     ('sound cards', 'audio|audio-help'),
     ('migration', 'incoming|dump-vmstate'),
     ('the translator', 'singlestep|dfilter'),
-    ('policies of QMP', 'compat'),
     ('random numbers for guests', 'seed'),
     ('figures of locks', 'enable-sync-profile'),
     ('a process that frees memory', 'async-teardown'),
