@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,14 +75,25 @@ int qmp_x_exit_preconfig(struct qapi_ctx *ctx, struct error **err)
     return QAPI_LATER;
 }
 
+/* Numbers that follow each other are a range, so that many CPUs are few pairs. */
+static void numa_numbers_add(GString *text, const char *key, const struct json *numbers)
+{
+    for (uint32_t i = 0, n; i < numbers->num; i += n) {
+        int64_t first = json_at(numbers, i)->i;
+
+        for (n = 1; i + n < numbers->num && json_at(numbers, i + n)->i == first + n; n++)
+            ;
+        g_string_append_printf(text, ",%s=%" PRId64 "-%" PRId64, key, first, first + n - 1);
+    }
+}
+
 /* A value as -numa has it; sizes are bytes. */
 static void numa_value_add(GString *text, const char *key, const struct json *value)
 {
     static const char *const sizes[] = { "mem", "bandwidth", "size" };
 
     if (value->kind == JSON_ARRAY) {
-        for (uint32_t i = 0; i < value->num; i++)
-            numa_value_add(text, key, json_at(value, i));
+        numa_numbers_add(text, key, value);
         return;
     }
     g_string_append_printf(text, ",%s=", key);

@@ -80,6 +80,21 @@ def nodes(tap, program):
         "what makes no sense is refused at once", result)
 
 
+def many_cpus(tap, program):
+    """More than a -numa has pairs; a name is quoted as it has to be."""
+    replies, result = talk(program, ["-preconfig", "-S", "-smp", "200"], [
+        command("object-add", **{"qom-type": "memory-backend-ram", "id": "a", "size": 128 << 20}),
+        node(nodeid=0, memdev="a", cpus=[*range(100), 150, *range(101, 150)]), node(nodeid=1, memdev="a,cpus=7"),
+        node(nodeid=2, cpus=[100, *range(151, 200)]), EXIT, CPUS], quits=False)
+    tap.case(["error" in reply for reply in replies[:4]] == [False] * 4 and "a,cpus=7" in result.errors and result.status == 1,
+             "a name with a comma stays one name", result)
+    replies, result = talk(program, ["-preconfig", "-S", "-smp", "200"], [
+        node(nodeid=0, mem=64 << 20, cpus=[*range(100), 150, *range(101, 150)]), node(nodeid=1, mem=64 << 20, cpus=[100, *range(151, 200)]),
+        EXIT, CPUS])
+    places = sorted((cpu["props"]["core-id"], cpu["props"]["node-id"]) for cpu in replies[3].get("return", []))
+    tap.case([core for core, number in places if number == 1] == [100, *range(151, 200)], "a node has any CPUs", result)
+
+
 def outline(reply):
     """What is compared of a reply: the error, or which keys it has; hints of ours may say more."""
     return "error" if "error" in reply else "return"
@@ -109,6 +124,7 @@ def main():
     args, tap = arguments(__doc__), Tap()
     conversations(tap, args.program)
     nodes(tap, args.program)
+    many_cpus(tap, args.program)
     beside(tap, args.program)
     tap.end()
 
