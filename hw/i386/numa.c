@@ -109,14 +109,20 @@ static int place_assign(struct numa *n, const struct board_config *b, const stru
                        b->smp.threads));
 }
 
+static int cpus_check(const struct numa *n, unsigned cpus, struct error **err)
+{
+    for (unsigned i = cpus; i < NUMA_CPUS; i++)
+        if (n->cpu_node[i] != NUMA_NONE)
+            return error_set(err, -ERANGE, ERROR_RANGE, "-numa node cpus", T("%u", i),
+                             T("0 to %u, as -smp maxcpus is %u", cpus - 1, cpus));
+    return 0;
+}
+
 static int cpus_assign(struct numa *n, const struct board_config *b, struct error **err)
 {
     unsigned placed = 0, cpus = b->smp.max_cpus;
     int r = 0;
 
-    for (unsigned i = cpus; i < NUMA_CPUS; i++)
-        if (n->cpu_node[i] != NUMA_NONE)
-            return error_set(err, -ERANGE, ERROR_RANGE, "-numa cpus", T("%u", i), T("0 to %u", cpus - 1));
     for (unsigned i = 0; i < n->n_places && !r; i++)
         r = place_assign(n, b, &n->place[i], err);
     for (unsigned i = 0; i < cpus; i++)
@@ -191,6 +197,8 @@ int numa_complete(struct numa *n, const struct board_config *b, bool hmat, struc
 {
     int r = gaps_check(n, err);
 
+    if (!r)
+        r = cpus_check(n, b->smp.max_cpus, err);
     if (!r && !numa_has_memdevs(n))
         r = numa_memory_check(n, b->ram_bytes, err);
     if (!r)

@@ -218,7 +218,7 @@ static void nodes_that_make_no_sense_are_refused(void)
     bad("-M q35 -numa node,memdev=x,mem=128M", "-numa node", "nodeid=0");
     bad("-M q35 -numa node,memdev=x -numa node,mem=128M", "-numa node", "nodeid=1");
     bad("-M q35,memory-backend=x -numa node,memdev=x", "-machine memory-backend", "x");
-    bad("-M q35 -numa node,mem=128M,cpus=0-5", "-numa cpus", "1");
+    bad("-M q35 -numa node,mem=128M,cpus=0-5", "-numa node cpus", "1");
     bad("-M q35 -smp 4 -numa node,mem=128M,cpus=3-1", "-numa node cpus", "3-1");
     bad("-M q35 -smp 4 -numa node,mem=128M,cpus=a", "-numa node cpus", "a");
     bad("-M q35 -smp 4 -numa node,mem=128M,cpus=1-", "-numa node cpus", "1-");
