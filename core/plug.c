@@ -9,8 +9,10 @@
 
 #include "core/machine.h"
 #include "lib/error.h"
+#include "qapi/json.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,8 +63,20 @@ static int bus_choose(struct device *dev, const char *name, struct error **err)
                      *legal ? legal : "nothing, as it plugs into no bus");
 }
 
+bool device_id_legal(const char *id)
+{
+    if (!isalpha((unsigned char)*id))
+        return false;
+    while (isalnum((unsigned char)*id) || (*id && strchr("-._", *id)))
+        id++;
+    return !*id;
+}
+
 static int id_check(struct machine *m, const struct device_wish *w, struct error **err)
 {
+    if (w->id && !device_id_legal(w->id))
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s id", w->option), w->id,
+                         "letters, digits, '-', '.', '_', of which the first is a letter");
     if (!w->id || !object_child(object_container(&m->obj, "peripheral"), w->id))
         return 0;
     return error_set(err, -EEXIST, ERROR_STATE, T("%s id", w->option), w->id, "an id that no other device has");
@@ -83,6 +97,25 @@ static int realize(struct machine *m, struct device *dev, const char *id, struct
     return device_realize(dev, anon, T("device[%u]", n), err);
 }
 
+static int value_set(struct device *dev, const char *name, const struct json *value, bool typed, struct error **err)
+{
+    const struct type *t = &dev->type->type;
+    const struct prop *p = type_prop_find(t, name);
+
+    if (!p)
+        return device_set(dev, name, "", err);          /* which says so */
+    return typed ? prop_set_typed(p, dev, t->name, value, err) : prop_set_json(p, dev, t->name, value, err);
+}
+
+static int values_set(struct device *dev, const struct device_wish *w, struct error **err)
+{
+    int r = 0;
+
+    for (uint32_t i = 0; w->values && i < w->values->num && !r; i++)
+        r = value_set(dev, json_key(w->values, i), json_at(w->values, i), w->typed, err);
+    return r;
+}
+
 int device_create(struct machine *m, const struct device_wish *w, struct error **err)
 {
     const struct device_type *t = type_choose(m, w, err);
@@ -95,8 +128,8 @@ int device_create(struct machine *m, const struct device_wish *w, struct error *
     held = vcpu_hold_all(m);
     dev = device_new(m, t);
     r = bus_choose(dev, w->bus, err);
-    for (unsigned i = 0; i < w->n_values && !r; i++)
-        r = device_set(dev, w->values[i].name, w->values[i].value, err);
+    if (!r)
+        r = values_set(dev, w, err);
     if (!r)
         r = realize(m, dev, w->id, err);
     if (!r && ready)

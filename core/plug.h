@@ -12,16 +12,17 @@
 
 #include "core/device.h"
 
-struct device_value { const char *name, *value; };
+struct json;
 
 /* What a user says of a device.  Borrowed for the call. */
 struct device_wish {
     const char *option;                 /* for errors: "-device" */
     const char *driver, *bus, *id;      /* bus, id: NULL if not said */
-    const struct device_value *values;
-    unsigned n_values;
+    const struct json *values;          /* an object: its properties; NULL: none were said */
+    bool typed;                         /* values have the kinds of the properties; else a string says anything */
 };
 
+bool device_id_legal(const char *id);   /* a letter, then letters, digits and - . _ */
 /* Below /machine/peripheral by its id, or below peripheral-anon by number.  A device that fails before the machine is
  * ready is still the machine's, and goes with it; later it is gone at once. */
 int device_create(struct machine *m, const struct device_wish *wish, struct error **err);

@@ -2,14 +2,11 @@
 #pragma once
 
 /*
- * The machine for QMP: its events, from its observer to a sink (in place), and devices wished for in JSON.  Home loop.
+ * The machine for QMP: its events, from its observer to a sink (in place).  Home loop.
  */
 
 #include "core/machine.h"
 
-struct device_wish;
-struct error;
-struct json;
 struct qapi_sink;
 
 struct machine_qmp {
@@ -20,7 +17,3 @@ struct machine_qmp {
 
 void machine_qmp_init(struct machine_qmp *q, struct machine *m, struct qapi_sink *sink);
 void machine_qmp_fini(struct machine_qmp *q);
-
-/* device_create() with the members of the object `values` as properties; said->values is not used. */
-int device_create_json(struct machine *m, const struct device_wish *said, const struct json *values,
-                       struct error **err);

@@ -4,8 +4,8 @@
 /*
  * Devices that -device and -debugcon add
  *
- * driver=, id= and bus= are said here; everything else is a property of the type.  Left out: values
- * in JSON.
+ * driver=, id= and bus= are said here; everything else is a property of the type.  In JSON the values have the kinds of
+ * the properties.
  * Invariant: a device that could not be realized is still the machine's, and goes with it.
  */
 
@@ -13,7 +13,8 @@
 #include "core/plug.h"
 #include "lib/error.h"
 #include "lib/log.h"
-#include "main/keyval.h"
+#include "main/options.h"
+#include "qapi/option.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -21,22 +22,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int device_add(struct machine *m, struct keyval *kv, const char *spec, struct error **err)
+/* The text of a member that is no property; false: it is none. */
+static bool text_take(const char *key, const struct json *value, struct device_wish *wish)
 {
-    struct device_value values[KEYVAL_MAX];
-    struct device_wish wish = { .option = "-device", .values = values };
-    const char *driver = keyval_take(kv, "driver");
+    const char **to = !strcmp(key, "driver") ? &wish->driver : !strcmp(key, "id") ? &wish->id
+                      : !strcmp(key, "bus") ? &wish->bus : NULL;
+
+    if (!to || value->kind != JSON_STRING)
+        return false;
+    *to = value->string;
+    return true;
+}
+
+static int device_add(struct machine *m, const struct json *said, bool typed, struct error **err)
+{
+    struct json values = json_object();
+    struct device_wish wish = { .option = "-device", .values = &values, .typed = typed };
     int r;
 
-    wish.bus = keyval_take(kv, "bus");
-    wish.driver = driver ? driver : spec;
-    r = keyval_id(kv, &wish.id, err);
-    if (r < 0)
-        return r;
-    for (unsigned i = 0; i < kv->n; i++)
-        if (!kv->pair[i].used)
-            values[wish.n_values++] = (struct device_value){ kv->pair[i].key, kv->pair[i].value };
-    return device_create(m, &wish, err);
+    for (uint32_t i = 0; i < said->num; i++)
+        if (!text_take(json_key(said, i), json_at(said, i), &wish))
+            json_set(&values, json_key(said, i), json_dup(json_at(said, i)));
+    r = device_create(m, &wish, err);
+    json_fini(&values);
+    return r;
 }
 
 static bool any_of_type(const struct machine *m, const char *type)
@@ -67,12 +76,12 @@ int process_debugcon(struct process *p, const char *spec, struct error **err)
 
 int process_device(struct process *p, const char *spec, struct error **err)
 {
-    struct keyval kv;
-    int r = keyval_parse(&kv, "-device", spec, "driver", err);
+    struct json said;
+    int r = device_option_parse(spec, &said, err);
 
     if (r < 0)
         return r;
-    r = device_add(p->machine, &kv, spec, err);
-    keyval_fini(&kv);
+    r = device_add(p->machine, &said, qapi_option_is_json(spec), err);
+    json_fini(&said);
     return r;
 }

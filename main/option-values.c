@@ -95,23 +95,6 @@ int option_smp(struct config *c, const char *value, struct error **err)
     return r;
 }
 
-/* A VGA that the user places takes the place of the board's. */
-static bool vga_is_a_device(const struct config *c)
-{
-    static const char *const types[] = { "VGA", "isa-vga" };
-
-    for (unsigned i = 0; i < c->devices.n; i++)
-        for (unsigned t = 0; t < sizeof(types) / sizeof(types[0]); t++) {
-            const char *spec = c->devices.item[i];
-            size_t len = strlen(types[t]);
-
-            spec += strncmp(spec, "driver=", 7) ? 0 : 7;
-            if (!strncmp(spec, types[t], len) && (!spec[len] || spec[len] == ','))
-                return true;
-        }
-    return false;
-}
-
 int config_numa_check(struct config *c, struct error **err)
 {
     if (!c->board.numa)
@@ -145,7 +128,7 @@ int config_check(struct config *c, struct error **err)
         r = config_numa_check(c, err);
     if (r < 0)
         return r;
-    if ((c->no_defaults || vga_is_a_device(c)) && !c->vga_asked)
+    if ((c->no_defaults || config_places_vga(c)) && !c->vga_asked)
         c->board.vga = VGA_NONE;
     if (c->accels.n && c->machine_accel)
         return error_set(err, -EINVAL, ERROR_STATE, "-machine accel", c->machine_accel, "without -accel");

@@ -131,7 +131,7 @@ static int option_trace(struct config *c, const char *v, struct error **err)
     return listed(c, v, list_traces) ? 0 : append(&c->traces, "-trace", v, err);
 }
 
-/* "TYPE,help" lists the properties of a type. */
+/* "TYPE,help" lists the properties of a type; JSON asks for no help. */
 static int option_device(struct config *c, const char *v, struct error **err)
 {
     size_t len = strcspn(v, ",");
@@ -139,8 +139,11 @@ static int option_device(struct config *c, const char *v, struct error **err)
 
     if (listed(c, v, list_devices))
         return 0;
-    if (strcmp(v + len, ",help") && strcmp(v + len, ",?"))
-        return append(&c->devices, "-device", v, err);
+    if (strcmp(v + len, ",help") && strcmp(v + len, ",?")) {
+        int r = device_option_check(v, err);
+
+        return r ? r : append(&c->devices, "-device", v, err);
+    }
     snprintf(type, sizeof(type), "%.*s", (int)len, v);
     c->help_shown = true;
     return list_device_props(type, err);

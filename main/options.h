@@ -55,6 +55,12 @@ int option_compat(struct config *c, const char *value, struct error **err);
 int option_sandbox(struct config *c, const char *value, struct error **err);
 int option_acpitable(struct config *c, const char *value, struct error **err);     /* acpi-option.c */
 void acpi_tables_free(struct config *c);
+/* device-option.c */
+int device_option_check(const char *spec, struct error **err);      /* can it be read? */
+struct json;
+/* What -device says: an object with a string "driver"; *to is null after a failure. */
+int device_option_parse(const char *spec, struct json *to, struct error **err);
+bool config_places_vga(const struct config *c);         /* -device names a VGA, which takes the place of the board's */
 /* listings.c; they print on stdout */
 int option_version(struct config *c, const char *value, struct error **err);
 int option_help(struct config *c, const char *value, struct error **err);
@@ -63,6 +69,9 @@ void list_cpus(void);
 void list_accels(void);
 void list_devices(void);
 int list_device_props(const char *type, struct error **err);
+/* The same, line by line, for others who show it. */
+void devices_help(void (*line)(const char *text, void *opaque), void *opaque);
+int device_props_help(const char *type, void (*line)(const char *text, void *opaque), void *opaque, struct error **err);
 void list_objects(void);
 int list_object_props(const char *type, struct error **err);
 void list_log_items(void);

@@ -101,6 +101,13 @@ static int check_name(const char *owner, const struct prop *p, const char *value
     return error_set(err, -EINVAL, ERROR_UNKNOWN, T("%s.%s", owner, p->name), value, legal);
 }
 
+/* What a number may be, for errors. */
+static struct text numbers(const struct prop *p)
+{
+    return p->kind == PROP_INT ? text("%" PRId64 " to %" PRId64, prop_min_signed(p), (int64_t)prop_max(p))
+                               : text("%" PRIu64 " to %" PRIu64, p->min, prop_max(p));
+}
+
 static int check_signed(const char *owner, const struct prop *p, const char *value, uint64_t *val, struct error **err)
 {
     char *end;
@@ -108,10 +115,11 @@ static int check_signed(const char *owner, const struct prop *p, const char *val
     errno = 0;
     *val = strtoll(value, &end, 0);
     if (end == value || *end)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value, "a number");
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value,
+                         T("a number, %s", numbers(p).s));
     if (errno || (int64_t)*val < prop_min_signed(p) || (int64_t)*val > (int64_t)prop_max(p))
         return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", owner, p->name), value,
-                         T("%" PRId64 " to %" PRId64, prop_min_signed(p), (int64_t)prop_max(p)));
+                         numbers(p).s);
     return 0;
 }
 
@@ -129,10 +137,11 @@ static int check_number(const char *owner, const struct prop *p, const char *val
     }
     if (r == -EINVAL)
         return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), value,
-                         p->kind == PROP_SIZE ? "a size: digits, then k, M, G, T, P or E" : "a number");
+                         p->kind == PROP_SIZE ? "a size: digits, then k, M, G, T, P or E"
+                                              : T("a number, %s", numbers(p).s));
     if (r || *val < p->min || *val > prop_max(p))
         return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", owner, p->name), value,
-                         T("%" PRIu64 " to %" PRIu64, p->min, prop_max(p)));
+                         numbers(p).s);
     return 0;
 }
 
@@ -197,10 +206,71 @@ static int set_shaped(const struct prop *p, void *object, const char *owner, con
     return r;
 }
 
+static bool takes_numbers(const struct prop *p)
+{
+    return p->kind == PROP_UINT || p->kind == PROP_INT || p->kind == PROP_SIZE;
+}
+
+/* As it stands in JSON. */
+static struct text json_text(const struct json *v)
+{
+    GString *s = g_string_new(NULL);
+    struct text t;
+
+    json_print(v, JSON_COMPACT, s);
+    t = text("%s", s->str);
+    g_string_free(s, TRUE);
+    return t;
+}
+
+/* A value of another kind than the property's. */
+static int refuse_kind(const struct prop *p, const char *owner, const struct json *value, struct error **err)
+{
+    struct text name = text("%s.%s", owner, p->name), val = json_text(value);
+
+    if (takes_numbers(p) && value->kind == JSON_DOUBLE && (value->d >= 0x1p63 || value->d <= -0x1p63))
+        return error_set(err, -ERANGE, ERROR_RANGE, name.s, T("%.0f", value->d), numbers(p).s);
+    return error_set(err, -EINVAL, ERROR_SYNTAX, name.s, val.s,
+                     takes_numbers(p) ? T("a number, %s", numbers(p).s) : p->kind == PROP_BOOL ? "true, false"
+                     : p->of_number   ? T("a string or a number, %" PRId64 " to %" PRId64, (int64_t)p->min,
+                                          (int64_t)p->max)
+                     : p->kind == PROP_SHAPED ? p->shape->name : "a string");
+}
+
+static int set_by_number(const struct prop *p, void *object, const char *owner, int64_t n, struct error **err)
+{
+    struct text as;
+
+    if (n < (int64_t)p->min || n > (int64_t)p->max)
+        return error_set(err, -ERANGE, ERROR_RANGE, T("%s.%s", owner, p->name), T("%" PRId64, n),
+                         T("%" PRId64 " to %" PRId64, (int64_t)p->min, (int64_t)p->max));
+    as = p->of_number(n);
+    if (*as.s)
+        return prop_set(p, object, owner, as.s, err);
+    free(*(char **)member(p, object));
+    *(char **)member(p, object) = NULL;
+    return 0;
+}
+
+int prop_set_typed(const struct prop *p, void *object, const char *owner, const struct json *value, struct error **err)
+{
+    bool number = value->kind == JSON_INT || value->kind == JSON_UINT;
+
+    if (p->of_number && value->kind == JSON_INT)
+        return set_by_number(p, object, owner, value->i, err);
+    if (p->kind == PROP_SHAPED || p->read_only || (takes_numbers(p) && number) ||
+        (p->kind == PROP_BOOL && value->kind == JSON_BOOL) ||
+        ((p->kind == PROP_STRING || p->kind == PROP_ENUM) && value->kind == JSON_STRING))
+        return prop_set_json(p, object, owner, value, err);
+    return refuse_kind(p, owner, value, err);
+}
+
 int prop_set_json(const struct prop *p, void *object, const char *owner, const struct json *value, struct error **err)
 {
     if (p->kind == PROP_SHAPED && !p->read_only && value->kind != JSON_STRING)
         return set_shaped(p, object, owner, value, err);
+    if (takes_numbers(p) && value->kind == JSON_BOOL)
+        return refuse_kind(p, owner, value, err);
     switch (value->kind) {
     case JSON_STRING:
         return prop_set(p, object, owner, value->string, err);
@@ -211,8 +281,7 @@ int prop_set_json(const struct prop *p, void *object, const char *owner, const s
     case JSON_UINT:
         return prop_set(p, object, owner, T("%" PRIu64, value->u), err);
     default:
-        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s.%s", owner, p->name), "a value of another kind",
-                         prop_type_name(p));
+        return refuse_kind(p, owner, value, err);
     }
 }
 

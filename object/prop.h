@@ -34,6 +34,8 @@ struct prop {
     const struct qapi_type *shape;      /* of PROP_SHAPED: the member is a value of this type of the schema */
     bool read_only;             /* says what is; nobody sets it */
     bool link;                  /* a string that names another object (chardev, netdev ...) */
+    /* Of a string that may be said as a number from min to max, too, in JSON: what that stands for; "": not set. */
+    struct text (*of_number)(int64_t n);
     uint64_t def;
     const char *def_string;     /* of a string; NULL: not set */
     uint64_t min, max;          /* max == 0: whatever fits; PROP_INT: as int64_t */
@@ -68,7 +70,9 @@ void props_fini(const struct prop *props, void *object);
 int prop_set(const struct prop *p, void *object, const char *owner, const char *value, struct error **err);
 /* The same check alone; *val is meaningless for a string. */
 int prop_check(const struct prop *p, const char *owner, const char *value, uint64_t *val, struct error **err);
-/* The same from JSON, whose kind fits or is a string as above. */
+/* The same from JSON, whose kind fits or is a string as above; typed: it has to fit. */
+int prop_set_typed(const struct prop *p, void *object, const char *owner, const struct json *value,
+                   struct error **err);
 int prop_set_json(const struct prop *p, void *object, const char *owner, const struct json *value, struct error **err);
 /* A string that is not set is "". */
 struct json prop_json(const struct prop *p, const void *object);

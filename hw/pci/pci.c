@@ -18,8 +18,15 @@
 #include <assert.h>
 #include <errno.h>
 
+/* In JSON a number stands for slot and function, as one byte of a configuration address. */
+static struct text addr_of_number(int64_t n)
+{
+    return n < 0 ? text("%s", "") : text("%02x.%x", (unsigned)n >> 3, (unsigned)n & 7);
+}
+
 static const struct prop pci_props[] = {
-    PROP(struct pci_device, "addr", addr, .shown = "int32", .doc = "slot and function: 1f.0"),
+    PROP(struct pci_device, "addr", addr, .shown = "int32", .of_number = addr_of_number, .min = -1, .max = 255,
+         .doc = "slot and function: 1f.0"),
     PROP(struct pci_device, "multifunction", multifunction, .doc = "the slot may hold further functions"),
     PROP(struct pci_device, "romfile", romfile, .doc = "file that the expansion ROM shows; empty: no ROM"),
     PROP(struct pci_device, "rombar", rombar, .def = 1, .doc = "0: no BAR for the expansion ROM"),

@@ -43,6 +43,15 @@ WRONG = [
                  "pvpanic,id=a/b", "pvpanic,events=256", "VGA,romfile=/nonexistent", "VGA,romsize=3", "secondary-vga,romsize=0",
                  "i8042,kbd-irq=99", "isa-debug-exit,iosize=0", "isa-debug-exit,iosize=5",
                  "isa-debug-exit,iobase=65535", "isa-serial,chardev=nosuch", "isa-serial,index=9", "isa-serial,irq=16"], ""),
+    ("-device", ["{", "{}", "[]", '{"driver":5}', '{"driver":"nosuch"}', '{"driver":"mch"}', '{"driver":"help"}',
+                 '{"driver":"pvpanic-pci"', '{"driver":"pvpanic-pci"} x', '{"driver":"pvpanic-pci","nosuch":1}',
+                 '{"driver":"pvpanic-pci","id":"a","id":"b"}', '{"driver":"pvpanic-pci","id":"1a"}', '{"driver":"pvpanic-pci","id":5}',
+                 '{"driver":"pvpanic-pci","bus":"nosuch"}', '{"driver":"isa-serial","chardev":5}', "pvpanic,x.y=1", "a..b=1"], ""),
+    ("-device", ['{"driver":"pvpanic-pci","events":"1"}', '{"driver":"pvpanic-pci","events":true}',
+                 '{"driver":"pvpanic-pci","events":18446744073709551616}', '{"driver":"pvpanic-pci","events":4}',
+                 '{"driver":"pvpanic-pci","events":-1}', '{"driver":"pvpanic-pci","events":1.5}', '{"driver":"pvpanic-pci","events":[1]}',
+                 '{"driver":"pvpanic-pci","events":null}', "pvpanic-pci,events=true", "pvpanic-pci,events=18446744073709551616"],
+     "pvpanic-pci.events"),
     ("-device", ["pvpanic-pci,romfile=/nonexistent", "pvpanic-pci,romfile=nosuch.rom", "pvpanic-pci,romfile=/dev/zero",
                  "pvpanic-pci,romfile=/", "pvpanic-pci,romsize=3", "pvpanic-pci,romsize=0", "pvpanic-pci,romsize=33554432",
                  "pvpanic-pci,romsize=4294967296", "pvpanic-pci,romsize=-1", "pvpanic-pci,rombar=x"], "pvpanic-pci.rom"),
@@ -218,6 +227,9 @@ RIGHT = [
     ["-d", "unimp,guest_errors"], ["-d", "cpu_reset", "-d", "int"], ["-D", "log%d"], ["-display", "none", "-display", "none"],
     ["-m", "128", "-numa", "node,mem=128M"], ["-M", "q35,hmat=on"], ["-acpitable", "sig=TEST,data=/dev/null"],
     ["-m", "128", "-smp", "4", "-numa", "node,mem=64M,cpus=0-3", "-numa", "node,mem=64M", "-numa", "dist,src=1,dst=0,val=255"],
+    ["-M", ""], ["-smp", ""], ["-smp", "2", "-smp", ""],
+    ["-device", '{"driver":"isa-serial","id":"s0","index":0}'], ["-device", '{"driver":"pvpanic-pci","addr":16,"multifunction":true}'],
+    ["-device", '{"driver":"pvpanic-pci","addr":"1d","events":1}', "-device", '{"driver":"VGA"}'],
     ["-object", "memory-backend-ram,id=a,size=1"], ["-object", '{"qom-type":"memory-backend-memfd","id":"a","size":4096,"share":false}'],
     ["-object", "memory-backend-ram,id=a,size=32M", "-M", "q35,memory-backend=a"],
     ["-object", "memory-backend-file,id=a,size=64M,mem-path=ram,share=on", "-M", "pc,memory-backend=a", "-m", "64"],
@@ -248,7 +260,7 @@ def names(result, words):
 
 def value_words(value):
     """Of "a,b=c" the line need only hold the part that is wrong, so any of them will do."""
-    return [part for part in re.split("[,=:]", value) if part.strip()]
+    return [part for part in re.split(r'[][{}",=:]', value) if part.strip()]
 
 
 def refused(tap, program, line, words, name, folder):

@@ -4,6 +4,7 @@
 /* Types, the tree of objects, and properties, as the headers of object/ say them. */
 
 #include "lib/error.h"
+#include "qapi/json-parse.h"
 #include "tests/test.h"
 
 #include <errno.h>
@@ -16,7 +17,7 @@ struct thing {
         uint8_t mode;
         bool on;
         uint64_t room;
-        char *label;
+        char *label, *place;
     } cfg;
 };
 #define T_ struct thing
@@ -27,11 +28,17 @@ static const struct prop base_props[] = {
     PROP(T_, "on", on, .def = true),
     {}
 };
+static struct text place_of(int64_t n)
+{
+    return n < 0 ? text("%s", "") : text("%d.%d", (int)n / 10, (int)n % 10);
+}
+
 static const struct prop leaf_props[] = {
     PROP(T_, "offset", offset, .def = (uint64_t)-5),
     PROP_NAMED(T_, "mode", mode, modes, .def = 1),
     PROP_SIZED(T_, "room", room, .def = 1 << 20),
     PROP(T_, "label", label, .def_string = "none"),
+    PROP(T_, "place", place, .of_number = place_of, .min = -1, .max = 99),
     {}
 };
 static const struct type thing_base = { .name = "thing-base", .parent = "object", .doc = "a test's",
@@ -80,7 +87,7 @@ static void properties_of_parents_apply_too_parents_first(void)
 {
     seen[0] = '\0';
     type_props_each(&thing_type, see, NULL);
-    CHECK_STR(seen, "speed on offset mode room label ");
+    CHECK_STR(seen, "speed on offset mode room label place ");
     CHECK(type_prop_find(&thing_type, "speed") == &base_props[0]);
     CHECK(!type_prop_find(&thing_base, "mode"));
     CHECK(!type_prop_find(&thing_type, "nothing"));
@@ -190,8 +197,8 @@ static void what_does_not_fit_is_refused_by_name_value_and_range(void)
 {
     static const struct { const char *name, *value, *legal; int r; } bad[] = {
         { "speed", "49", "50 to 115200", -ERANGE }, { "speed", "115201", "50 to 115200", -ERANGE },
-        { "speed", "12x", "a number", -EINVAL }, { "speed", "", "a number", -EINVAL }, { "speed", "-1", "a number",
-            -EINVAL },
+        { "speed", "12x", "a number, 50 to 115200", -EINVAL }, { "speed", "", "a number, 50 to 115200", -EINVAL },
+        { "speed", "-1", "a number, 50 to 115200", -EINVAL },
         { "speed", "99999999999999999999999", "50 to 115200", -ERANGE },
         { "offset", "32768", "-32768 to 32767", -ERANGE }, { "offset", "-32769", "-32768 to 32767", -ERANGE },
         { "mode", "medium", "slow, fast", -EINVAL }, { "on", "1", "on, off", -EINVAL },
@@ -211,6 +218,56 @@ static void what_does_not_fit_is_refused_by_name_value_and_range(void)
     CHECK(!t.cfg.speed && !t.cfg.offset && !t.cfg.room);
 }
 
+static void json_that_is_typed_has_the_kind_of_the_property(void)
+{
+    static const struct { const char *name, *json, *legal; int r; } each[] = {
+        { "speed", "300", NULL, 0 }, { "speed", "\"300\"", "a number, 50 to 115200", -EINVAL },
+        { "speed", "true", "a number, 50 to 115200", -EINVAL }, { "speed", "49", "50 to 115200", -ERANGE },
+        { "speed", "1.5", "a number, 50 to 115200", -EINVAL }, { "speed", "null", "a number, 50 to 115200", -EINVAL },
+        { "speed", "18446744073709551616", "50 to 115200", -ERANGE }, { "offset", "-7", NULL, 0 },
+        { "on", "false", NULL, 0 }, { "on", "\"off\"", "true, false", -EINVAL }, { "on", "1", "true, false", -EINVAL },
+        { "mode", "\"slow\"", NULL, 0 }, { "mode", "0", "a string", -EINVAL }, { "room", "4096", NULL, 0 },
+        { "room", "\"4k\"", "a number, 0 to 18446744073709551615", -EINVAL }, { "label", "\"x\"", NULL, 0 },
+        { "label", "5", "a string", -EINVAL }, { "place", "18", NULL, 0 }, { "place", "-1", NULL, 0 },
+        { "place", "\"1.1\"", NULL, 0 }, { "place", "100", "-1 to 99", -ERANGE },
+        { "place", "true", "a string or a number, -1 to 99", -EINVAL },
+    };
+    T_ t = { 0 };
+
+    for (unsigned i = 0; i < sizeof(each) / sizeof(each[0]); i++) {
+        struct error *err = NULL;
+        struct json value;
+
+        CHECK(!json_parse(each[i].json, &value, &(struct json_fault){ 0 }));
+        CHECK_EQ(prop_set_typed(type_prop_find(&thing_type, each[i].name), &t, "thing", &value, &err), each[i].r);
+        CHECK(!each[i].legal == !err);
+        CHECK(!err || !strcmp(err->legal, each[i].legal));
+        CHECK(!err || !strcmp(err->object, T("thing.%s", each[i].name)));
+        CHECK(!err || !strcmp(err->value, each[i].json));
+        error_free(err);
+        json_fini(&value);
+    }
+    CHECK(t.cfg.speed == 300 && t.cfg.offset == -7 && !t.cfg.on && t.cfg.room == 4096);
+    CHECK_STR(t.cfg.place, "1.1");
+    props_fini(leaf_props, &t);
+}
+
+/* Without types a string says anything, and a truth is no number. */
+static void json_that_is_not_typed_may_be_said_as_text(void)
+{
+    const struct prop *speed = type_prop_find(&thing_type, "speed");
+    struct json text = json_string("0x100"), truth = json_bool(true);
+    struct error *err = NULL;
+    T_ t = { 0 };
+
+    CHECK(!prop_set_json(speed, &t, "thing", &text, NULL) && t.cfg.speed == 256);
+    CHECK_EQ(prop_set_json(speed, &t, "thing", &truth, &err), -EINVAL);
+    CHECK_STR(err->value, "true");
+    CHECK_STR(err->legal, "a number, 50 to 115200");
+    error_free(err);
+    json_fini(&text);
+}
+
 int main(void)
 {
     TEST(a_type_is_itself_and_its_ancestors);
@@ -221,5 +278,7 @@ int main(void)
     TEST(defaults_are_those_of_the_machines_version);
     TEST(what_fits_is_stored);
     TEST(what_does_not_fit_is_refused_by_name_value_and_range);
+    TEST(json_that_is_typed_has_the_kind_of_the_property);
+    TEST(json_that_is_not_typed_may_be_said_as_text);
     return test_end();
 }

@@ -9,6 +9,7 @@
 #include "core/plug.h"
 #include "hw/acpi/pci-plug.h"
 #include "hw/acpi/piix4-pm.h"
+#include "qapi/json.h"
 
 #include <errno.h>
 
@@ -54,10 +55,14 @@ static void end(void)
 
 static int add(const char *driver, const char *id, const char *addr, struct error **err)
 {
-    const struct device_value values[] = { { "addr", addr } };
-    const struct device_wish wish = { .option = "test", .driver = driver, .id = id, .values = values, .n_values = 1 };
+    struct json values = json_object();
+    const struct device_wish wish = { .option = "test", .driver = driver, .id = id, .values = &values };
+    int r;
 
-    return device_create(p.b.m, &wish, err);
+    json_set(&values, "addr", json_string(addr));
+    r = device_create(p.b.m, &wish, err);
+    json_fini(&values);
+    return r;
 }
 
 static unsigned devices(void)
