@@ -18,6 +18,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,14 +131,19 @@ void list_accels(void)
     accel_names(accel_line, NULL);
 }
 
-static void device_line(const struct device_type *d)
+struct lines { void (*line)(const char *text, void *opaque); void *opaque; };
+
+static void device_line(const struct device_type *d, const struct lines *to)
 {
-    printf("name \"%s\"", d->type.name);
+    GString *s = g_string_new(NULL);
+
+    g_string_printf(s, "name \"%s\"", d->type.name);
     if (d->bus)
-        printf(", bus %s", d->bus);
+        g_string_append_printf(s, ", bus %s", d->bus);
     if (d->type.doc)
-        printf(", desc \"%s\"", d->type.doc);
-    printf("\n");
+        g_string_append_printf(s, ", desc \"%s\"", d->type.doc);
+    to->line(s->str, to->opaque);
+    g_string_free(s, TRUE);
 }
 
 /* The device of this category whose name comes next after `after`; NULL: no more. */
@@ -155,13 +161,14 @@ static const struct device_type *device_after(const char *category, const char *
     return next;
 }
 
-void list_devices(void)
+void devices_help(void (*line)(const char *text, void *opaque), void *opaque)
 {
     static const struct { const char *category, *heading; } groups[] = {
         { "bridge", "Controller/Bridge/Hub" }, { "usb", "USB" }, { "storage", "Storage" }, { "network", "Network" },
         { "input", "Input" }, { "display", "Display" }, { "sound", "Sound" }, { "misc", "Misc" }, { "cpu", "CPU" },
         { "watchdog", "Watchdog" }, { "", "Uncategorized" },
     };
+    const struct lines to = { line, opaque };
     bool any = false;
 
     for (unsigned i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
@@ -169,25 +176,26 @@ void list_devices(void)
 
         if (!d)
             continue;
-        printf("%s%s devices:\n", any ? "\n" : "", groups[i].heading);
+        if (any)
+            line("", opaque);
+        line(T("%s devices:", groups[i].heading), opaque);
         any = true;
         for (; d; d = device_after(groups[i].category, d->type.name))
-            device_line(d);
+            device_line(d, &to);
     }
 }
 
-static void prop_line(const struct prop *p)
+static void prop_line(const struct prop *p, const struct lines *to)
 {
-    char head[64];
+    GString *s = g_string_new(NULL);
 
-    snprintf(head, sizeof(head), "  %s=<%s>", p->name, prop_type_name(p));
-    printf("%-24s - %s", head, p->doc ? p->doc : "");
-    if (p->kind == PROP_STRING || p->kind == PROP_ENUM)
-        printf("\n");
-    else if (p->kind == PROP_BOOL)
-        printf(" (default: %s)\n", prop_default(p, 702) ? "true" : "false");
-    else
-        printf(" (default: %llu)\n", (unsigned long long)prop_default(p, 702));
+    g_string_printf(s, "%-24s - %s", T("  %s=<%s>", p->name, prop_type_name(p)), p->doc ? p->doc : "");
+    if (p->kind == PROP_BOOL)
+        g_string_append_printf(s, " (default: %s)", prop_default(p, 702) ? "true" : "false");
+    else if (p->kind != PROP_STRING && p->kind != PROP_ENUM)
+        g_string_append_printf(s, " (default: %llu)", (unsigned long long)prop_default(p, 702));
+    to->line(s->str, to->opaque);
+    g_string_free(s, TRUE);
 }
 
 /* Walks the properties for the one whose name comes next. */
@@ -201,18 +209,19 @@ static void prop_consider(const struct prop *p, void *opaque)
         s->next = p;
 }
 
-int list_device_props(const char *type, struct error **err)
+int device_props_help(const char *type, void (*line)(const char *text, void *opaque), void *opaque, struct error **err)
 {
     const struct device_type *d = device_type_find(type);
+    const struct lines to = { line, opaque };
 
     if (!d || d->type.abstract)
         return error_set(err, -ENOENT, ERROR_UNKNOWN, "-device", type, "a type that -device help lists");
-    printf("%s options:\n", type);
+    line(T("%s options:", type), opaque);
     for (struct prop_search s = { "", NULL }; ; s.after = s.next->name, s.next = NULL) {
         type_props_each(&d->type, prop_consider, &s);
         if (!s.next)
             return 0;
-        prop_line(s.next);
+        prop_line(s.next, &to);
     }
 }
 
@@ -220,6 +229,16 @@ static void plain_line(const char *text, void *opaque)
 {
     (void)opaque;
     printf("%s\n", text);
+}
+
+void list_devices(void)
+{
+    devices_help(plain_line, NULL);
+}
+
+int list_device_props(const char *type, struct error **err)
+{
+    return device_props_help(type, plain_line, NULL, err);
 }
 
 void list_objects(void)

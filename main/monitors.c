@@ -8,6 +8,7 @@
 #include "core/machine.h"
 #include "lib/error.h"
 #include "main/keyval.h"
+#include "main/options.h"
 #include "main/version.h"
 #include "qapi/qapi-commands.h"
 
@@ -27,6 +28,19 @@ static void sink_arm(struct qapi_sink *sink, uint64_t at_ns)
     struct process *p = sink->opaque;
 
     loop_timer_set(p->loop, &p->sink_timer, LOOP_MONOTONIC, at_ns);
+}
+
+static void line_out(const char *text, void *opaque)
+{
+    text_out_printf(opaque, "%s\n", text);
+}
+
+static void device_help(const char *type, struct text_out *out)
+{
+    if (!type)
+        devices_help(line_out, out);
+    else if (device_props_help(type, line_out, out, NULL))
+        text_out_printf(out, "Device '%s' not found\n", type);
 }
 
 static unsigned run_state(void *target)
@@ -120,7 +134,7 @@ int process_monitors(struct process *p, struct error **err)
         .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state,
                  .in_preconfig = in_preconfig },
         .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "",
-        .gdbserver = process_gdb_command, .gdbserver_opaque = p,
+        .device_help = device_help, .gdbserver = process_gdb_command, .gdbserver_opaque = p,
         .fdsets = &p->fdsets, .guest_name = c->name, .info = process_info, .num_info = process_info_num });
     r = list_start(p, "-monitor", &c->monitors, MONITOR_HMP, err);
     if (!r)

@@ -77,6 +77,8 @@ bool hmp_sendkey(struct hmp_call *call);
 bool hmp_object_add(struct hmp_call *call);
 bool hmp_info_iothreads(struct hmp_call *call);
 bool hmp_info_memdev(struct hmp_call *call);
+/* hmp-device.c */
+bool hmp_device_add(struct hmp_call *call);
 /* hmp-dump.c */
 bool hmp_memsave(struct hmp_call *call);
 bool hmp_dump(struct hmp_call *call);

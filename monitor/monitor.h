@@ -29,6 +29,8 @@ struct monitor_config {
     /* `gdbserver`; device NULL: as it is by itself.  NULL: there is no such command. */
     void (*gdbserver)(void *opaque, const char *device, struct text_out *out);
     void *gdbserver_opaque;
+    /* What `device_add TYPE,help` lists, and for NULL `device_add help`.  NULL: nothing. */
+    void (*device_help)(const char *type, struct text_out *out);
 };
 
 struct monitor *monitor_new(const struct monitor_config *cfg);         /* copies cfg; borrows what it points to */

@@ -9,9 +9,11 @@ TAP on stdout.  Without the reference (qemu-system-x86_64) its cases are skipped
 tables with its reason; what stands there has to differ.
 """
 
+import json
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -86,8 +88,11 @@ class Case:
         return Program([self.program, *OPTIONS, *options])
 
     def theirs(self, *options):
-        return Program([REFERENCE, *OPTIONS, "-accel", "tcg", "-vga", "none", "-nic", "none", "-monitor", "none",
-                        *options])
+        return Program(self.reference(*options))
+
+    @staticmethod
+    def reference(*options):
+        return [REFERENCE, *OPTIONS, "-accel", "tcg", "-vga", "none", "-nic", "none", "-monitor", "none", *options]
 
     def run(self, name, fn, *args, needs_reference=True):
         self.count += 1
@@ -208,6 +213,57 @@ def objects_are_what_they_were_made_as(case):
         same(lists[0], lists[1], "query-memdev")
         lists = [[{**t, "thread-id": 0} for t in q.get("query-iothreads")] for q in (a, b)]
         same(lists[0], lists[1], "query-iothreads")
+
+
+# JSON of -device, whose values have the kinds of the properties.
+TYPED = [
+    '{"driver":"isa-serial","index":0}', '{"driver":"isa-serial","index":"0"}', '{"driver":"isa-serial","iobase":"0x3f8"}',
+    '{"driver":"pvpanic-pci","events":1}', '{"driver":"pvpanic-pci","events":"1"}', '{"driver":"pvpanic-pci","events":true}',
+    '{"driver":"pvpanic-pci","events":300}', '{"driver":"pvpanic-pci","events":18446744073709551616}',
+    '{"driver":"pvpanic-pci","events":null}', '{"driver":"pvpanic-pci","addr":"10"}', '{"driver":"pvpanic-pci","addr":16}',
+    '{"driver":"pvpanic-pci","addr":-1}', '{"driver":"pvpanic-pci","addr":300}', '{"driver":"pvpanic-pci","addr":true}',
+    '{"driver":"pvpanic-pci","multifunction":true}', '{"driver":"pvpanic-pci","multifunction":"on"}',
+    '{"driver":"pvpanic-pci","nosuch":1}', '{"driver":"nosuch"}', '{"driver":"help"}', '{}', '{"driver":5}',
+    '{"driver":"pvpanic-pci","bus":"nosuch"}', '{"driver":"pvpanic-pci"', '{"driver":"pvpanic-pci"} x',
+    '{"driver":"pvpanic-pci","id":"a","id":"b"}', '{"driver":"loader","addr":"4096","data":5,"data-len":4}',
+]
+# Of the human monitor, that say the same.
+DEVICE_LINES = [
+    "device_add pvpanic-pci,id=a,addr=10", "device_add pvpanic-pci,id=a", "device_add nosuch", "device_add", "device_add PIIX3",
+    "device_add id=q", "device_add pvpanic-pci,bus=no", "device_add driver=pvpanic-pci,id=k", "device_add isa-device",
+    'device_add {"driver":"pvpanic-pci"}', "device_add nosuch,help", "device_add pvpanic-pci x", "device_del a", "device_del a",
+    "device_del nosuch", "device_del", "device_del /machine", "device_del a b", "help device_add", "help device_del",
+]
+
+
+def slots(buses):
+    return sorted((f["slot"], f["function"], f["qdev_id"]) for bus in buses for f in bus["devices"]
+                  if f["id"]["device"] in (0x11, 0x25ab))
+
+
+def functions_beside(command):
+    """The functions of a machine that ends at once, or its status."""
+    ask = "".join('{"execute": "%s"}\n' % name for name in ("qmp_capabilities", "query-pci", "quit"))
+    done = subprocess.run([*command, "-display", "none", "-qmp", "stdio"], input=ask, capture_output=True, text=True,
+                          timeout=60)
+    replies = [json.loads(line) for line in done.stdout.splitlines()]
+    return done.returncode or slots(replies[2]["return"])
+
+
+def devices_in_json_are_taken_and_refused_alike(case):
+    for spec in TYPED:
+        line = ["-M", "q35", "-device", spec]
+        same(functions_beside([case.program, *OPTIONS, *line]), functions_beside(case.reference(*line)), spec)
+
+
+def devices_come_by_lines_of_the_human_monitor(case):
+    with case.ours("-M", "pc") as a, case.theirs("-M", "pc") as b:
+        for line in DEVICE_LINES:
+            same(*(p.get("human-monitor-command", command_line=line) for p in (a, b)), line)
+        same(slots(a.get("query-pci")), slots(b.get("query-pci")), "functions")
+        said = a.get("human-monitor-command", command_line="device_add pvpanic-pci,help")
+        assert said.startswith("pvpanic-pci options:\r\n  addr=<int32> "), said
+        assert 'name "i6300esb", bus PCI' in a.get("human-monitor-command", command_line="device_add help")
 
 
 def machine_types_are_the_same(case):
@@ -378,6 +434,8 @@ def main():
                  machine)
     case.run("failures have the same words", failures_have_the_same_words)
     case.run("objects are what they were made as", objects_are_what_they_were_made_as)
+    case.run("devices in JSON are taken and refused alike", devices_in_json_are_taken_and_refused_alike)
+    case.run("devices come by lines of the human monitor", devices_come_by_lines_of_the_human_monitor)
     case.run("machine types are the same", machine_types_are_the_same)
     case.run("options are told as the reference tells them", options_are_told_as_the_reference_tells_them)
     case.run("what is not there has empty lists", what_is_not_there_has_empty_lists, needs_reference=False)
