@@ -25,8 +25,12 @@ struct bus_ops {
     void (*unplug)(struct bus *bus, struct device *dev);
     /* Can devices come and go while the machine is ready?  NULL: never. */
     bool (*is_hot)(const struct bus *bus);
-    /* The guest is told that dev has come, or is asked to let it go; with is_hot only. */
-    void (*tell)(struct bus *bus, struct device *dev, bool leaves);
+    /* After realize: makes what stands behind the device, below it in the tree.  What one that fails has made goes with
+     * the device.  NULL: nothing to do. */
+    int (*complete)(struct bus *bus, struct device *dev, struct error **err);
+    /* The guest is told that dev has come, or is asked to let it go; with is_hot only.  Where a reset grants that, it
+     * sets dev->leaves.  -ENOTSUP: the guest cannot be asked; never of one that has come. */
+    int (*tell)(struct bus *bus, struct device *dev, bool leaves, struct error **err);
 };
 
 struct bus {

@@ -97,6 +97,16 @@ void debug_run(struct machine *m)
     m->debug.last = (struct debug_stop){ 0 };
 }
 
+void debug_forget(const struct vcpu *cpu)
+{
+    struct machine *m = cpu->machine;
+
+    lock_take(&m->debug.lock);
+    if (m->debug.pending.cpu == cpu)
+        m->debug.pending = (struct debug_stop){ 0 };
+    lock_drop(&m->debug.lock);
+}
+
 void vcpu_debug_stopped(struct vcpu *cpu, const struct debug_stop *stop)
 {
     struct machine *m = cpu->machine;

@@ -64,3 +64,4 @@ void vcpu_debug_stopped(struct vcpu *cpu, const struct debug_stop *stop);
 void debug_stand(struct machine *m);
 bool debug_is_pending(struct machine *m);     /* a vCPU has stopped, and nobody was told yet */
 void debug_run(struct machine *m);
+void debug_forget(const struct vcpu *cpu);      /* which leaves; nobody is told of a stop of its any more */

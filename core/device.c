@@ -175,8 +175,10 @@ static int bus_plug(struct device *dev, struct error **err)
     bool late = dev->machine->phase == PHASE_READY;
     int r = 0;
 
-    if (!wants)
-        return late ? cannot_come(dev, "before the machine starts", err) : 0;
+    if (!dev->bus && type_is(&dev->type->type, "cpu"))
+        dev->bus = dev->machine->cpu_bus;
+    if (!dev->bus && !wants)
+        return late && !dev->type->type.internal ? cannot_come(dev, "before the machine starts", err) : 0;
     if (!dev->bus)
         dev->bus = bus_find(dev->machine, wants, NULL);
     if (!dev->bus)
@@ -219,7 +221,8 @@ int device_realize(struct device *dev, struct object *parent, const char *name, 
     if (r < 0)
         return r;
     dev->realized = true;
-    return device_enter(dev, power_on);
+    r = device_enter(dev, power_on);
+    return !r && dev->bus && dev->bus->ops->complete ? dev->bus->ops->complete(dev->bus, dev, err) : r;
 }
 
 void device_map(struct device *dev, unsigned n, struct region *space, uint64_t base, int priority)

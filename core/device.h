@@ -90,7 +90,7 @@ struct device {
     unsigned n_inputs;
     struct lock own, *lock;             /* lock: own, the chipset's, or NULL */
     bool realized;
-    bool leaves;                        /* the guest was asked to let it go */
+    bool leaves;                        /* the guest was asked to let it go, once; a reset grants it */
     _Atomic bool ejected;               /* and has */
     struct error *refused;              /* by one of the machine's globals; what realize fails with; owned */
     void *staged;                       /* state that was read and checked, not yet taken over */

@@ -406,6 +406,9 @@ void machine_free(struct machine *m)
         vcpu_free(m->vcpus[i]);
     free(m->vcpus);
     free(m->slots);
+    if (m->cpu_bus)
+        bus_fini(m->cpu_bus);
+    free(m->cpu_bus);
     free(m->cpu_model);
     free(m->board_config);
     if (m->board_free)

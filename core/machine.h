@@ -45,6 +45,7 @@ enum machine_event {
     EVENT_SUSPEND, EVENT_SUSPEND_DISK, EVENT_WAKEUP, EVENT_WATCHDOG, EVENT_PANIC, EVENT_CRASH_LOADED,
     EVENT_ALARM,                /* the clock would have woken a machine that does not sleep */
     EVENT_DEVICE_DELETED,       /* machine.leaving is about to be freed */
+    EVENT_CPUS,                 /* machine.vcpus is another than before */
     EVENT_RESET_DONE,           /* devices and vCPUs have been reset, also for the first time; vCPUs are parked */
 };
 struct machine_observer {
@@ -84,8 +85,9 @@ struct machine {
     struct reg_maps *reg_maps;
     struct clock_state *clock;
     struct accel *accel;
-    struct vcpu **vcpus;
+    struct vcpu **vcpus;                /* in the order of their indices; changes while no vCPU runs */
     unsigned n_vcpus;
+    struct bus *cpu_bus;                /* where CPUs plug in; the machine's, from malloc; NULL: nowhere */
     struct vcpu_slot *slots;            /* by index; fixed once the CPUs are made */
     unsigned n_slots;
     enum run_state run_state;

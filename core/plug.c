@@ -34,6 +34,8 @@ static const struct device_type *type_choose(const struct machine *m, const stru
     if (!t || t->type.abstract || t->type.internal)
         error_set(err, -ENOENT, ERROR_UNKNOWN, w->option, w->driver ? w->driver : "no driver",
                   "a type that -device help lists");
+    else if (type_is(&t->type, "cpu") && !m->cpu_bus)
+        error_set(err, -ENOTSUP, ERROR_STATE, w->option, w->driver, "a machine that has places for CPUs");
     else if (t->type.cold && m->phase == PHASE_READY)
         error_set(err, -ENOTSUP, ERROR_STATE, w->option, w->driver, "a type that can come while the machine runs");
     else
@@ -116,6 +118,24 @@ static int values_set(struct device *dev, const struct device_wish *w, struct er
     return r;
 }
 
+/* What stands below it in the tree goes first.  told: clients hear of it. */
+static void take_away(struct device *dev, bool told)
+{
+    struct machine *m = dev->machine;
+
+    list_for_each_safe(n, &dev->obj.children) {
+        struct object *below = list_entry(n, struct object, in_parent);
+
+        if (type_is(below->type, "device"))
+            take_away((struct device *)below, told);
+    }
+    m->leaving = dev;
+    if (told)
+        machine_notify(m, EVENT_DEVICE_DELETED, CAUSE_NONE);
+    m->leaving = NULL;
+    device_free(dev);
+}
+
 int device_create(struct machine *m, const struct device_wish *w, struct error **err)
 {
     const struct device_type *t = type_choose(m, w, err);
@@ -133,9 +153,9 @@ int device_create(struct machine *m, const struct device_wish *w, struct error *
     if (!r)
         r = realize(m, dev, w->id, err);
     if (!r && ready)
-        dev->bus->ops->tell(dev->bus, dev, false);
+        dev->bus->ops->tell(dev->bus, dev, false, NULL);
     else if (r < 0 && ready)
-        device_free(dev);
+        take_away(dev, false);
     vcpu_release_all(m, held);
     return r;
 }
@@ -159,9 +179,7 @@ int device_unplug(struct device *dev, struct error **err)
         return error_set(err, -ENOTSUP, ERROR_STATE, name, "unplugging", "a device that can leave");
     if (dev->leaves || dev->ejected)
         return error_set(err, -EBUSY, ERROR_STATE, name, "unplugging", "once; the guest was asked already");
-    dev->leaves = true;
-    dev->bus->ops->tell(dev->bus, dev, true);
-    return 0;
+    return dev->bus->ops->tell(dev->bus, dev, true, err);
 }
 
 void device_eject(struct device *dev)
@@ -170,25 +188,18 @@ void device_eject(struct device *dev)
     loop_post(dev->machine->loop, &dev->machine->eject_post);
 }
 
-static void take_away(struct device *dev)
+/* No vCPU runs.  False: there is none; one may take others with it, so the list is walked anew. */
+static bool take_ejected(struct machine *m)
 {
-    struct machine *m = dev->machine;
-
-    m->leaving = dev;
-    machine_notify(m, EVENT_DEVICE_DELETED, CAUSE_NONE);
-    m->leaving = NULL;
-    device_free(dev);
-}
-
-/* No vCPU runs. */
-static void take_ejected(struct machine *m)
-{
-    list_for_each_safe(n, &m->devices) {
+    list_for_each(n, &m->devices) {
         struct device *dev = list_entry(n, struct device, in_machine);
 
-        if (dev->ejected)
-            take_away(dev);
+        if (dev->ejected) {
+            take_away(dev, true);
+            return true;
+        }
     }
+    return false;
 }
 
 static void ejected_run(struct post *p)
@@ -196,7 +207,8 @@ static void ejected_run(struct post *p)
     struct machine *m = (struct machine *)((char *)p - offsetof(struct machine, eject_post));
     bool held = vcpu_hold_all(m);
 
-    take_ejected(m);
+    while (take_ejected(m))
+        ;
     vcpu_release_all(m, held);
 }
 
@@ -208,7 +220,8 @@ void plug_after_reset(struct machine *m)
         if (dev->leaves)
             dev->ejected = true;
     }
-    take_ejected(m);
+    while (take_ejected(m))
+        ;
 }
 
 void plug_init(struct machine *m)

@@ -7,7 +7,7 @@
  * Coming: device_create() makes what a user wishes for; on a machine that is ready, its bus tells the guest.
  * Leaving is asked for by a user and granted by the guest: device_unplug() asks, the bus's controller hears the guest
  * and calls device_eject(), and the home loop takes the device away and tells EVENT_DEVICE_DELETED.  A reset grants
- * whatever was asked for.  Home loop, unless a function says otherwise.
+ * what was asked for, where the bus says so.  Home loop, unless a function says otherwise.
  */
 
 #include "core/device.h"

@@ -233,6 +233,7 @@ static void tell(struct machine_observer *o, enum machine_event event, enum shut
         device_deleted(sink, q->machine->leaving);
         break;
     case EVENT_ALARM:
+    case EVENT_CPUS:
     case EVENT_RESET_DONE:
     case EVENT_QUIT:
         break;

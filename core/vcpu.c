@@ -106,6 +106,30 @@ void vcpu_free(struct vcpu *cpu)
     free(cpu);
 }
 
+void vcpu_enlist(struct vcpu *cpu)
+{
+    struct machine *m = cpu->machine;
+    unsigned at = m->n_vcpus++;
+
+    for (; at && m->vcpus[at - 1]->index > cpu->index; at--)
+        m->vcpus[at] = m->vcpus[at - 1];
+    m->vcpus[at] = cpu;
+    machine_notify(m, EVENT_CPUS, CAUSE_NONE);
+}
+
+void vcpu_delist(struct vcpu *cpu)
+{
+    struct machine *m = cpu->machine;
+    unsigned at = 0;
+
+    while (m->vcpus[at] != cpu)
+        at++;
+    for (m->n_vcpus--; at < m->n_vcpus; at++)
+        m->vcpus[at] = m->vcpus[at + 1];
+    debug_forget(cpu);
+    machine_notify(m, EVENT_CPUS, CAUSE_NONE);
+}
+
 bool vcpu_gprs_get(uint64_t gprs[16])
 {
     if (!this_vcpu || !ops_of(this_vcpu)->vcpu_gprs_get)
@@ -125,6 +149,14 @@ void vcpu_request(struct vcpu *cpu, uint32_t requests)
     if (cpu->accel && ops_of(cpu)->vcpu_kick)
         ops_of(cpu)->vcpu_kick(cpu, requests);
     kick_set(&cpu->kick);
+}
+
+struct vcpu *vcpu_by_index(struct machine *m, int64_t index)
+{
+    for (unsigned i = 0; i < m->n_vcpus; i++)
+        if (m->vcpus[i]->index == index)
+            return m->vcpus[i];
+    return NULL;
 }
 
 struct vcpu *vcpu_by_apic_id(struct machine *m, uint32_t apic_id)

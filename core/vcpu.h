@@ -72,7 +72,7 @@ struct vcpu {
 
 /* A place where a vCPU may be.  All of them are known when the machine is built. */
 struct vcpu_slot {
-    _Atomic(struct vcpu *) cpu;         /* NULL: nobody there */
+    _Atomic(struct vcpu *) cpu;         /* NULL: nobody there; changes while no vCPU runs */
     uint32_t apic_id;
     uint16_t socket, die, core, thread;
 };
@@ -81,6 +81,9 @@ struct vcpu_slot {
 int vcpu_new(struct machine *m, unsigned index, uint32_t apic_id, const void *model, struct vcpu **cpu,
              struct error **err);
 void vcpu_free(struct vcpu *cpu);
+/* Into machine.vcpus, where there is room for each place, and out of it.  Home loop, no vCPU runs. */
+void vcpu_enlist(struct vcpu *cpu);
+void vcpu_delist(struct vcpu *cpu);
 
 /* Home loop. */
 int vcpu_start_thread(struct vcpu *cpu, struct error **err);    /* starts parked */
@@ -114,5 +117,7 @@ void vcpu_set_smm(struct vcpu *cpu, bool smm);
 void vcpu_reset(struct vcpu *cpu, bool init);
 /* Whose thread this is; NULL: no vCPU's. */
 struct vcpu *vcpu_current(void);
+/* vCPU by index, NULL: none.  Home loop. */
+struct vcpu *vcpu_by_index(struct machine *m, int64_t index);
 /* vCPU by APIC id, NULL: none. */
 struct vcpu *vcpu_by_apic_id(struct machine *m, uint32_t apic_id);

@@ -2,7 +2,7 @@
 #include "cpu/device.h"
 
 /*
- * What QOM shows of a CPU: its features and numbers (trait.h), where it is, and what the accelerator took away
+ * What QOM shows of a CPU: its features and numbers (trait.h), and what the accelerator took away
  *
  * A CPU that runs nothing, as in tests, has no feature.
  */
@@ -33,19 +33,6 @@ static void trait_attr(const struct cpu_trait *t, void *opaque)
     e->fn(&(struct attr){ .name = t->name, .type = t->type, .get = trait_get }, e->opaque);
 }
 
-enum place { SOCKET, DIE, CORE, THREAD };
-
-/* -1: it is nowhere. */
-static struct json place_get(const struct object *o, const struct attr *a)
-{
-    const struct vcpu *cpu = cpu_device_vcpu((const struct device *)o);
-    const struct vcpu_slot *s = cpu && cpu->index < cpu->machine->n_slots ? &cpu->machine->slots[cpu->index] : NULL;
-
-    if (!s)
-        return json_int(-1);
-    return json_int(a->arg == SOCKET ? s->socket : a->arg == DIE ? s->die : a->arg == CORE ? s->core : s->thread);
-}
-
 static struct json unavailable_get(const struct object *o, const struct attr *a)
 {
     (void)a;
@@ -62,10 +49,6 @@ static struct json words_get(const struct object *o, const struct attr *a)
 void cpu_attrs(const struct type *asked, void (*fn)(const struct attr *a, void *opaque), void *opaque)
 {
     static const struct attr attrs[] = {
-        { "socket-id", "int32", .def_json = "-1", .get = place_get, .arg = SOCKET },
-        { "die-id", "int32", .def_json = "-1", .get = place_get, .arg = DIE },
-        { "core-id", "int32", .def_json = "-1", .get = place_get, .arg = CORE },
-        { "thread-id", "int32", .def_json = "-1", .get = place_get, .arg = THREAD },
         { "unavailable-features", "strList", .get = unavailable_get },
         { "feature-words", "X86CPUFeatureWordInfo", .get = words_get },
         { "filtered-features", "X86CPUFeatureWordInfo", .get = words_get, .arg = 1 },

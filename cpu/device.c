@@ -23,7 +23,7 @@
 struct cpu_device {
     struct device dev;
     struct {
-        uint32_t apic_id;
+        struct cpu_device_place place;
     } cfg;
     struct cpu_state {
         struct x86_state x86;
@@ -413,8 +413,14 @@ static void cpu_reset(struct device *dev)
     x86_state_reset(&c->st.x86, c->cpu ? c->cpu->model : NULL, !c->cpu || c->cpu->bsp);
 }
 
+#define NOWHERE .def = (uint64_t)-1, .min = -1
 static const struct prop cpu_props[] = {
-    PROP(C, "apic-id", apic_id, .def = UINT32_MAX, .doc = "initial APIC ID"),
+    PROP(C, "apic-id", place.apic_id, .def = UINT32_MAX, .doc = "initial APIC ID"),
+    PROP(C, "socket-id", place.socket, NOWHERE, .doc = "number of the socket"),
+    PROP(C, "die-id", place.die, NOWHERE, .doc = "of the die in it"),
+    PROP(C, "core-id", place.core, NOWHERE, .doc = "of the core in that"),
+    PROP(C, "thread-id", place.thread, NOWHERE, .doc = "of the thread in that"),
+    PROP(C, "node-id", place.node, NOWHERE, .doc = "the NUMA node that this place is in"),
     {}
 };
 
@@ -432,7 +438,6 @@ DEVICE_TYPE(any_x86_cpu);
 #define CPU_TYPE(id, model_, parent_, doc_) \
     static const struct device_type id = { \
         .type = { .name = model_ "-x86_64-cpu", .parent = (parent_), .category = "cpu", .doc = doc_, \
-            .internal = true, \
                   DEVICE(C), TYPE_STATE(C), .props = cpu_props, .state = &cpu_common_section }, \
         .locking = LOCKING_NONE, .reset = cpu_reset, .capture = cpu_capture, .resumed = cpu_resumed }; \
     DEVICE_TYPE(id)
@@ -446,16 +451,16 @@ struct vcpu *cpu_device_vcpu(const struct device *dev)
     return ((const C *)dev)->cpu;
 }
 
-int cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model, struct error **err)
+struct cpu_device_place *cpu_device_place(struct device *dev)
 {
-    const struct device_type *type = device_type_find(T("%s-x86_64-cpu", model));
-    C *c;
+    return &cpu_device(dev)->cfg.place;
+}
 
-    assert(type);
-    c = cpu_device(device_new(m, type));
-    c->cpu = cpu;
-    c->cfg.apic_id = cpu->apic_id;
-    c->dev.instance = cpu->index;
-    cpu->dev = &c->dev;
-    return device_realize(&c->dev, NULL, NULL, err);
+void cpu_device_bind(struct device *dev, struct vcpu *cpu)
+{
+    cpu_device(dev)->cpu = cpu;
+    if (!cpu)
+        return;
+    dev->instance = cpu->index;
+    cpu->dev = dev;
 }

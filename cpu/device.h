@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct cpu_config;
 struct error;
@@ -16,12 +17,19 @@ struct machine;
 struct vcpu;
 struct x86_state;
 
-/* model: a name of cpu/model.h; its type is "MODEL-x86_64-cpu".  Realized, at cpu->dev; freed with the machine. */
-int cpu_device_new(struct machine *m, struct vcpu *cpu, const char *model, struct error **err);
-
 struct attr;
 struct device;
 struct type;
+
+/* Where a CPU is to be, as its properties say it: -1, and UINT32_MAX as APIC id, where nobody has said. */
+struct cpu_device_place {
+    uint32_t apic_id;
+    int32_t socket, die, core, thread, node;
+};
+/* Before realize. */
+struct cpu_device_place *cpu_device_place(struct device *dev);
+/* Before realize: the device describes cpu from now on; NULL: nobody, when the vCPU goes. */
+void cpu_device_bind(struct device *dev, struct vcpu *cpu);
 /* The vCPU that a CPU device describes; NULL: none. */
 struct vcpu *cpu_device_vcpu(const struct device *dev);
 /* Of the type of all CPU devices (device-attrs.c). */

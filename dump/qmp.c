@@ -40,13 +40,13 @@ int qmp_pmemsave(struct qapi_ctx *ctx, const struct qapi_pmemsave_arg *arg, stru
 
 int qmp_memsave(struct qapi_ctx *ctx, const struct qapi_memsave_arg *arg, struct error **err)
 {
-    const struct machine *m = ctx->target;
+    struct machine *m = ctx->target;
     int64_t index = arg->has_cpu_index ? arg->cpu_index : 0;
     struct save_options o = { .addr = arg->val, .bytes = arg->size, .path = arg->filename };
 
-    if (index < 0 || index >= m->n_vcpus)
+    o.cpu = vcpu_by_index(m, index);
+    if (!o.cpu)
         return qapi_fail(ctx, -EINVAL, QAPI_GENERIC_ERROR, "Parameter 'cpu-index' expects a CPU number");
-    o.cpu = m->vcpus[index];
     return save_start(dump_of(ctx), &o, ctx, err);
 }
 

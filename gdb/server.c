@@ -80,6 +80,15 @@ static size_t peer_write(struct gdb_peer *p, const char *bytes, size_t n)
     return chardev_write(&s->front, bytes, n);
 }
 
+static unsigned number_of(const struct vcpu *cpu)
+{
+    unsigned n = 0;
+
+    while (cpu->machine->vcpus[n] != cpu)
+        n++;
+    return n;
+}
+
 static void observed(struct machine_observer *o, enum machine_event what, enum shutdown_cause cause)
 {
     struct gdb_server *s = (struct gdb_server *)((char *)o - offsetof(struct gdb_server, observer));
@@ -89,7 +98,9 @@ static void observed(struct machine_observer *o, enum machine_event what, enum s
 
     (void)cause;
     if (what == EVENT_STOP)
-        gdb_session_stopped(s->session, gdb_machine_signal(m), debug ? stop->cpu->index : 0, debug ? stop : NULL);
+        gdb_session_stopped(s->session, gdb_machine_signal(m), debug ? number_of(stop->cpu) : 0, debug ? stop : NULL);
+    else if (what == EVENT_CPUS)
+        gdb_session_cpus(s->session, m->n_vcpus);
     else if (what == EVENT_QUIT)
         gdb_session_ended(s->session, (uint8_t)m->exit_status);
 }

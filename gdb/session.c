@@ -119,6 +119,18 @@ void gdb_reply_hex(struct gdb_session *s, const void *bytes, size_t n)
     gdb_hex_append(s->reply, bytes, n);
 }
 
+/* vCPUs are numbered by their order: those behind one that has gone move up. */
+void gdb_session_cpus(struct gdb_session *s, unsigned n)
+{
+    s->target->n_vcpus = n;
+    if (s->cpu >= n)
+        s->cpu = 0;
+    if (s->go_cpu >= n)
+        s->go_cpu = 0;
+    if (s->listed > n)
+        s->listed = n;
+}
+
 void gdb_session_stopped(struct gdb_session *s, enum gdb_signal signal, unsigned cpu, const struct debug_stop *stop)
 {
     s->signal = signal;

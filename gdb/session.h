@@ -27,4 +27,5 @@ bool gdb_session_busy(const struct gdb_session *s);             /* inside a comm
 
 /* The target has come to stand: by a vCPU that met a point or made its step (cpu, stop), or by signal alone. */
 void gdb_session_stopped(struct gdb_session *s, enum gdb_signal signal, unsigned cpu, const struct debug_stop *stop);
+void gdb_session_cpus(struct gdb_session *s, unsigned n);       /* that many vCPUs now; at least one */
 void gdb_session_ended(struct gdb_session *s, uint8_t status);  /* the process is about to end */

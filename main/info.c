@@ -23,16 +23,17 @@ static void fetch(struct vcpu *cpu, void *opaque)
     cpu->machine->accel->ops->vcpu_get(cpu, opaque);
 }
 
-static void registers_of(struct machine *m, unsigned index, struct text_out *out)
+static void registers_of(struct vcpu *cpu, struct text_out *out)
 {
+    struct machine *m = cpu->machine;
     struct x86_state *st = aligned_alloc(16, (sizeof(*st) + 15) & ~15ul);
 
     if (!st)
         return;
-    text_out_printf(out, "\nCPU#%u\n", index);
+    text_out_printf(out, "\nCPU#%u\n", cpu->index);
     if (m->accel->ops->vcpu_get) {
-        vcpu_call(m->vcpus[index], fetch, st);
-        x86_state_print(st, m->vcpus[index]->halted, text_out_line, out);
+        vcpu_call(cpu, fetch, st);
+        x86_state_print(st, cpu->halted, text_out_line, out);
     }
     free(st);
 }
@@ -43,13 +44,13 @@ static void info_registers(void *target, const struct hmp_args *args, int64_t cp
     bool all = hmp_args_has(args, "cpustate_all");
     int64_t one = hmp_args_number(args, "vcpu", cpu < 0 ? 0 : cpu);
 
-    if (!all && (one < 0 || one >= m->n_vcpus)) {
+    if (!all && !vcpu_by_index(m, one)) {
         text_out_printf(out, "CPU#%lld not available\n", (long long)one);
         return;
     }
     for (unsigned i = 0; i < m->n_vcpus; i++)
-        if (all || i == one)
-            registers_of(m, i, out);
+        if (all || m->vcpus[i]->index == one)
+            registers_of(m->vcpus[i], out);
 }
 
 static void info_kvm(void *target, const struct hmp_args *args, int64_t cpu, struct text_out *out)

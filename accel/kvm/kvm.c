@@ -201,6 +201,7 @@ static void kvm_close(struct accel *accel)
             slots_fini(&kvm->slots[i]);
     if (accel->machine)
         loop_post_cancel(accel->machine->loop, &kvm->stop_post);
+    kvm_idle_free(kvm);
     irqchip_free(kvm);
     free(kvm->supported);
     if (kvm->vm >= 0)

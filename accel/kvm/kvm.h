@@ -65,9 +65,13 @@ struct kvm {
     struct post stop_post;      /* after an internal error */
     struct debug_point points[KVM_POINTS];      /* a debugger's */
     unsigned n_points;
+    struct idle_vcpu *idle;     /* of CPUs that have gone, for those that come in their place */
     bool msrs_probed;
     uint8_t msr_there[MSRS_MAX];        /* by line of the table in msrs.c */
 };
+
+/* A vCPU of the kernel lives as long as the VM. */
+struct idle_vcpu { struct idle_vcpu *next; uint32_t apic_id, debug_control; int fd; struct kvm_run *run; };
 
 struct kvm_vcpu {
     struct vcpu *cpu;
@@ -116,6 +120,7 @@ void slots_logger_init(struct kvm *kvm);
 /* vcpu.c */
 int kvm_vcpu_init(struct vcpu *cpu, struct error **err);
 void kvm_vcpu_fini(struct vcpu *cpu);
+void kvm_idle_free(struct kvm *kvm);            /* no vCPU is left */
 void kvm_vcpu_run(struct vcpu *cpu);
 void kvm_vcpu_kick(struct vcpu *cpu, uint32_t requests);
 void kvm_vcpu_reset(struct vcpu *cpu, bool init);

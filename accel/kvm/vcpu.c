@@ -51,10 +51,52 @@ static void signal_open(struct kvm_vcpu *v)
     v->signal_open = true;
 }
 
+static bool idle_take(struct kvm_vcpu *v)
+{
+    struct idle_vcpu **at = &v->kvm->idle, *was;
+
+    while (*at && (*at)->apic_id != v->cpu->apic_id)
+        at = &(*at)->next;
+    was = *at;
+    if (!was)
+        return false;
+    v->fd = was->fd;
+    v->run = was->run;
+    v->debug_control = was->debug_control;
+    *at = was->next;
+    free(was);
+    return true;
+}
+
+static void idle_add(struct kvm_vcpu *v)
+{
+    struct idle_vcpu *idle = malloc(sizeof(*idle));
+
+    assert(idle);
+    *idle = (struct idle_vcpu){ v->kvm->idle, v->cpu->apic_id, v->debug_control, v->fd, v->run };
+    v->kvm->idle = idle;
+}
+
+void kvm_idle_free(struct kvm *kvm)
+{
+    while (kvm->idle) {
+        struct idle_vcpu *idle = kvm->idle;
+
+        kvm->idle = idle->next;
+        munmap(idle->run, kvm->run_bytes);
+        close(idle->fd);
+        free(idle);
+    }
+}
+
 static int fd_open(struct kvm_vcpu *v, struct error **err)
 {
     struct vcpu *cpu = v->cpu;
-    int r = kvm_ioctl(v->kvm->vm, KVM_CREATE_VCPU, (void *)(unsigned long)cpu->apic_id);
+    int r;
+
+    if (idle_take(v))
+        return 0;
+    r = kvm_ioctl(v->kvm->vm, KVM_CREATE_VCPU, (void *)(unsigned long)cpu->apic_id);
 
     if (r < 0)
         return error_set_host(err, r, "-smp", T("KVM_CREATE_VCPU for CPU %u, APIC id %u", cpu->index, cpu->apic_id));
@@ -85,6 +127,7 @@ int kvm_vcpu_init(struct vcpu *cpu, struct error **err)
     if (r < 0)
         return r;
     msrs_probe(v);
+    kvm_vcpu_step(cpu, 0);                      /* a debugger may have points already */
     if (v->kvm->has_smm && !cpu->index)         /* all CPUs see the same in SMM */
         slots_init(v->kvm, 1, &cpu->smm_as);
     return 0;
@@ -97,8 +140,8 @@ void kvm_vcpu_fini(struct vcpu *cpu)
     if (!cpu->index && v->kvm->slots[1].kvm)
         slots_fini(&v->kvm->slots[1]);
     if (v->run)
-        munmap(v->run, v->kvm->run_bytes);
-    if (v->fd >= 0)
+        idle_add(v);
+    else if (v->fd >= 0)
         close(v->fd);
     free(v->msrs);
     free(v);

@@ -351,11 +351,25 @@ static int soft_vcpu_init(struct vcpu *cpu, struct error **err)
     return 0;
 }
 
+/* No vCPU runs.  One that failed to be made is in no list. */
+static void env_forget(const struct env *e)
+{
+    struct soft *s = e->soft;
+    unsigned at = 0;
+
+    while (at < s->n_vcpus && s->vcpus[at] != e)
+        at++;
+    if (at == s->n_vcpus)
+        return;
+    for (s->n_vcpus--; at < s->n_vcpus; at++)
+        s->vcpus[at] = s->vcpus[at + 1];
+}
+
 static void soft_vcpu_fini(struct vcpu *cpu)
 {
     struct soft_vcpu *v = cpu->accel;
 
-    v->env->soft->n_vcpus = 0;          /* they go all together, after their threads */
+    env_forget(v->env);
     for (unsigned n = 0; n < 2; n++)
         if (v->listener[n].as)
             address_space_unlisten(v->listener[n].as, &v->listener[n].map);

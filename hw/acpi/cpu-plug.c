@@ -8,19 +8,23 @@
  * has been since:
  *
  *   0  select a CPU by its index; reads the upper half of what command 3 asks for
- *   4  flags of the selected CPU: there (bit 0), has come (1), is asked to go (2); 1 and 2 are cleared by writing 1
+ *   4  flags of the selected CPU: there (bit 0), has come (1), is asked to go (2); 1 and 2 are cleared by writing 1;
+ *      writing bit 3 lets it go, whether it was asked or not
  *   5  command: 0 selects the next CPU that has come or is asked to go, 1 and 2 are followed by an event and a status
  *      for _OST, 3 asks for the APIC id
  *   8  data of the command
  *
- * Source: the controller as it answers on the reference, and the DSDT that drives it (dsdt-cpu.c).  Left out: ejecting
- * (bit 3) a CPU that nobody asked to go.  A CPU that is not possible reads as zeros and takes nothing.
+ * Source: the controller as it answers on the reference, and the DSDT that drives it (dsdt-cpu.c).  A CPU that is not
+ * possible reads as zeros and takes nothing.  The first CPU stays.  Neither flag is touched by a reset.
  * Invariant: cpu_command is CPU_PLUG_LEGACY exactly while the bitmap is there.
  */
 
+#include "core/plug.h"
 #include "core/vcpu.h"
 #include "lib/bits.h"
+#include "lib/error.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -28,9 +32,17 @@ enum { SELECTOR = 0, DATA_HIGH = 0, FLAGS = 4, COMMAND = 5, DATA = 8, PORTS = 12
 enum { HERE = 1 << 0, INSERTING = 1 << 1, REMOVING = 1 << 2, EJECT = 1 << 3 };
 enum { COMMAND_NEXT, COMMAND_OST_EVENT, COMMAND_OST_STATUS, COMMAND_ID, COMMANDS };
 
+/* NULL: nobody is there, or was let go already. */
+static struct device *cpu_at(const struct device *dev, unsigned i)
+{
+    const struct vcpu *cpu = atomic_load(&dev->machine->slots[i].cpu);
+
+    return cpu && !cpu->dev->ejected ? cpu->dev : NULL;
+}
+
 static bool is_here(const struct device *dev, unsigned i)
 {
-    return atomic_load(&dev->machine->slots[i].cpu);
+    return cpu_at(dev, i);
 }
 
 /* NULL: the selected CPU is not possible. */
@@ -101,6 +113,16 @@ static void command_write(struct device *dev, uint8_t command)
         next_select(dev);
 }
 
+static void eject(struct device *dev, unsigned i)
+{
+    struct device *cpu = cpu_at(dev, i);
+
+    if (cpu && i)
+        device_eject(cpu);
+    else
+        guest_error(dev, "ejects a CPU that is not there or cannot leave", i);
+}
+
 static void flags_write(struct device *dev, struct acpi_cpu_slot *slot, uint8_t val)
 {
     if (val & INSERTING)
@@ -108,7 +130,7 @@ static void flags_write(struct device *dev, struct acpi_cpu_slot *slot, uint8_t 
     else if (val & REMOVING)
         slot->removing = false;
     else if (val & EJECT)
-        guest_error(dev, "ejects a CPU that was not asked to go", acpi_pm_st(dev)->cpu_select);
+        eject(dev, acpi_pm_st(dev)->cpu_select);
 }
 
 static void data_write(struct device *dev, struct acpi_cpu_slot *slot, uint32_t val)
@@ -141,6 +163,33 @@ void cpu_plug_write(struct device *dev, uint64_t at, unsigned size, uint64_t val
     } else if (at == DATA) {
         data_write(dev, slot, val);
     }
+}
+
+static void tell(struct device *dev)
+{
+    struct acpi_pm *pm = acpi_pm(dev);
+    struct acpi_pm_state *st = acpi_pm_st(dev);
+    bool modern = st->cpu_command != CPU_PLUG_LEGACY;
+
+    pm->cpu_refused = pm->cpu_leaves && !modern;
+    if (pm->cpu_refused)
+        return;
+    if (modern && pm->cpu_leaves)
+        st->cpu_slots[pm->cpu_index].removing = true;
+    else if (modern)
+        st->cpu_slots[pm->cpu_index].inserting = true;
+    st->gpe_sts[0] |= 1 << GPE_CPU_HOTPLUG;
+}
+
+int acpi_cpu_tell(struct machine *m, unsigned index, bool leaves, struct error **err)
+{
+    struct acpi_pm *pm = acpi_pm(m->pm);
+
+    pm->cpu_index = index;
+    pm->cpu_leaves = leaves;
+    device_enter(m->pm, tell);
+    return !pm->cpu_refused ? 0 : error_set(err, -ENOTSUP, ERROR_STATE, "CPU", "unplugging",
+                                            "once the guest's ACPI has found the controller for it");
 }
 
 bool cpu_plug_needed(const struct device *dev)

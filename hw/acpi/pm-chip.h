@@ -61,6 +61,8 @@ struct acpi_pm {
     struct pci_bus *plug_root;          /* whose functions come and go by pci-plug.c; NULL: none do */
     unsigned plug_slot;                 /* this and next: what the home loop has to say */
     bool plug_leaves;
+    unsigned cpu_index;                 /* this and next: the same of a CPU */
+    bool cpu_leaves, cpu_refused;
     struct machine_observer observer;
     bool ost_news[ACPI_CPUS];           /* the guest has said something that nobody has been told of yet */
     struct post ost_post;

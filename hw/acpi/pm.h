@@ -12,6 +12,9 @@ enum acpi_gpe { GPE_PCI_HOTPLUG = 1, GPE_CPU_HOTPLUG = 2, GPE_MEMORY_HOTPLUG = 3
 
 /* Any thread, inside a device or not: the event's status bit is set on the home loop.  Nothing without such a chip. */
 void acpi_gpe_raise(struct machine *m, enum acpi_gpe gpe);
+/* The guest is told that a CPU has come into a place, or is asked to let it go.  -ENOTSUP, of one that is to leave: the
+ * guest has not left the old registers, which cannot say that.  Home loop; there is a chip. */
+int acpi_cpu_tell(struct machine *m, unsigned index, bool leaves, struct error **err);
 /* The power button was pressed; home loop. */
 void acpi_power_button(struct machine *m);
 /* The fw_cfg file "etc/system-states": a byte for each of S0 to S5, bit 7: supported, bits 2 to 0: SLP_TYP. */

@@ -4,8 +4,7 @@
 /* What the PC boards share: finding a machine type, CPUs with their APIC ids (see board.h). */
 
 #include "core/accel.h"
-#include "cpu/device.h"
-#include "hw/intc/apic.h"
+#include "hw/i386/cpu-places.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -43,49 +42,17 @@ const struct board_type *board_default(void)
     return found;
 }
 
-static void slots_new(struct machine *m, const struct cpu_topology *t)
-{
-    m->vcpus = calloc(t->max_cpus, sizeof(*m->vcpus));
-    m->slots = calloc(t->max_cpus, sizeof(*m->slots));
-    assert(m->vcpus && m->slots);
-    for (; m->n_slots < t->max_cpus; m->n_slots++) {
-        struct cpu_place p = cpu_topology_place(t, m->n_slots);
-        struct vcpu_slot *s = &m->slots[m->n_slots];
-
-        s->apic_id = cpu_topology_apic_id(t, m->n_slots);
-        s->socket = p.socket;
-        s->die = p.die;
-        s->core = p.core;
-        s->thread = p.thread;
-    }
-}
-
 void board_places_new(struct machine *m, const struct board_config *cfg)
 {
     struct cpu_config *model = malloc(sizeof(*model));
 
     assert(model && !m->slots);
-    slots_new(m, &cfg->smp);
+    cpu_places_new(m, cfg);
     *model = cfg->cpu;
     model->dies = cfg->smp.dies;
     model->cores = cfg->smp.cores;
     model->threads = cfg->smp.threads;
     m->cpu_model = model;
-}
-
-static int cpu_new(struct machine *m, const struct board_config *cfg, unsigned index, struct error **err)
-{
-    struct vcpu *cpu;
-    int r = vcpu_new(m, index, m->slots[index].apic_id, m->cpu_model, &cpu, err);
-
-    if (r < 0)
-        return r;
-    m->vcpus[m->n_vcpus++] = cpu;
-    m->slots[index].cpu = cpu;
-    r = cpu_device_new(m, cpu, cfg->cpu.model.name, err);
-    if (!r)
-        r = apic_new(m, cpu, err);
-    return r ? r : vcpu_start_thread(cpu, err);
 }
 
 int board_cpus_new(struct machine *m, const struct board_config *cfg, struct error **err)
@@ -95,7 +62,7 @@ int board_cpus_new(struct machine *m, const struct board_config *cfg, struct err
     if (!m->slots)
         board_places_new(m, cfg);
     for (unsigned i = 0; i < cfg->smp.cpus && !r; i++)
-        r = cpu_new(m, cfg, i, err);
+        r = cpu_places_fill(m, i, err);
     if (!r && m->accel->ops->clock_get)
         r = board_device_new(m, "kvmclock", NULL, NULL, NULL, err);
     return r;

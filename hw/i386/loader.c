@@ -137,7 +137,7 @@ static void cpu_start(struct machine_observer *o, enum machine_event event, enum
     struct x86_state *st;
 
     (void)cause;
-    if (event != EVENT_RESET_DONE)
+    if (event != EVENT_RESET_DONE || !cpu)      /* it may have gone */
         return;
     st = calloc(1, sizeof(*st));
     assert(st);

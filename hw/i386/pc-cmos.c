@@ -66,6 +66,11 @@ void pc_cmos_boot_order(struct device *rtc, const char *order, bool floppy_check
     rtc_cmos_set(rtc, BOOT_2, code[2] << 4 | (floppy_check ? 0 : NO_FLOPPY_CHECK));
 }
 
+void pc_cmos_cpus(struct device *rtc, unsigned cpus)
+{
+    number_set(rtc, CPUS, 1, cpus - 1);
+}
+
 void pc_cmos_set(struct device *rtc, const struct pc_cmos *c)
 {
     uint64_t base = c->low_bytes / KIB;
@@ -76,6 +81,6 @@ void pc_cmos_set(struct device *rtc, const struct pc_cmos *c)
     number_set(rtc, EXTENDED_KIB_2, 2, above(c->low_bytes, MIB, KIB));
     number_set(rtc, ABOVE_16M, 2, above(c->low_bytes, 16 * MIB, 64 * KIB));
     number_set(rtc, ABOVE_4G, 3, c->high_bytes / (64 * KIB));
-    number_set(rtc, CPUS, 1, c->cpus - 1);
+    pc_cmos_cpus(rtc, c->cpus);
     pc_cmos_boot_order(rtc, c->boot_order, c->floppy_check);
 }

@@ -20,5 +20,7 @@ struct pc_cmos {
 
 /* Written once; it survives every reset. */
 void pc_cmos_set(struct device *rtc, const struct pc_cmos *c);
+/* How many CPUs there are, when that changes. */
+void pc_cmos_cpus(struct device *rtc, unsigned cpus);
 /* The boot order alone, for a reset after which another one holds. */
 void pc_cmos_boot_order(struct device *rtc, const char *order, bool floppy_check);

@@ -67,12 +67,15 @@ static void boot_once_over(struct pc *pc)
     pc->started = true;
 }
 
+/* What firmware finds is what there is now: CPUs and functions may have come and gone. */
 static void pc_reset_boot(struct machine *m)
 {
     struct pc *pc = pc_of(m);
     uint64_t rsdp;
 
     boot_once_over(pc);
+    pc_cmos_cpus(pc->rtc, m->n_vcpus);
+    fw_cfg_set_u16(pc->fw_cfg, FW_CFG_NB_CPUS, m->n_vcpus);
     if (pc->acpi_parts)
         pc_acpi_find(m);
     if (!pc->direct_boot)

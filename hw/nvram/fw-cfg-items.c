@@ -114,6 +114,14 @@ void fw_cfg_add_u16(struct device *dev, uint16_t key, uint16_t val)
     fw_cfg_add_bytes(dev, key, &val, sizeof(val));
 }
 
+void fw_cfg_set_u16(struct device *dev, uint16_t key, uint16_t val)
+{
+    struct fw_item *item = item_at(fw_cfg(dev), key);
+
+    assert(item->len == sizeof(val));
+    memcpy(item->bytes, &val, sizeof(val));
+}
+
 void fw_cfg_add_u32(struct device *dev, uint16_t key, uint32_t val)
 {
     fw_cfg_add_bytes(dev, key, &val, sizeof(val));

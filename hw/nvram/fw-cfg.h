@@ -59,6 +59,7 @@ bool fw_cfg_has_dma(struct device *dev);
 /* By key; bytes are copied, numbers are little-endian, a string keeps its NUL.  Each key once. */
 void fw_cfg_add_bytes(struct device *dev, uint16_t key, const void *bytes, uint32_t len);
 void fw_cfg_add_u16(struct device *dev, uint16_t key, uint16_t val);
+void fw_cfg_set_u16(struct device *dev, uint16_t key, uint16_t val);    /* one that is there; no vCPU runs */
 void fw_cfg_add_u32(struct device *dev, uint16_t key, uint32_t val);
 void fw_cfg_add_u64(struct device *dev, uint16_t key, uint64_t val);
 void fw_cfg_add_string(struct device *dev, uint16_t key, const char *s);

@@ -125,11 +125,15 @@ static bool pci_is_hot(const struct bus *b)
     return ((const struct pci_bus *)b)->plug;
 }
 
-static void pci_tell(struct bus *b, struct device *dev, bool leaves)
+/* A reset takes functions out that the guest was asked for. */
+static int pci_tell(struct bus *b, struct device *dev, bool leaves, struct error **err)
 {
     struct pci_bus *bus = (struct pci_bus *)b;
 
+    (void)err;
+    dev->leaves = leaves;
     bus->plug_tell(bus->plug, pci_device(dev)->devfn >> 3, leaves);
+    return 0;
 }
 
 void pci_bus_set_plug(struct pci_bus *bus, struct device *plug, pci_plug_fn *tell)

@@ -8,7 +8,7 @@
  */
 
 #include "core/clock-state.h"
-#include "cpu/device.h"
+#include "tests/cpu-device.h"
 #include "cpu/state.h"
 #include "hw/char/uart.h"
 #include "hw/intc/apic.h"
@@ -120,7 +120,7 @@ static struct device *make_i440fx(struct rig *rig, const struct device_type *typ
 static struct device *make_cpu(struct rig *rig, const struct device_type *type)
 {
     struct vcpu *cpu = rig->m->vcpus[0];
-    int r = cpu_device_new(rig->m, cpu, T("%.*s", (int)strcspn(type->type.name, "-"), type->type.name), NULL);
+    int r = cpu_device_new(rig->m, cpu, type);
 
     assert(!r);
     return cpu->dev;

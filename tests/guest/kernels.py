@@ -164,6 +164,37 @@ def comes_and_goes(machine, kernel, archive):
         end(guest)
 
 
+def cpu_comes_and_goes(machine, kernel, archive):
+    """ACPI hot-plug of a CPU: it comes, works, and is let go by the guest; another place's CPU stays."""
+    path = "/sys/devices/system/cpu"
+    with Guest(machine, kernel, archive, cpus="2,maxcpus=4,sockets=2,cores=2", qmp=True) as guest:
+        guest.wait_for_shell(60)
+        guest.shell("dmesg -n 1")
+        with contextlib.closing(Qmp(guest.qmp_path, 40)) as qmp:
+            place = {"driver": "qemu64-x86_64-cpu", "thread-id": 0, "socket-id": 1}
+            qmp.command("device_add", id="stays", **place, **{"core-id": 1})
+            for turn in range(3):
+                qmp.command("device_add", id="new", **place, **{"core-id": 0})
+                guest.shell(f"for n in 2 3; do until test -e {path}/cpu$n/online; do sleep 0.1; done; "
+                            f"grep -q 1 {path}/cpu$n/online || echo 1 > {path}/cpu$n/online; done")
+                found = guest.shell(f"cat {path}/online; grep -c ^processor /proc/cpuinfo; "
+                                    "for n in 0 1 2 3; do taskset -p $((1 << n)) $$ >/dev/null; cut -d ' ' -f 39 /proc/self/stat; "
+                                    "done; taskset -p f $$ > /dev/null").split()
+                if found != ["0-3", "4", "0", "1", "2", "3"]:
+                    guest.fail(f"turn {turn}: with the new CPU the guest says {found}")
+                if len(qmp.command("query-cpus-fast")) != 4:
+                    guest.fail("there are not four CPUs")
+                qmp.command("device_del", id="new")
+                while (gone := qmp.event("DEVICE_DELETED")["data"]).get("device") != "new":
+                    if gone["path"] != "/machine/peripheral/new/lapic":
+                        guest.fail(f"another device has gone: {gone}")
+                guest.shell(f"while test -e {path}/cpu2/online; do sleep 0.1; done")
+                left = guest.shell(f"cat {path}/online").strip()
+                if left != "0-1,3" or [cpu["cpu-index"] for cpu in qmp.command("query-cpus-fast")] != [0, 1, 3]:
+                    guest.fail(f"without the CPU there are {left}")
+        end(guest)
+
+
 def write(path, data):
     path.write_bytes(data)
     return path
@@ -228,6 +259,9 @@ def main():
     plain = write(args.work / "plain.gz", initrd.build(args.cloud, []))
     tap.case("-M pc: a function comes, is let go by the guest, and comes again",
              lambda: comes_and_goes(machines[2][1], args.cloud / "vmlinuz", plain))
+    for name, machine in machines:
+        tap.case(f"{name}: a CPU comes, works, is let go by the guest, and comes again",
+                 lambda m=machine: cpu_comes_and_goes(m, args.cloud / "vmlinuz", plain))
     for name, machine in machines[::2]:
         case = f"{name}: OVMF reaches its shell, which can switch the machine off"
         if OVMF.is_file():

@@ -44,10 +44,10 @@ class Program(qtest.Program):
             raise Refused("%s %s: %s" % (command, arguments, reply))
         return reply["return"]
 
-    def event(self, name):
-        """The first event of that name, now or when it comes."""
+    def event(self, name, before=0):
+        """The first event of that name, now or when it comes, or the one that has so many before it."""
         while True:
-            for e in self.events:
-                if e["event"] == name:
-                    return e["data"]
+            found = [e["data"] for e in self.events if e["event"] == name]
+            if len(found) > before:
+                return found[before]
             self.events.append(self.message())

@@ -394,6 +394,98 @@ def a_guest_s_ost_is_told(case, machine, port):
     same(ours, play(case.theirs), "what the guest said")
 
 
+CPU = "qemu64-x86_64-cpu"
+# What device_add is told of a CPU where it is refused; socket 1, core 0 is free.
+NO_PLACES = [
+    {}, {"socket_id": 0}, {"socket_id": 0, "core_id": 1}, {"socket_id": 0, "core_id": 0, "thread_id": 0},
+    {"socket_id": 2, "core_id": 0, "thread_id": 0}, {"socket_id": 1, "core_id": 2, "thread_id": 0},
+    {"socket_id": 1, "core_id": 0, "thread_id": 1}, {"socket_id": 1, "core_id": 0, "thread_id": 0, "die_id": 1},
+    {"socket_id": 1, "core_id": 0, "thread_id": 0, "node_id": 1}, {"socket_id": 1, "core_id": 0, "thread_id": 0, "apic_id": 1},
+    {"socket_id": -2, "core_id": 0, "thread_id": 0}, {"apic_id": 77}, {"apic_id": 0},
+    {"driver": "max-x86_64-cpu", "socket_id": 1, "core_id": 0, "thread_id": 0}, {"apic_id": 2, "bus": "pcie.0"},
+]
+
+
+def with_places(program, machine, play):
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/qtest"
+        with Qtest(path) as q, program("-M", machine, "-smp", "1,maxcpus=4,sockets=2,cores=2", "-device",
+                                       CPU + ",socket-id=0,core-id=1,thread-id=0,id=cold", "-qtest", "unix:" + path,
+                                       "-qtest-log", "none") as p:
+            q.accept()
+            return play(p, q)
+
+
+def flags(q, port):
+    found = []
+    for cpu in range(4):
+        q.out(port, 4, cpu)
+        found.append(q.inb(port + 4))
+    return found
+
+
+def cpus_come_and_are_asked_to_go(case, machine, port):
+    def play(p, q):
+        found = []
+
+        def see(step, value):
+            found.append((step, by_type(p, value)))
+
+        def ask(name, **arguments):
+            reply = p.execute(name, **arguments)
+            see((name, arguments), reply.get("error", {}).get("class", "taken"))
+
+        see("the bitmap, with a CPU of -device", q.inb(port))
+        for place in NO_PLACES:
+            ask("device_add", **({"driver": CPU, "id": "new"} | place))
+        ask("device_del", id="cold")            # which the old registers cannot say
+        q.out(port, 4, 0)
+        see("flags of what was there", flags(q, port))
+        ask("device_add", driver=CPU, id="new", socket_id=1, core_id=0, thread_id=0)
+        ask("device_add", driver=CPU, id="twice", socket_id=1, core_id=0, thread_id=0)
+        ask("device_add", driver=CPU, apic_id=3)
+        see("flags of what has come", flags(q, port))
+        for query in ("query-cpus-fast", "query-hotpluggable-cpus", "query-acpi-ospm-status"):
+            see(query, normal(p.get(query)))
+        q.out(port, 4, 2)
+        q.out(port + 4, 1, 2)
+        for name in ("new", "new", "cold", "/machine/unattached/device[0]"):
+            ask("device_del", id=name)
+        see("flags of what shall go", flags(q, port))
+        ask("system_reset")
+        see("flags after a reset", flags(q, port))
+        see("places", normal(p.get("query-hotpluggable-cpus")))
+        return found
+
+    same(with_places(case.ours, machine, play), with_places(case.theirs, machine, play), "CPUs")
+
+
+def a_cpu_that_is_let_go_is_gone(case, machine, port):
+    """The reference does not survive a second CPU in the same place."""
+    def play(p, q):
+        q.out(port, 4, 0)
+        for turn in range(3):
+            p.get("device_add", driver=CPU, id="new", socket_id=1, core_id=0, thread_id=0)
+            tids = {cpu["thread-id"] for cpu in p.get("query-cpus-fast")}
+            same(flags(q, port), [1, 1, 3, 0], "flags")
+            p.get("device_del", id="new")
+            q.out(port, 4, 2)
+            for bit in (2, 4, 8, 8):
+                q.out(port + 4, 1, bit)
+            gone = [p.event("DEVICE_DELETED"), p.event("DEVICE_DELETED", 1)]
+            same(gone, [{"path": "/machine/peripheral/new/lapic"}, {"device": "new", "path": "/machine/peripheral/new"}], "events")
+            p.events.clear()
+            same(flags(q, port), [1, 1, 0, 0], "flags afterwards")
+            left = {cpu["thread-id"] for cpu in p.get("query-cpus-fast")}
+            assert left < tids and len(left) == 2, (left, tids)
+            same(p.execute("device_del", id="new")["error"]["class"], "DeviceNotFound", "it is gone")
+        q.out(port, 4, 0)
+        q.out(port + 4, 1, 8)
+        same(len(p.get("query-cpus-fast")), 2, "the first one stays")
+
+    with_places(case.ours, machine, play)
+
+
 class Qtest:
     """The other end of -qtest, beside a Program."""
 
@@ -412,6 +504,13 @@ class Qtest:
         self.stream.flush()
         reply = self.stream.readline()
         assert reply.startswith("OK"), reply
+
+    def inb(self, port):
+        self.stream.write("inb %#x\n" % port)
+        self.stream.flush()
+        reply = self.stream.readline()
+        assert reply.startswith("OK "), reply
+        return int(reply[3:], 16)
 
     def __enter__(self):
         return self
@@ -445,6 +544,10 @@ def main():
     case.run("a CPU shows its features", a_cpu_shows_its_features, needs_reference=False)
     case.run("a guest's _OST is told: q35", a_guest_s_ost_is_told, "q35", 0xcd8)
     case.run("a guest's _OST is told: pc", a_guest_s_ost_is_told, "pc", 0xaf00)
+    for machine, port in (("q35", 0xcd8), ("pc", 0xaf00)):
+        case.run("CPUs come, and are asked to go: " + machine, cpus_come_and_are_asked_to_go, machine, port)
+        case.run("a CPU that is let go is gone: " + machine, a_cpu_that_is_let_go_is_gone, machine, port,
+                 needs_reference=False)
     print("1..%d" % case.count)
     sys.exit(case.failed != 0)
 

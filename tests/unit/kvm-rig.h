@@ -14,7 +14,7 @@
 #include "accel/accel.h"
 #include "core/accel.h"
 #include "core/machine.h"
-#include "cpu/device.h"
+#include "tests/cpu-device.h"
 #include "cpu/model.h"
 #include "cpu/state.h"
 #include "hw/intc/apic.h"
@@ -242,7 +242,8 @@ static void cpus_new(unsigned n)
             printf("# %s\n", error_line(err).s);
         CHECK(!err);
         m->n_vcpus++;
-        CHECK(!cpu_device_new(m, m->vcpus[i], "qemu64", NULL) && !apic_new(m, m->vcpus[i], NULL));
+        CHECK(!cpu_device_new(m, m->vcpus[i], device_type_find("qemu64-x86_64-cpu")));
+        CHECK(!apic_new(m, m->vcpus[i], NULL));
         CHECK(!vcpu_start_thread(m->vcpus[i], NULL));
     }
 }

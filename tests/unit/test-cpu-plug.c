@@ -9,6 +9,7 @@
 #include "hw/acpi/cpu-plug.h"
 #include "hw/acpi/piix4-pm.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 enum { BASE = 0xaf00, SELECTOR = BASE, FLAGS = BASE + 4, COMMAND = BASE + 5, DATA = BASE + 8, PLACES = 4 };
@@ -17,7 +18,7 @@ enum { NEXT, OST_EVENT, OST_STATUS, ID };
 
 static struct pci_bench p;
 static struct device *pm;
-static struct vcpu somebody;
+static struct vcpu first, third;
 
 /* Four places; CPUs are in the first and in the third. */
 static void begin(void)
@@ -29,7 +30,10 @@ static void begin(void)
     p.b.m->slots = calloc(PLACES, sizeof(*p.b.m->slots));
     for (p.b.m->n_slots = 0; p.b.m->n_slots < PLACES; p.b.m->n_slots++)
         p.b.m->slots[p.b.m->n_slots].apic_id = ids[p.b.m->n_slots];
-    p.b.m->slots[0].cpu = p.b.m->slots[2].cpu = &somebody;
+    first.dev = p.host;                         /* somebody's devices: they are asked whether they were let go */
+    third.dev = p.mch;
+    p.b.m->slots[0].cpu = &first;
+    p.b.m->slots[2].cpu = &third;
     pm = device_new(p.b.m, device_type_find("PIIX4_PM"));
     piix4_pm_set_gsi(pm, &p.b.sink);
     CHECK(!device_set(pm, "addr", "01.3", NULL) && !device_realize(pm, NULL, NULL, NULL));
@@ -56,7 +60,7 @@ static void after_power_on_it_is_a_bitmap_of_apic_ids(void)
 {
     begin();
     CHECK_EQ(io_in(&p.b, BASE, 4), 1 << 0 | 1 << 4);
-    p.b.m->slots[3].cpu = &somebody;
+    p.b.m->slots[3].cpu = &third;
     CHECK_EQ(io_in(&p.b, BASE, 4), 1 << 0 | 1 << 4 | 1 << 9);
     CHECK_EQ(io_in(&p.b, BASE + 1, 1), 1 << 1);
     for (unsigned at = 4; at < CPU_PLUG_PORTS; at += 4)
@@ -164,13 +168,63 @@ static void ost_takes_an_event_and_a_status(void)
     pci_bench_fini(&p);
 }
 
-static void a_cpu_that_nobody_asked_to_go_stays(void)
+/* Asked for or not; it is gone for the guest at once, and its flags are its place's. */
+static void a_cpu_is_let_go_once(void)
 {
     begin_modern();
+    CHECK(!acpi_cpu_tell(p.b.m, 2, true, NULL));
     select_cpu(2);
     io_out(&p.b, FLAGS, 1, EJECT);
-    CHECK_EQ(io_in(&p.b, FLAGS, 1), HERE);
+    CHECK(third.dev->ejected && p.b.m->eject_post.queued);
+    CHECK_EQ(io_in(&p.b, FLAGS, 1), REMOVING);
+    CHECK_EQ(p.b.m->guest_errors, 0);
+    io_out(&p.b, FLAGS, 1, EJECT);
     CHECK_EQ(p.b.m->guest_errors, 1);
+    third.dev->ejected = false;
+    pci_bench_fini(&p);
+}
+
+static void the_first_cpu_and_an_empty_place_are_not_let_go(void)
+{
+    begin_modern();
+    for (unsigned i = 0; i < 2; i++) {
+        select_cpu(i);
+        io_out(&p.b, FLAGS, 1, EJECT);
+        CHECK_EQ(io_in(&p.b, FLAGS, 1), i ? 0 : HERE);
+        CHECK_EQ(p.b.m->guest_errors, i + 1);
+    }
+    CHECK(!first.dev->ejected);
+    pci_bench_fini(&p);
+}
+
+/* GPE 2, and a flag of the place; a reset takes neither flag away. */
+static void the_guest_is_told_of_what_comes_and_shall_go(void)
+{
+    begin_modern();
+    CHECK(!acpi_cpu_tell(p.b.m, 3, false, NULL));
+    CHECK_EQ(acpi_pm_st(pm)->gpe_sts[0], 1 << GPE_CPU_HOTPLUG);
+    CHECK(!acpi_cpu_tell(p.b.m, 2, true, NULL) && !acpi_cpu_tell(p.b.m, 2, true, NULL));
+    machine_reset(p.b.m, false);
+    select_cpu(3);
+    CHECK_EQ(io_in(&p.b, FLAGS, 1), INSERTING);
+    select_cpu(2);
+    CHECK_EQ(io_in(&p.b, FLAGS, 1), HERE | REMOVING);
+    pci_bench_fini(&p);
+}
+
+/* Who comes shows in the bitmap; nothing could say who shall go. */
+static void the_old_registers_cannot_ask_a_cpu_to_go(void)
+{
+    struct error *err = NULL;
+
+    begin();
+    CHECK(!acpi_cpu_tell(p.b.m, 3, false, NULL));
+    CHECK_EQ(acpi_pm_st(pm)->gpe_sts[0], 1 << GPE_CPU_HOTPLUG);
+    CHECK(!slot(3)->inserting);
+    CHECK_EQ(acpi_cpu_tell(p.b.m, 2, true, &err), -ENOTSUP);
+    CHECK(err && strstr(err->legal, "the guest's ACPI"));
+    CHECK(!slot(2)->removing);
+    error_free(err);
     pci_bench_fini(&p);
 }
 
@@ -221,7 +275,10 @@ int main(void)
     TEST(a_cpu_that_is_not_possible_is_zeros_and_takes_nothing);
     TEST(command_0_selects_the_next_cpu_with_an_event);
     TEST(ost_takes_an_event_and_a_status);
-    TEST(a_cpu_that_nobody_asked_to_go_stays);
+    TEST(a_cpu_is_let_go_once);
+    TEST(the_first_cpu_and_an_empty_place_are_not_let_go);
+    TEST(the_guest_is_told_of_what_comes_and_shall_go);
+    TEST(the_old_registers_cannot_ask_a_cpu_to_go);
     TEST(the_stream_has_it_once_the_guest_has_left_the_bitmap);
     return test_end();
 }
