@@ -5,7 +5,7 @@
  * What the command line asked for, typed; nothing has been started yet
  *
  * options.c fills it from argv, check by check; start.c builds a machine from it.  Strings are
- * borrowed from argv, which lives as long as the process, where nothing else is said.
+ * borrowed from argv, which lives as long as the process, or from `texts`, where nothing else is said.
  */
 
 #include "hw/i386/board.h"
@@ -65,6 +65,8 @@ struct config {
     bool smp_zero;                      /* -smp had a zero, which is deprecated */
     bool vga_asked;                     /* -vga was given */
     bool preconfig, only_migratable, daemonize, nographic, no_reboot, no_shutdown, stopped, no_defaults, display_none;
+    char **texts;                       /* that options borrow and that are not in argv; owned */
+    unsigned n_texts;
     bool help_shown;                    /* a listing was asked for and printed: end with status 0 */
 };
 

@@ -59,6 +59,7 @@ void config_fini(struct config *c)
     config_boot_fini(c);
     acpi_tables_free(c);
     numa_free(c->board.numa);
+    config_texts_fini(c);
 }
 
 static int smp_numbers(struct config *c, struct keyval *kv, struct error **err)

@@ -286,6 +286,11 @@ static const struct option *option_find(const char *name)
     return NULL;
 }
 
+int option_apply(struct config *c, const char *name, const char *value, struct error **err)
+{
+    return option_find(name)->set(c, value, err);
+}
+
 static int one(struct config *c, int *i, int argc, char **argv, struct error **err)
 {
     const char *arg = argv[*i], *name = arg + (*arg == '-') + (arg[0] == '-' && arg[1] == '-');

@@ -55,6 +55,12 @@ int option_compat(struct config *c, const char *value, struct error **err);
 int option_sandbox(struct config *c, const char *value, struct error **err);
 int option_acpitable(struct config *c, const char *value, struct error **err);     /* acpi-option.c */
 void acpi_tables_free(struct config *c);
+/* options.c: as -name value; name is in the table, and its option takes a value */
+int option_apply(struct config *c, const char *name, const char *value, struct error **err);
+/* readconfig-option.c */
+int option_readconfig(struct config *c, const char *value, struct error **err);
+int option_set(struct config *c, const char *value, struct error **err);
+void config_texts_fini(struct config *c);
 /* device-option.c */
 int device_option_check(const char *spec, struct error **err);      /* can it be read? */
 struct json;

@@ -74,6 +74,8 @@ WRONG = [
     ("-trace", ["nosuch", "enable=nosuch", "nosuch=1", "events=", "events=/nonexistent/a", "events=/"], "trace"),
     ("-trace", ["file=/nonexistent/a", "events=/dev/null,file=/"], "-D"),
     ("-mem-path", ["", "/nonexistent/a", "/dev/null"], ""),
+    ("-set", ["", "x", "device", "device.x", "device.x.y", "device..y=1", ".x.y=1", "device.x.=1"], None),
+    ("-readconfig", ["", "/nonexistent", "/tmp", "nosuch.cfg", "/dev/zero"], None),
     ("-object", ["", ",", "nosuch", "nosuch,id=a", "memory-backend,id=a,size=1M", "[]", "=", "nosuch,help", "a..b=1",
                  "memory-backend-ram,id=a", "memory-backend-ram,id=1a,size=1M",
                  "memory-backend-ram,id=a,size=0", "memory-backend-ram,id=a,size=2T", "memory-backend-ram,id=a,size=1M,nosuch=1",
@@ -174,6 +176,10 @@ LINES = [
     (["-object", "{}"], "'qom-type' is missing"), (["-object", '{"qom-type":"nosuch","id":"a"}'], "'nosuch'"),
     (["-object", '{"qom-type":"memory-backend-ram","id":"a","size":"1M"}'], "'size' expects uint64"),
     (["-object", "memory-backend-ram,size=1M"], "object id: nothing"),
+    (["-set", "device.x.y=1", "-device", "pvpanic,id=x"], "-set device: x"), (["-set", "nosuch.x.y=1"], "-set: nosuch"),
+    (["-object", "iothread,id=x", "-set", "object.x.poll-max-ns=1"], "-set: object"), (["-set", "mon.x.y=1"], "-set mon: x"),
+    (["-device", '{"driver":"pvpanic","id":"x"}', "-set", "device.x.events=1"], "-set device: x"),
+    (["-device", "pvpanic,id=x", "-set", "device.x.events=9"], "pvpanic.events: 9"),
     (["-object", "memory-backend-ram,id=a,size=32M", "-M", "q35,memory-backend=a", "-m", "64"], "memory-backend: a"),
     (["-object", "memory-backend-ram,id=a,size=4M", "-M", "q35,memory-backend=a"], "memory-backend: a"),
     (["-object", "memory-backend-file,id=a,size=1M,mem-path=/dev/zero,readonly=on", "-M", "q35,memory-backend=a"], "readonly"),
@@ -294,6 +300,46 @@ def wrong_values(tap, program, folder):
     wrong = [f"-{name}: {result}" for name in TAKING
              if not names(result := run(program, [*QUIET, "-" + name]), [f"-{name}", "legal:"])]
     tap.case(not wrong, f"each of {len(TAKING)} options without its value is refused with one line", "\n".join(wrong))
+
+
+# What is in a file of -readconfig, and what the line has to hold.
+WRONG_FILES = [
+    ("a = \"b\"\n", [":1", "[group"]), ("\n# c\nx\n", [":3", "[group"]), ("[device \"x\"]", [":1", "driver"]),
+    ("[nosuch]\n", [":1", "nosuch", "smp-opts"]), ("[uuid]\nuuid = \"x\"\n", [":1", "uuid"]), ("[device x]\n", [":1", "device x"]),
+    ("[device \"x\"\n", [":1", "[group \"id\"]"]), ("[device \"x]\n", [":1"]), ("[]\n", [":1"]), ("[device] x\n", [":1"]),
+    ("[device \"x\" \"y\"]\n", [":1"]), ("[machine]\ntype = q35\n", [":2", "key = \"value\""]),
+    ("[machine]\ntype = \"q35\n", [":2", "key = \"value\""]), ("[machine]\ntype\n", [":2"]), ("[machine]\n= \"q35\"\n", [":2"]),
+    ("[machine]\ntype = \"q35\" x\n", [":2"]), ("[machine]\n\ntype = \"nosuch\"\n", [":1", "[machine]", "nosuch"]),
+    ("[smp-opts]\ncpus = \"2\"\n[memory]\nsize = \"x\"\n", [":3", "[memory]", "-m"]), ("[chardev]\nbackend = \"null\"\n", ["id"]),
+    ("[smp-opts]\nthreads = \"0\"\n", [":1", "[smp-opts]", "0"]), ("# " + 1100 * "x" + "\n", [":1", "1023"]), ("a\0b", ["text"]),
+    ("[device \"a\"]\ndriver = \"pvpanic-pci\"\n[device \"a\"]\ndriver = \"pvpanic-pci\"\n", ["-device id", "a"]),
+]
+RIGHT_FILES = [
+    "", "\n\n", "# c", "[machine]", "[machine]\n\n  type = \"q35\" # c\n[memory]\n\tsize\t=\t\"64M\"\r\n[smp-opts]\ncpus = \"2\"",
+    "[chardev \"c\"]\nbackend = \"null\"\n[mon \"m\"]\nchardev = \"c\"\nmode = \"control\"\n[device \"s\"]\ndriver = \"isa-serial\"\n",
+    "[object \"o\"]\nqom-type = \"iothread\"\n[accel]\naccel = \"tcg\"\n[rtc]\nbase = \"utc\"\n[name]\nguest = \"a,b = c\"\n",
+    "[boot-opts]\norder = \"c\"\n[global]\ndriver = \"mc146818rtc\"\nproperty = \"base_year\"\nvalue = \"1\"\n",
+]
+
+
+def files_of_options(tap, program, folder):
+    wrong = []
+    path = folder / "options.cfg"
+    for text, words in WRONG_FILES:
+        path.write_text(text)
+        result = run(program, [*QUIET, "-readconfig", str(path)], folder=folder)
+        if not names(result, words):
+            wrong.append(f"{text[:60]!r}: {result}")
+    for text in RIGHT_FILES:
+        path.write_text(text)
+        result = run(program, [*ENDS, "-readconfig", str(path)], folder=folder)
+        if result.status != 0 or result.errors:
+            wrong.append(f"{text[:60]!r}: {result}")
+    path.write_text("[device \"a\"]\ndriver = \"pvpanic-pci\"\nevents = \"1\"\n")
+    result = run(program, [*QUIET, "-readconfig", str(path), "-set", "device.a.events=9"], folder=folder)
+    if not names(result, ["pvpanic-pci.events", "9", "0 to 3"]):
+        wrong.append(f"-set after -readconfig: {result}")
+    tap.case(not wrong, f"each of {len(WRONG_FILES)} wrong files of options is refused, {len(RIGHT_FILES)} odd ones are taken", "\n".join(wrong))
 
 
 def fifos(tap, program, folder):
@@ -499,6 +545,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="rhea-wrong-") as name:
         folder = pathlib.Path(name)
         wrong_values(tap, args.program, folder)
+        files_of_options(tap, args.program, folder)
         fifos(tap, args.program, folder)
         right_values(tap, args.program, folder)
         warnings(tap, args.program, folder)

@@ -256,6 +256,40 @@ def devices_in_json_are_taken_and_refused_alike(case):
         same(functions_beside([case.program, *OPTIONS, *line]), functions_beside(case.reference(*line)), spec)
 
 
+OPTIONS_FILE = """# what -readconfig and -set make
+[machine]
+  type = "q35"
+[smp-opts]
+  cpus = "2"
+  maxcpus = "4"
+[memory]
+  size = "96M"
+[chardev "c"]
+  backend = "null"
+[device "one"]
+  driver = "pvpanic-pci"
+  addr = "10"
+[device]
+  driver = "pvpanic-pci"
+"""
+
+
+def a_file_makes_what_options_make(case):
+    with tempfile.TemporaryDirectory() as folder:
+        path = folder + "/options.cfg"
+        with open(path, "w") as f:
+            f.write(OPTIONS_FILE)
+        line = ["-readconfig", path, "-set", "device.one.addr=1d", "-set", "device.one.events=1"]
+        with case.ours(*line) as a, case.theirs(*line) as b:
+            for command in ("query-hotpluggable-cpus", "query-memory-size-summary"):
+                same(by_type(a, a.get(command)), by_type(b, b.get(command)), command)
+            same(slots(a.get("query-pci")), slots(b.get("query-pci")), "functions")
+            assert slots(a.get("query-pci"))[-1] == (0x1d, 0, "one"), slots(a.get("query-pci"))
+            for p in (a, b):
+                assert "c" in {c["label"] for c in p.get("query-chardev")}
+                same(p.get("qom-get", path="/machine/peripheral/one", property="events"), 1, "what -set said")
+
+
 def devices_come_by_lines_of_the_human_monitor(case):
     with case.ours("-M", "pc") as a, case.theirs("-M", "pc") as b:
         for line in DEVICE_LINES:
@@ -534,6 +568,7 @@ def main():
     case.run("failures have the same words", failures_have_the_same_words)
     case.run("objects are what they were made as", objects_are_what_they_were_made_as)
     case.run("devices in JSON are taken and refused alike", devices_in_json_are_taken_and_refused_alike)
+    case.run("a file makes what options make", a_file_makes_what_options_make)
     case.run("devices come by lines of the human monitor", devices_come_by_lines_of_the_human_monitor)
     case.run("machine types are the same", machine_types_are_the_same)
     case.run("options are told as the reference tells them", options_are_told_as_the_reference_tells_them)
