@@ -311,7 +311,7 @@ WRONG_FILES = [
     ("[machine]\ntype = \"q35\n", [":2", "key = \"value\""]), ("[machine]\ntype\n", [":2"]), ("[machine]\n= \"q35\"\n", [":2"]),
     ("[machine]\ntype = \"q35\" x\n", [":2"]), ("[machine]\n\ntype = \"nosuch\"\n", [":1", "[machine]", "nosuch"]),
     ("[smp-opts]\ncpus = \"2\"\n[memory]\nsize = \"x\"\n", [":3", "[memory]", "-m"]), ("[chardev]\nbackend = \"null\"\n", ["id"]),
-    ("[smp-opts]\nthreads = \"0\"\n", [":1", "[smp-opts]", "0"]), ("# " + 1100 * "x" + "\n", [":1", "1023"]), ("a\0b", ["text"]),
+    ("[smp-opts]\nthreads = \"x\"\n", [":1", "[smp-opts]", "x"]), ("# " + 1100 * "x" + "\n", [":1", "1023"]), ("a\0b", ["text"]),
     ("[device \"a\"]\ndriver = \"pvpanic-pci\"\n[device \"a\"]\ndriver = \"pvpanic-pci\"\n", ["-device id", "a"]),
 ]
 RIGHT_FILES = [

@@ -52,7 +52,7 @@ static void range(const struct prop *p)
     if (p->kind == PROP_ENUM)
         for (unsigned i = 0; p->names[i]; i++)
             printf(" `%s`%s", p->names[i], p->names[i + 1] ? "," : "");
-    else if (p->kind == PROP_INT && (p->min || p->max))
+    else if ((p->kind == PROP_INT || p->of_number) && (p->min || p->max))
         printf(" %" PRId64 " to %" PRId64, (int64_t)p->min, (int64_t)p->max);
     else if (p->max)
         printf(" %" PRIu64 " to %" PRIu64, p->min, p->max);

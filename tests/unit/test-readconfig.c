@@ -19,6 +19,7 @@
 static struct config c;
 static struct error *err;
 static char said[8192];
+static const char *devices[8];
 
 int option_apply(struct config *config, const char *name, const char *value, struct error **e)
 {
@@ -34,7 +35,7 @@ int option_apply(struct config *config, const char *name, const char *value, str
 static void begin(void)
 {
     config_texts_fini(&c);
-    c = (struct config){ 0 };
+    c = (struct config){ .devices = { 0, devices } };
     err = NULL;
     *said = '\0';
 }
@@ -134,9 +135,9 @@ static void what_is_too_long_or_no_text_is_refused(void)
 static void a_property_is_added_to_what_was_said_before(void)
 {
     begin();
-    c.devices = (struct config_list){ 4, { "VGA,id=a", "{\"driver\":\"VGA\",\"id\":\"b\"}", "driver=VGA,id=c,x=1",
-                                           "VGA" } };
-    c.chardevs = (struct config_list){ 1, { "null,id=c" } };
+    c.devices = (struct config_list){
+        4, (const char *[]){ "VGA,id=a", "{\"driver\":\"VGA\",\"id\":\"b\"}", "driver=VGA,id=c,x=1", "VGA" } };
+    c.chardevs = (struct config_list){ 1, (const char *[]){ "null,id=c" } };
     CHECK(!option_set(&c, "device.c.x=1,2=3", NULL) && !option_set(&c, "device.c.y=", NULL));
     CHECK(!option_set(&c, "chardev.c.mux=on", NULL));
     CHECK_STR(c.devices.item[2], "driver=VGA,id=c,x=1,x=1,,2=3,y=");
@@ -157,7 +158,7 @@ static void there_has_to_be_such_an_id_such_a_group_and_all_parts(void)
     };
 
     begin();
-    c.devices = (struct config_list){ 2, { "VGA,id=a", "{\"driver\":\"VGA\",\"id\":\"b\"}" } };
+    c.devices = (struct config_list){ 2, (const char *[]){ "VGA,id=a", "{\"driver\":\"VGA\",\"id\":\"b\"}" } };
     for (unsigned i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         CHECK_EQ(option_set(&c, wrong[i].spec, &err), wrong[i].r);
         CHECK_STR(err->object, wrong[i].object);
