@@ -20,7 +20,7 @@
 #include "ui/display.h"
 #include "ui/input.h"
 
-enum { PROCESS_MONITORS = 16, PROCESS_RAM = 128 };
+enum { PROCESS_MONITORS = 64, PROCESS_RAM = 128 };
 
 struct process {
     struct config *cfg;                 /* borrowed; with -preconfig NUMA nodes are added to it */

@@ -5,7 +5,7 @@
  * A QMP session: greeting, negotiation, requests in order, replies, events (facts/specs/qmp-protocol.md)
  *
  * Deliberately not here: -compat policies.  Requests run one after the other; with the capability oob
- * up to eight are read ahead, so that an exec-oob behind them is seen, which then overtakes them.
+ * up to eight are read ahead of the one that runs, so that an exec-oob behind them is seen, which overtakes them.
  *
  * Invariant: `current` is the in-band request that has been started and not answered; nothing else
  * starts while it is there.
@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { QUEUE_PLAIN = 1, QUEUE_OOB = 8, EVENTS_BACKLOG_BYTES = 16 << 20 };
+enum { QUEUE_OOB = 8, EVENTS_BACKLOG_BYTES = 16 << 20 };
 
 struct qmp_session {
     struct monitor_session base;
@@ -161,9 +161,9 @@ static bool qmp_feed(struct monitor_session *s, const char **bytes, size_t *n)
 static bool qmp_ready(const struct monitor_session *s)
 {
     const struct qmp_session *q = qmp_session(s);
-    unsigned waiting = q->queue.length + (q->current != NULL);
+    bool room = q->oob ? q->queue.length < QUEUE_OOB : !q->current && !q->queue.length;
 
-    return waiting < (q->oob ? QUEUE_OOB : QUEUE_PLAIN) && q->overtaking.length < QUEUE_OOB;
+    return room && q->overtaking.length < QUEUE_OOB;
 }
 
 /* A peer that never reads loses events rather than making us keep them for ever. */

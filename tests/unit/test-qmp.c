@@ -535,7 +535,7 @@ static void with_oob_eight_requests_are_read_ahead(void)
     machine.slow = true;
     ask(&p, "{'execute':'qmp_capabilities','arguments':{'enable':['oob']}}");
     ask(&p, "{'execute':'stop'}");
-    for (int i = 0; i < 7; i++) {
+    for (int i = 0; i < 8; i++) {
         CHECK(monitor_session_ready(p.session));
         CHECK_STR(ask(&p, "{'execute':'query-name'}"), "");
         if (i == 3)
@@ -545,7 +545,7 @@ static void with_oob_eight_requests_are_read_ahead(void)
     CHECK(!monitor_session_ready(p.session));
     g_string_truncate(p.got, 0);
     machine_finish();
-    CHECK_EQ(p.got->len, strlen(OK) + 7 * strlen("{\"return\": {\"name\": \"foo\"}}\r\n"));
+    CHECK_EQ(p.got->len, strlen(OK) + 8 * strlen("{\"return\": {\"name\": \"foo\"}}\r\n"));
     peer_end(&p);
     monitor_free(m);
 }
