@@ -124,7 +124,7 @@ int machine_stop(struct machine *m, enum run_state state, struct error **err)
     return r < 0 ? r : 0;
 }
 
-static void shutdown_run(struct machine *m, enum shutdown_cause cause)
+void machine_shutdown(struct machine *m, enum shutdown_cause cause)
 {
     bool quits = !m->no_shutdown || cause == CAUSE_HOST_SIGNAL || cause == CAUSE_HOST_QMP_QUIT;
 
@@ -140,7 +140,7 @@ static void reset_run(struct machine *m, enum shutdown_cause cause)
     bool held;
 
     if (m->no_reboot && shutdown_cause_is_guest(cause)) {
-        shutdown_run(m, cause);
+        machine_shutdown(m, cause);
         return;
     }
     held = vcpu_hold_all(m);
@@ -168,7 +168,7 @@ static void requests_run(struct post *p)
     reset = m->reset_requested;
     if (shutdown) {
         m->shutdown_requested = CAUSE_NONE;
-        shutdown_run(m, shutdown);
+        machine_shutdown(m, shutdown);
     }
     if (reset) {
         m->reset_requested = CAUSE_NONE;

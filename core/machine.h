@@ -158,6 +158,8 @@ void machine_unobserve(struct machine_observer *o);
  * quit. */
 void machine_request_reset(struct machine *m, enum shutdown_cause cause);
 void machine_request_shutdown(struct machine *m, enum shutdown_cause cause);
+/* On the home loop, at once: what is told of it has been told when this returns. */
+void machine_shutdown(struct machine *m, enum shutdown_cause cause);
 void machine_request_powerdown(struct machine *m);
 void machine_request_quit(struct machine *m, int status);
 void machine_requests_post(struct machine *m);  /* something was requested; for those who keep requests */

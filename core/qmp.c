@@ -107,7 +107,7 @@ int qmp_cont(struct qapi_ctx *ctx, struct error **err)
 int qmp_quit(struct qapi_ctx *ctx, struct error **err)
 {
     (void)err;
-    machine_request_shutdown(ctx->target, CAUSE_HOST_QMP_QUIT);
+    machine_shutdown(ctx->target, CAUSE_HOST_QMP_QUIT);        /* its event comes before the reply */
     return 0;
 }
 

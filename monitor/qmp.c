@@ -37,12 +37,13 @@ static struct qmp_session *qmp_session(const struct monitor_session *s)
 
 static void send_json(struct qmp_session *q, const struct json *v)
 {
-    GString *text = g_string_new(NULL);
+    GString *text = session_write_begin(&q->base);
 
+    if (!text)
+        return;
     json_print(v, q->pretty ? JSON_PRETTY : JSON_COMPACT, text);
     g_string_append(text, "\r\n");
-    session_write(&q->base, text->str, text->len);
-    g_string_free(text, TRUE);
+    session_write_end(&q->base);
 }
 
 /* Takes *ret, or tells fault. */

@@ -63,6 +63,17 @@ size_t session_backlog(const struct monitor_session *s)
     return s->pending->len - s->pending_at;
 }
 
+/* What a long text took is given back; what a short one took is kept for the next. */
+static void text_empty(GString **text)
+{
+    if ((*text)->allocated_len <= 2 * BACKLOG_BYTES) {
+        g_string_truncate(*text, 0);
+        return;
+    }
+    g_string_free(*text, TRUE);
+    *text = g_string_new(NULL);
+}
+
 static void pending_flush(struct monitor_session *s)
 {
     while (s->open && s->focused && session_backlog(s)) {
@@ -73,21 +84,35 @@ static void pending_flush(struct monitor_session *s)
             return;
     }
     if (!session_backlog(s)) {
-        g_string_truncate(s->pending, 0);
+        text_empty(&s->pending);
         s->pending_at = 0;
     }
 }
 
-void session_write(struct monitor_session *s, const char *bytes, size_t n)
+GString *session_write_begin(struct monitor_session *s)
 {
     if (!s->open)
-        return;
+        return NULL;
     if (s->pending_at > BACKLOG_BYTES) {
         g_string_erase(s->pending, 0, (gssize)s->pending_at);
         s->pending_at = 0;
     }
-    g_string_append_len(s->pending, bytes, (gssize)n);
+    return s->pending;
+}
+
+void session_write_end(struct monitor_session *s)
+{
     pending_flush(s);
+}
+
+void session_write(struct monitor_session *s, const char *bytes, size_t n)
+{
+    GString *pending = session_write_begin(s);
+
+    if (!pending)
+        return;
+    g_string_append_len(pending, bytes, (gssize)n);
+    session_write_end(s);
 }
 
 bool monitor_session_ready(const struct monitor_session *s)
@@ -185,8 +210,8 @@ void monitor_session_close(struct monitor_session *s)
         return;
     s->open = false;
     s->type->close(s);
-    g_string_truncate(s->pending, 0);
-    g_string_truncate(s->held, 0);
+    text_empty(&s->pending);
+    text_empty(&s->held);
     s->pending_at = 0;
     fdsets_monitor_left(s->monitor->cfg.fdsets);
 }

@@ -48,6 +48,9 @@ void session_init(struct monitor_session *s, const struct session_type *type, st
                   struct monitor_out *out);
 void session_fini(struct monitor_session *s);
 void session_write(struct monitor_session *s, const char *bytes, size_t n);
+/* Appends to what it returns, NULL while nobody is there, then session_write_end(): spares a copy of a long reply. */
+GString *session_write_begin(struct monitor_session *s);
+void session_write_end(struct monitor_session *s);
 size_t session_backlog(const struct monitor_session *s);        /* bytes that the peer has not taken */
 /* Goes on with held input and tells the peer when the session is ready again. */
 void session_resume(struct monitor_session *s);

@@ -14,13 +14,11 @@ import contextlib
 import json
 import os
 import random
-import re
-import shutil
-import subprocess
 import sys
 import tempfile
 
-PATIENCE_S = 60 * float(os.environ.get("RHEA_PATIENCE", "1"))
+from monitors import PATIENCE_S, Gone, Machine, run_cases
+
 MONITORS = 32
 COMMANDS = 1000 * (10 if "--long" in sys.argv else 1)
 WINDOW = 24                     # commands on their way at a time
@@ -30,104 +28,6 @@ GROWTH_KB = 3 * 1024
 
 # At the reset vector: x without end to the first serial port.
 TALKS = bytes.fromhex("ba f8 03 b0 78 ee eb fd")
-
-
-class Gone(Exception):
-    pass
-
-
-class Machine:
-    """A machine with `count` monitors, and what else its command line says; it ends with the block."""
-
-    def __init__(self, program, count, *more):
-        self.folder = tempfile.mkdtemp(prefix="rhea-")
-        self.program, self.count = program, count
-        self.more = [word.replace("{folder}", self.folder) for word in more]
-
-    def __enter__(self):
-        command = [self.program, "-M", "none", "-nodefaults", "-display", "none"]
-        if "-M" in self.more:
-            command = [self.program, "-nodefaults", "-display", "none"]
-        for n in range(self.count):
-            command += ["-chardev", "socket,id=m%d,path=%s,server=on,wait=off" % (n, self.path(n)),
-                        "-mon", "chardev=m%d,mode=control" % n]
-        self.process = subprocess.Popen([*command, *self.more], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        return self
-
-    def __exit__(self, *exc):
-        self.process.terminate()
-        error = self.process.communicate(timeout=PATIENCE_S)[1].decode(errors="replace")
-        shutil.rmtree(self.folder, ignore_errors=True)
-        if not exc[0]:
-            assert self.process.returncode == 0, "status %s: %s" % (self.process.returncode, error)
-            assert re.fullmatch(r"\S+: terminating on signal 15 from pid \d+\n", error), "it says: " + error
-
-    def path(self, n):
-        return os.path.join(self.folder, "m%s" % n)
-
-    def memory_kb(self):
-        with open("/proc/%d/smaps_rollup" % self.process.pid) as f:
-            text = f.read()
-        return {name: int(re.search(r"^%s: *(\d+)" % name, text, re.M)[1]) for name in ("Rss", "Private_Dirty")}
-
-    def has_sanitizer(self):
-        with open("/proc/%d/maps" % self.process.pid) as f:
-            return "libasan" in f.read() or b"__asan_init" in open(self.program, "rb").read()
-
-    async def raw(self, n):
-        """A connection, of which nothing has been read."""
-        while True:
-            try:
-                return await asyncio.open_unix_connection(self.path(n), limit=1 << 26)
-            except (FileNotFoundError, ConnectionRefusedError):
-                assert self.process.poll() is None, self.process.stderr.read().decode(errors="replace")
-                await asyncio.sleep(0.01)
-
-    async def monitor(self, n, oob=False):
-        m = Monitor(n, *await self.raw(n))
-        greeting = await m.message()
-        assert greeting["QMP"]["capabilities"] == ["oob"], greeting
-        assert await m.get("qmp_capabilities", **({"enable": ["oob"]} if oob else {})) == {}
-        return m
-
-
-class Monitor:
-    """A client.  Events are kept in order in `events`, everything else must be a reply to the oldest request."""
-
-    def __init__(self, name, reader, writer):
-        self.name, self.reader, self.writer = name, reader, writer
-        self.events, self.asked = [], 0
-
-    async def message(self):
-        line = await asyncio.wait_for(self.reader.readline(), PATIENCE_S)
-        if not line.endswith(b"\r\n"):
-            raise Gone("monitor %s: %r" % (self.name, line))
-        return json.loads(line)
-
-    def ask(self, command, how="execute", **arguments):
-        """Sends a request; returns its id, which is like no other."""
-        self.asked += 1
-        key = {"monitor": self.name, "number": self.asked}
-        self.writer.write(json.dumps({how: command, "arguments": arguments, "id": key}).encode() + b"\n")
-        return key
-
-    async def reply(self):
-        while True:
-            message = await self.message()
-            if "event" not in message:
-                return message
-            self.events.append(message)
-
-    async def get(self, command, **arguments):
-        key = self.ask(command, **arguments)
-        reply = await self.reply()
-        assert reply.get("id") == key and "return" in reply, "%s: %s" % (command, reply)
-        return reply["return"]
-
-    async def close(self):
-        self.writer.close()
-        with contextlib.suppress(ConnectionError):
-            await self.writer.wait_closed()
 
 
 # What clients ask, and what of the reply is always so.
@@ -379,25 +279,23 @@ async def a_session_may_yank_itself(program):
         assert reply["error"]["desc"] == "QMP input member 'exec-oob' is unexpected", reply
 
 
+async def quit_is_told_before_it_is_answered(program):
+    with Machine(program, 2, "-S") as machine:
+        m, other = await machine.monitor(0), await machine.monitor(1)
+        assert await m.get("quit") == {}
+        shutdown = ("SHUTDOWN", {"guest": False, "reason": "host-qmp-quit"})
+        assert [(e["event"], e["data"]) for e in m.events] == [shutdown], m.events
+        assert await m.reader.read() == b""
+        assert (await other.message())["event"] == "SHUTDOWN"
+        assert await other.reader.read() == b""
+        machine.ends_itself = True
+
+
 CASES = [monitors_lose_nothing_and_keep_the_order, a_client_that_never_reads_holds_nobody_up,
          clients_that_break_off_leave_nothing, out_of_band_overtakes_what_goes_on,
-         out_of_band_reaches_a_hung_session_from_another, a_session_may_yank_itself]
-
-
-def main():
-    program, failed = sys.argv[1], 0
-    for count, case in enumerate(CASES, 1):
-        try:
-            asyncio.run(case(program))
-        except (AssertionError, Gone, OSError, asyncio.TimeoutError) as e:
-            failed += 1
-            print("\n".join("# " + line for line in (str(e) or repr(e)).splitlines()))
-            print("not ok %d - %s" % (count, case.__name__), flush=True)
-        else:
-            print("ok %d - %s" % (count, case.__name__), flush=True)
-    print("1..%d" % len(CASES))
-    return failed != 0
+         out_of_band_reaches_a_hung_session_from_another, a_session_may_yank_itself,
+         quit_is_told_before_it_is_answered]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_cases(CASES, sys.argv[1]))
