@@ -24,8 +24,8 @@ fuzz() {
         count=$((count + 1))
         say "$(basename "$target"), $seconds s"
         mkdir -p "build/fuzz/corpus/$(basename "$target")"
-        "$target" -max_total_time="$seconds" -artifact_prefix=build/fuzz/found/ -print_final_stats=1 -verbosity=0 \
-            "build/fuzz/corpus/$(basename "$target")" || failed=$((failed + 1))
+        "$target" -max_total_time="$seconds" -artifact_prefix="$PWD/build/fuzz/found/" -print_final_stats=1 -verbosity=0 \
+            "$PWD/build/fuzz/corpus/$(basename "$target")" || failed=$((failed + 1))
     done
     [ "$count" -gt 0 ] || die "fuzz: no target was built"
     echo "$((count - failed)) targets found nothing, $failed found something"

@@ -14,7 +14,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/test.h"
 
-enum { SHORT_ROUNDS = 20000, LONG_ROUNDS = 1000000, MAX_SIZE = 4096 };
+enum { LONG = 50, MAX_SIZE = 4096 };
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -99,7 +99,7 @@ static void run_round(uint64_t round)
     free(exact);
 }
 
-static uint64_t rounds = SHORT_ROUNDS, current;
+static uint64_t rounds, current;
 
 static void any_input_is_survived(void)
 {
@@ -119,8 +119,7 @@ int main(int argc, char **argv)
         run_round(strtoull(argv[1], NULL, 0));
         return 0;
     }
-    if (test_long(argc, argv))
-        rounds = LONG_ROUNDS;
+    rounds = (uint64_t)fuzz_short_rounds * (test_long(argc, argv) ? LONG : 1);
     TEST(the_seeds_are_survived);
     TEST(any_input_is_survived);
     return test_end();

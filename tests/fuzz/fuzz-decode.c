@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
+const unsigned fuzz_short_rounds = 20000;
 const struct fuzz_seed fuzz_seeds[] = {
     FUZZ_TEXT("\x48\x8b\x84\x88\x10\x20\x30\x40"),
     FUZZ_TEXT("\x66\xf2\x0f\x58\xc1"),

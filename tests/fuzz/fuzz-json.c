@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+const unsigned fuzz_short_rounds = 20000;
 const struct fuzz_seed fuzz_seeds[] = {
     FUZZ_TEXT("{\"execute\": \"qmp_capabilities\", \"id\": 7}\n"),
     FUZZ_TEXT("{'a': [1, -2, 3.5e-7, true, false, null, \"x\\u00e9\\n\\ud83d\\ude00\"]}"),

@@ -4,7 +4,7 @@
 /*
  * A fuzz target: one function that takes any bytes
  *
- * Each tests/fuzz/fuzz-NAME.c defines fuzz_seeds and LLVMFuzzerTestOneInput(), and is named in
+ * Each tests/fuzz/fuzz-NAME.c defines fuzz_seeds, fuzz_short_rounds and LLVMFuzzerTestOneInput(), and is named in
  * tests/fuzz/meson.build.  With -Dfuzzing=true clang's libFuzzer drives it (./dev fuzz); else
  * tests/fuzz/driver.c does, as an ordinary test with inputs from a fixed seed.  A target holds when it
  * returns: crashes, sanitizer reports and time-outs are what counts, and what it asserts itself.
@@ -16,6 +16,8 @@
 /* Well-formed inputs that the driver breaks; ends with a NULL data. */
 struct fuzz_seed { const void *data; size_t size; };
 extern const struct fuzz_seed fuzz_seeds[];
+/* How many inputs of driver.c's own are tried in the short form, which takes seconds; the long one has fifty times more. */
+extern const unsigned fuzz_short_rounds;
 
 #define FUZZ_TEXT(text) { (text), sizeof(text) - 1 }
 
