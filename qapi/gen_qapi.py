@@ -417,8 +417,7 @@ def generate(schema, args):
     for part in ('types', 'events', 'commands'):
         write('%s-%s.h' % (path, part), '\n'.join([head + '#pragma once', ''] + getattr(g, part + '_header')()) + '\n')
         write('%s-%s.c' % (path, part), head + '\n'.join(getattr(g, part + '_source')()) + '\n')
-    write(path + '.md', '\n'.join(qapi_doc.page(schema)))
-    outputs = ['%s-%s.%s' % (path, part, x) for part in ('types', 'events', 'commands') for x in 'hc'] + [path + '.md']
+    outputs = ['%s-%s.%s' % (path, part, x) for part in ('types', 'events', 'commands') for x in 'hc']
     write(path + '.d', '%s: %s\n' % (' '.join(outputs), ' '.join(schema.files + [qapi_doc.__file__,
                                                                               qapi_schema.__file__])))
 

@@ -8,7 +8,7 @@
 fuzz_packages="clang libclang-rt-14-dev"
 
 fuzz() {
-    local seconds=${1-30} target failed=0 count=0
+    local seconds=${1-30} target corpus failed=0 count=0
     case $seconds in
     '' | *[!0-9]*) die "fuzz: '$seconds' is not a number of seconds" ;;
     esac
@@ -23,9 +23,10 @@ fuzz() {
         [ -f "$target" ] && [ -x "$target" ] || continue
         count=$((count + 1))
         say "$(basename "$target"), $seconds s"
-        mkdir -p "build/fuzz/corpus/$(basename "$target")"
-        "$target" -max_total_time="$seconds" -artifact_prefix="$PWD/build/fuzz/found/" -print_final_stats=1 -verbosity=0 \
-            "$PWD/build/fuzz/corpus/$(basename "$target")" || failed=$((failed + 1))
+        corpus=$PWD/build/fuzz/corpus/$(basename "$target")     # a target may go to a folder of its own
+        mkdir -p "$corpus"
+        "$target" -max_total_time="$seconds" -artifact_prefix="$PWD/build/fuzz/found/" -print_final_stats=1 \
+            -verbosity=0 "$corpus" || failed=$((failed + 1))
     done
     [ "$count" -gt 0 ] || die "fuzz: no target was built"
     echo "$((count - failed)) targets found nothing, $failed found something"

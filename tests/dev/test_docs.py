@@ -36,6 +36,7 @@ def first_difference(have, want):
 def main():
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.argv[1], folder], check=True)
+        subprocess.run([sys.executable, HERE / "qmp_reference.py", folder], check=True)
         pictures = subprocess.run([sys.executable, HERE / "pictures.py", sys.argv[2], folder], stderr=subprocess.PIPE)
         wanted = written(pathlib.Path(folder))
     have = {name: data for name, data in written(DOCS).items() if MARK in data}

@@ -3,12 +3,13 @@
 /*
  * Fuzz target: every command of the generated table, with arguments after the schema and broken ones
  *
- * The bytes are choices: a machine (none, or a small pc; nothing executes), a run state, then commands.  A command's
+ * The bytes are choices: a machine (none, or a small one; nothing executes), a run state, then commands.  A command's
  * arguments are made from its type, member by member, and now and then something else stands there.  They go through
  * a session as a client's would, so each is read, answered and told of.  Asserted: what comes out is JSON; every
- * request is answered once, in order, or the session was closed before; the session goes on.
+ * request is answered once, in order, or its session was closed before; the session goes on.
  *
- * With RHEA_FUZZ_SHOW in the environment requests and replies are shown.  The process stands in a folder of its own, and no string from here leads out of it.  Left out by name: see banned().
+ * The process stands in a folder of its own, and no string from here leads out of it.  Left out by name: see banned().
+ * With RHEA_FUZZ_SHOW in the environment requests and replies are shown.
  */
 
 #include "tests/fuzz/fuzz.h"
