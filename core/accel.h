@@ -18,6 +18,19 @@ struct cpu_config;
 struct error;
 struct x86_state;
 
+/* Something that an accelerator counts; the kinds and units have QMP's order, unit 0 is none. */
+struct accel_stat {
+    const char *name;
+    unsigned kind, unit;
+    int8_t base;                                /* 2 or 10: the unit is base to the power of exponent */
+    int16_t exponent;
+    uint32_t bucket_size;                       /* of a linear histogram */
+    const uint64_t *values;
+    unsigned num;                               /* more than one: a histogram */
+};
+enum { ACCEL_STAT_KINDS = 5, ACCEL_STAT_BOOLEAN = 4, ACCEL_STAT_UNITS };
+typedef void accel_stat_fn(const struct accel_stat *s, void *opaque);
+
 struct accel_ops {
     struct type type;                           /* ACCEL_TYPE("tcg"): as QOM lists it */
     const char *name;                           /* as -accel says it: "tcg", "kvm", "qtest" */
@@ -54,6 +67,9 @@ struct accel_ops {
     /* A debugger outside the guest (debug.h); home loop, the vCPUs parked.  Both NULL: there can be none. */
     int (*debug_points)(struct accel *accel, const struct debug_point *points, unsigned n, struct error **err);
     void (*vcpu_step)(struct vcpu *cpu, unsigned step);         /* enum debug_step; 0: it runs freely */
+    /* Calls fn for all that is counted about the machine (cpu NULL) or a vCPU, which runs on.  Home loop.  0 or a
+     * negative errno, after whatever calls.  NULL: nothing is counted. */
+    int (*stats)(struct accel *accel, const struct vcpu *cpu, accel_stat_fn *fn, void *opaque);
 };
 
 struct accel {

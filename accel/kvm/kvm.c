@@ -204,6 +204,8 @@ static void kvm_close(struct accel *accel)
     kvm_idle_free(kvm);
     irqchip_free(kvm);
     free(kvm->supported);
+    if (kvm->stats_fd >= 0)
+        close(kvm->stats_fd);
     if (kvm->vm >= 0)
         close(kvm->vm);
     if (kvm->fd >= 0)
@@ -229,7 +231,7 @@ static struct kvm *kvm_new(struct machine *m)
 
     assert(kvm);
     kvm->accel.machine = m;
-    kvm->fd = kvm->vm = -1;
+    kvm->fd = kvm->vm = kvm->stats_fd = -1;
     kvm->mode = KERNEL_IRQCHIP_ON;
     kvm->stop_post.fn = stop_run;
     lock_init(&kvm->lock, RANK_VCPU);
@@ -259,6 +261,7 @@ static int kvm_open(struct machine *m, const char *options, struct accel **accel
         kvm_close(&kvm->accel);
         return r;
     }
+    kvm->stats_fd = stats_open(kvm, kvm->vm);
     slots_logger_init(kvm);
     slots_init(kvm, 0, &m->memory_as);
     *accel = &kvm->accel;
@@ -326,5 +329,6 @@ static const struct accel_ops kvm_ops = {
     .vcpu_has_event = kvm_vcpu_has_event,
     .debug_points = kvm_debug_points,
     .vcpu_step = kvm_vcpu_step,
+    .stats = kvm_stats,
 };
 ACCEL(kvm_ops);

@@ -6,7 +6,8 @@
  *
  * kvm.c opens the device and the VM, slots.c shows the memory map to the kernel, vcpu.c runs and kicks,
  * exits.c serves exits, regs.c moves registers, msrs.c MSRs, cpuid.c says what a guest reads by CPUID, irqchip.c
- * and routes.c carry the interrupt controllers that the kernel keeps, debug.c lends debug registers to a debugger.
+ * and routes.c carry the interrupt controllers that the kernel keeps, debug.c lends debug registers to a debugger,
+ * stats.c reads what the kernel counts.
  *
  * Threads: a vCPU's kvm_run and its ioctls belong to its thread, or to the home loop while it is parked.
  * VM ioctls come from any thread; the kernel has its own locks.
@@ -47,7 +48,7 @@ enum { MSRS_MAX = 128, KVM_POINTS = 4 };
 
 struct kvm {
     struct accel accel;
-    int fd, vm;                 /* /dev/kvm, the VM */
+    int fd, vm, stats_fd;       /* /dev/kvm, the VM, what is counted of it */
     enum irqchip_mode mode;
     size_t run_bytes;
     unsigned max_slots;
@@ -76,7 +77,7 @@ struct idle_vcpu { struct idle_vcpu *next; uint32_t apic_id, debug_control; int 
 struct kvm_vcpu {
     struct vcpu *cpu;
     struct kvm *kvm;
-    int fd;
+    int fd, stats_fd;           /* stats_fd -1: the kernel counts nothing */
     struct kvm_run *run;
     _Atomic bool inside;        /* in KVM_RUN, or about to be: a kick needs the signal */
     bool half_done;             /* the last exit is completed by the next KVM_RUN */
@@ -135,6 +136,10 @@ void fence_end(struct kvm *kvm);
 /* exits.c: false: leave for the thread's loop. */
 bool kvm_exit(struct kvm_vcpu *v);
 void kvm_fail(struct kvm_vcpu *v, const char *what);
+
+/* stats.c.  The descriptor for a VM or vCPU, whose ioctl(2) nobody else is in, or -1. */
+int stats_open(const struct kvm *kvm, int fd);
+int kvm_stats(struct accel *accel, const struct vcpu *cpu, accel_stat_fn *fn, void *opaque);
 
 /* debug.c */
 int kvm_debug_points(struct accel *accel, const struct debug_point *points, unsigned n, struct error **err);

@@ -117,7 +117,7 @@ int kvm_vcpu_init(struct vcpu *cpu, struct error **err)
     assert(v);
     v->cpu = cpu;
     v->kvm = kvm_of(cpu->machine);
-    v->fd = -1;
+    v->fd = v->stats_fd = -1;
     v->msrs = calloc(1, sizeof(*v->msrs) + MSRS_MAX * sizeof(struct kvm_msr_entry));
     assert(v->msrs);
     cpu->accel = v;
@@ -128,6 +128,7 @@ int kvm_vcpu_init(struct vcpu *cpu, struct error **err)
         return r;
     msrs_probe(v);
     kvm_vcpu_step(cpu, 0);                      /* a debugger may have points already */
+    v->stats_fd = stats_open(v->kvm, v->fd);
     if (v->kvm->has_smm && !cpu->index)         /* all CPUs see the same in SMM */
         slots_init(v->kvm, 1, &cpu->smm_as);
     return 0;
@@ -139,6 +140,8 @@ void kvm_vcpu_fini(struct vcpu *cpu)
 
     if (!cpu->index && v->kvm->slots[1].kvm)
         slots_fini(&v->kvm->slots[1]);
+    if (v->stats_fd >= 0)
+        close(v->stats_fd);
     if (v->run)
         idle_add(v);
     else if (v->fd >= 0)

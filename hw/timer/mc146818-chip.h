@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * MC146818 real-time clock: bits, state and parts, private to mc146818rtc.c (the guest's side) and
- * mc146818-time.c (calendar, alarm and interrupts)
+ * MC146818 real-time clock: bits, state and parts, private to mc146818rtc.c (the guest's side),
+ * mc146818-time.c (calendar, alarm and interrupts) and mc146818-change.c (what QMP is told)
  */
 
 #include "core/machine.h"
@@ -42,6 +42,8 @@ struct rtc {
     struct irq irq;
     struct timer periodic, update, slew;
     struct machine_observer observer;
+    _Atomic int64_t change_s;           /* for QMP's clients, and whether they have still to be told */
+    struct post change_post;
     uint8_t board[CMOS_BYTES];          /* what the board wants in memory, */
     bool board_set[CMOS_BYTES];         /* and where */
 };
@@ -59,4 +61,9 @@ void rtc_rearm(struct rtc *r);                  /* after any change of A, B, C, 
 void rtc_periodic_fired(struct device *dev);
 void rtc_update_fired(struct device *dev);
 void rtc_slew_fired(struct device *dev);
+void rtc_slew_forget(struct device *dev);       /* nothing is owed any more */
 void rtc_slew_resumed(struct rtc *r);            /* after reset or load: what is owed comes from now on */
+/* mc146818-change.c: the guest has set its clock, which is that many seconds ahead of the machine's.  Any thread. */
+void rtc_changed(struct rtc *r, int64_t ahead_s);
+void rtc_change_start(struct rtc *r);
+void rtc_change_stop(struct rtc *r);

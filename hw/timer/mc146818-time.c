@@ -107,6 +107,7 @@ void rtc_take_time(struct rtc *r)
     r->st.base_s = timegm(&tm);
     r->st.last_ns = host_ns(r);
     r->st.offset_ns = fraction_ns;
+    rtc_changed(r, r->st.base_s - seconds_of(r->st.last_ns));
 }
 
 void rtc_power_on(struct rtc *r)
@@ -271,6 +272,14 @@ void rtc_periodic_fired(struct device *dev)
 void rtc_slew_resumed(struct rtc *r)
 {
     r->st.slew_ns = TIMER_OFF;
+    arm_slew(r);
+}
+
+void rtc_slew_forget(struct device *dev)
+{
+    struct rtc *r = rtc(dev);
+
+    r->st.irq_coalesced = 0;
     arm_slew(r);
 }
 

@@ -240,6 +240,7 @@ static void hear(struct machine_observer *o, enum machine_event event, enum shut
 
 static void rtc_unrealize(struct device *dev)
 {
+    rtc_change_stop(rtc(dev));
     machine_unobserve(&rtc(dev)->observer);
 }
 
@@ -258,6 +259,7 @@ static int rtc_realize(struct device *dev, struct error **err)
         e = isa_map(dev, 0, r->cfg.iobase, err);
     if (e < 0)
         return e;
+    rtc_change_start(r);
     r->observer = (struct machine_observer){ .fn = hear };
     machine_observe(dev->machine, &r->observer);
     return 0;
@@ -275,6 +277,16 @@ static const struct device_type rtc_type = {
     .outputs = rtc_outputs,
 };
 DEVICE_TYPE(rtc_type);
+
+void rtc_owed_forget(struct machine *m)
+{
+    list_for_each(n, &m->devices) {
+        struct device *dev = list_entry(n, struct device, in_machine);
+
+        if (dev->type == &rtc_type && dev->realized)
+            device_enter(dev, rtc_slew_forget);
+    }
+}
 
 void rtc_cmos_set(struct device *dev, unsigned at, uint8_t val)
 {

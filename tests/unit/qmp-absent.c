@@ -15,6 +15,9 @@
         abort(); \
     }
 
+ABSENT(query_stats)
+ABSENT(query_stats_schemas)
+ABSENT(rtc_reset_reinjection)
 ABSENT(qom_list)
 ABSENT(qom_get)
 ABSENT(qom_set)

@@ -4,6 +4,9 @@
 /* The MC146818's data sheet. */
 
 #include "core/clock-state.h"
+#include "lib/loop.h"
+#include "qapi/event.h"
+#include "qapi/json.h"
 #include "tests/unit/hw-bench.h"
 
 enum { S = 0, S_ALARM = 1, M = 2, M_ALARM = 3, H = 4, H_ALARM = 5, WDAY = 6, MDAY = 7, MON = 8, YEAR = 9,
@@ -600,6 +603,68 @@ static void what_is_owed_is_in_the_stream(void)
     bench_fini(&b);
 }
 
+static void what_is_owed_can_be_dropped(void)
+{
+    begin_with_policy("slew");
+    set(0x0a, 0x2a);
+    set(0x0b, 0x42);
+    machine_clock_step(b.m, 9 * 512 * 30518ull);        /* one is there, eight are owed */
+    rtc_owed_forget(b.m);
+    CHECK_EQ(acknowledged(10 * 512), 1 + 10);
+    bench_fini(&b);
+}
+
+static struct {
+    struct qapi_sink sink;
+    struct qapi_listener listener;
+    unsigned told;
+    int64_t ahead_s;
+} client;
+
+static void client_hears(struct qapi_listener *l, const struct json *event)
+{
+    const struct json *data = json_get(event, "data");
+
+    CHECK_STR(json_get_string(event, "event"), "RTC_CHANGE");
+    CHECK(strstr(json_get_string(data, "qom-path"), "device["));
+    client.told++;
+    client.ahead_s = json_get(data, "offset")->i;
+}
+
+/* How far the guest's clock is ahead, which is what its clients are told; 0: nothing is told. */
+static int64_t told_of(uint8_t at, uint8_t val)
+{
+    client.told = 0;
+    client.ahead_s = 0;
+    set(at, val);
+    loop_turn(b.m->loop, 0);
+    CHECK(client.told <= 1);
+    return client.ahead_s;
+}
+
+static void who_listens_is_told_what_the_guest_sets(void)
+{
+    begin();
+    qapi_sink_init(&client.sink);
+    client.listener.event = client_hears;
+    qapi_sink_add(&client.sink, &client.listener);
+    b.m->events = &client.sink;
+    CHECK_EQ(told_of(S, 0x30), -26);
+    CHECK_EQ(told_of(S_ALARM, 0x30), 0);
+    CHECK_EQ(told_of(0x40, 0x30), 0);
+    CHECK_EQ(told_of(0x0b, 0x82), 0);
+    CHECK_EQ(told_of(M, 0x43), 0);
+    seconds(3);
+    CHECK_EQ(told_of(0x0b, 0x02), 60 - 26 - 3);         /* it stood for three seconds */
+    CHECK_EQ(told_of(0x0a, 0x76), 0);
+    CHECK_EQ(told_of(0x0a, 0x26), 60 - 26 - 3);
+    CHECK_EQ(told_of(CENTURY, 0x19), 60 - 26 - 3 - 36525 * 86400ll);
+    b.m->events = NULL;
+    CHECK_EQ(told_of(CENTURY, 0x20), 0);
+    qapi_sink_fini(&client.sink);
+    bench_fini(&b);
+}
+
 static void delay_is_no_policy_for_lost_ticks(void)
 {
     struct error *err = NULL;
@@ -670,6 +735,8 @@ int main(void)
     TEST(lost_ticks_are_one_or_come_later);
     TEST(what_is_owed_is_time);
     TEST(what_is_owed_is_in_the_stream);
+    TEST(what_is_owed_can_be_dropped);
+    TEST(who_listens_is_told_what_the_guest_sets);
     TEST(delay_is_no_policy_for_lost_ticks);
     epoch_thread_fini();
     return test_end();
