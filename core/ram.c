@@ -247,7 +247,8 @@ static int map_block(struct ram_block *b, const struct ram_config *cfg, struct e
     if (!b->host)
         return host_error(err, -errno, cfg);
     b->size = b->used = cfg->size;
-    if (cfg->source == RAM_ANONYMOUS && cfg->size >= RAM_HUGE)
+    /* Not what is one huge page at most, such as a table with room to grow: its first byte would cost all of it. */
+    if (cfg->source == RAM_ANONYMOUS && cfg->size > RAM_HUGE)
         madvise(b->host, b->size, MADV_HUGEPAGE);
     /* Both are wishes: a host without KSM or core dumps has nothing to refuse. */
     if (cfg->merge)
