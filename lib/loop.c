@@ -5,7 +5,7 @@
  * Event loops over epoll (see loop.h); epoll(7), eventfd(2), timerfd_create(2)
  *
  * Posts go through a lock-free stack: who pushes on an empty one writes the eventfd, so a burst
- * wakes the loop once.  Timers are in lib/timer-heap.h, one heap per clock; each clock has a timerfd,
+ * wakes the loop once, and a handler of the loop's own does not.  Timers are in lib/timer-heap.h, one heap per clock; each clock has a timerfd,
  * which unlike epoll's own timeout has no slack and, on the real-time clock, sees the clock being set.
  *
  * Invariant: no pointer to a watch, timer or post is used after its handler was called or after its
@@ -49,6 +49,9 @@ struct loop {
     struct epoll_event *batch;
     int batch_len;
 };
+
+/* The loop whose handlers this thread is running: it looks at its posts before it sleeps, so nobody need wake it. */
+static _Thread_local struct loop *turning;
 
 static void wake(struct loop *loop)
 {
@@ -332,7 +335,7 @@ bool loop_post(struct loop *loop, struct post *p)
     do
         p->next = head;
     while (!atomic_compare_exchange_weak(&loop->posted, &head, p));
-    if (!head)
+    if (!head && turning != loop)
         wake(loop);
     return true;
 }
@@ -402,7 +405,7 @@ void loop_turn(struct loop *loop, int timeout_ms)
     assert(loop_is_mine(loop));
     for (unsigned c = 0; c < CLOCKS; c++)
         arm_clock(loop, c);
-    if (loop->ready || always_wanted(loop))
+    if (loop->ready || loop->posted || always_wanted(loop))
         timeout_ms = 0;
     n = epoll_wait(loop->epoll_fd, batch, BATCH, timeout_ms);
     for (int i = 0; i < n; i++) {
@@ -414,8 +417,10 @@ void loop_turn(struct loop *loop, int timeout_ms)
                 loop->clocks[c].armed_ns = UINT64_MAX;
             }
     }
+    turning = loop;
     run_watches(loop, batch, n);
     run_always(loop);
     run_timers(loop);
     run_posts(loop);
+    turning = NULL;
 }
