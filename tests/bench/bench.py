@@ -11,7 +11,8 @@ else the host does hurts both alike: seconds from the start of the process to th
 seconds for a few commands in the guest.  Of each: least, median, most, and the ratio of the medians
 (below 1: Rhea is faster).  Then what an idle guest costs.  The reference's boot contains its firmware; Rhea's, started by x-direct-boot,
 has none.  Last, what a machine costs before its guest runs: memory of the process that stands with -S, the
-time from the start of the process to the guest's first instruction, and how often an idle guest wakes the host; and
+time from the start of the process to QMP's greeting and to the guest's first instruction, what a question of QMP's
+takes, and how often an idle guest wakes the host; and
 what an exit of KVM's costs, there and back, where there is a KVM.
 """
 
@@ -20,6 +21,7 @@ import os
 import pathlib
 import re
 import shutil
+import socket
 import statistics
 import subprocess
 import sys
@@ -81,6 +83,35 @@ def standing(machine):
                 return memory_of(process.pid)
             finally:
                 process.kill()
+
+
+QUESTIONS = 2000
+
+
+def answers(machine):
+    """How soon a machine that stands is there for QMP, in ms from the start of the process, and how soon it answers."""
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(f"{folder}/qmp")
+        listener.listen(1)
+        listener.settimeout(30)
+        command = [machine.program, "-M", "q35", *machine.machine[2:], "-m", "512", "-smp", "2", "-display", "none", "-nodefaults",
+                   "-vga", "std", "-S", "-qmp", f"unix:{folder}/qmp"]
+        start = time.perf_counter()
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL) as process:
+            try:
+                client = listener.accept()[0]
+                client.settimeout(30)
+                client.recv(65536)
+                greeting = time.perf_counter() - start
+                taken = []
+                for request in [b"qmp_capabilities"] + QUESTIONS * [b"query-status"]:
+                    start = time.perf_counter()
+                    client.sendall(b'{"execute": "%s"}' % request)
+                    client.recv(65536)
+                    taken.append(time.perf_counter() - start)
+            finally:
+                process.kill()
+    return {"QMP: to the greeting, ms": greeting * 1e3, "QMP: query-status, us": statistics.median(taken[1:]) * 1e6}
 
 
 def first_instruction(machine):
@@ -146,7 +177,7 @@ def guests(args, program):
     for number in range(args.rounds):
         for machine in machines:
             print(f"   round {number + 1} of {args.rounds}: {machine.name}", file=sys.stderr, flush=True)
-            figures = round_of(machine, args) | standing(machine)
+            figures = round_of(machine, args) | standing(machine) | answers(machine)
             figures["to the first instruction"] = first_instruction(machine)
             if os.access("/dev/kvm", os.R_OK | os.W_OK):
                 figures |= exits(machine)
