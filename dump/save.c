@@ -46,7 +46,7 @@ static int piece_write(struct save *s, uint64_t gpa, uint64_t *n)
 
     if (there < *n)
         *n = there;
-    if (*n > STEP_BYTES)
+    if (host && *n > STEP_BYTES)        /* a gap may be most of what 64 bits can name, and is one hole */
         *n = STEP_BYTES;
     return host ? sink_write_sparse(&s->job.sink, host, *n) : sink_zeros(&s->job.sink, *n);
 }
