@@ -4,9 +4,10 @@
 /*
  * Event loops over epoll (see loop.h); epoll(7), eventfd(2), timerfd_create(2)
  *
- * Posts go through a lock-free stack: who pushes on an empty one writes the eventfd, so a burst
- * wakes the loop once, and a handler of the loop's own does not.  Timers are in lib/timer-heap.h, one heap per clock; each clock has a timerfd,
- * which unlike epoll's own timeout has no slack and, on the real-time clock, sees the clock being set.
+ * Posts go through a lock-free stack: who pushes on an empty one writes the eventfd, so a burst wakes
+ * the loop once, and a handler of the loop's own does not.  Timers are in lib/timer-heap.h, one heap
+ * per clock; each clock has a timerfd, which unlike epoll's own timeout has no slack and, on the
+ * real-time clock, sees the clock being set.
  *
  * Invariant: no pointer to a watch, timer or post is used after its handler was called or after its
  * owner has taken it away; `batch` and `due` are what this round has still to call, and are purged.
