@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+const unsigned fuzz_short_rounds = 20000;
 const struct fuzz_seed fuzz_seeds[] = {
     FUZZ_TEXT("-M\nq35,hpet=off,kernel_irqchip=split\n-m\n64,slots=0,maxmem=64M\n-smp\n4,sockets=2,maxcpus=8\n"),
     FUZZ_TEXT("-numa\nnode,nodeid=0,mem=64M,cpus=0-1\n-numa\nnode,memdev=a\n-numa\ndist,src=0,dst=1,val=21\n"
