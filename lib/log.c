@@ -205,12 +205,12 @@ int log_parse(const char *names, uint32_t *mask, struct error **err)
     return 0;
 }
 
-void log_help(void (*print)(const char *name, const char *doc))
+void log_help(void (*print)(void *opaque, const char *name, const char *doc), void *opaque)
 {
     for (unsigned i = 0; i < CLASSES; i++)
         if (classes[i].class)
-            print(classes[i].name, classes[i].doc);
-    print("trace:PATTERN", "trace points");
+            print(opaque, classes[i].name, classes[i].doc);
+    print(opaque, "trace:PATTERN", "trace points");
 }
 
 int log_open(const char *path, struct error **err)

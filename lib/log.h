@@ -40,6 +40,6 @@ void log_stamp(bool moment, const char *name);
 
 /* "guest_errors,int" -> mask; errors list the legal names.  "help" is main's. */
 int log_parse(const char *names, uint32_t *mask, struct error **err);
-void log_help(void (*print)(const char *name, const char *doc));
+void log_help(void (*print)(void *opaque, const char *name, const char *doc), void *opaque);
 int log_open(const char *path, struct error **err);     /* %d becomes the process id; NULL: stderr */
 void log_close(void);

@@ -30,4 +30,6 @@ struct trace_point {
 
 /* Switches on what matches; -ENOENT with an error if nothing does. */
 int trace_enable(const char *pattern, struct error **err);
-void trace_list(void (*print)(const char *name));
+/* Switches what matches on or off; false: nothing does. */
+bool trace_set(const char *pattern, bool on);
+void trace_list(void (*print)(void *opaque, const char *name, bool on), void *opaque);

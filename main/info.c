@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "main/start.h"
+#include "main/info.h"
 
 /*
  * What the human monitor's `info` shows of the machine: registers, mtree, qtree, interrupt controllers, identifiers
@@ -170,5 +170,9 @@ const struct monitor_info process_info[] = {
     { "pic", info_pic }, { "irq", info_irq }, { "uuid", info_uuid }, { "vm-generation-id", info_vm_generation_id },
     { "chardev", process_info_chardev }, { "chardev-add", process_chardev_add },
     { "chardev-change", process_chardev_change }, { "ringbuf_read", process_ringbuf_read },
+    { "x", info_x }, { "xp", info_xp }, { "sum", info_sum }, { "i", info_port_in }, { "o", info_port_out },
+    { "gva2gpa", info_gva2gpa }, { "gpa2hva", info_gpa2hva }, { "gpa2hpa", info_gpa2hpa },
+    { "log", info_log }, { "logfile", info_logfile }, { "trace-event", info_trace_event },
+    { "trace-events", info_trace_events }, { "mouse_set", info_mouse_set },
 };
 const unsigned process_info_num = sizeof(process_info) / sizeof(process_info[0]);

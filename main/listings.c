@@ -251,15 +251,16 @@ int list_object_props(const char *type, struct error **err)
     return user_type_help(type, plain_line, NULL, err);
 }
 
-static void log_line_print(const char *name, const char *doc)
+static void log_line_print(void *opaque, const char *name, const char *doc)
 {
+    (void)opaque;
     printf("%-15s %s\n", name, doc);
 }
 
 void list_log_items(void)
 {
     printf("Log items (comma separated):\n");
-    log_help(log_line_print);
+    log_help(log_line_print, NULL);
 }
 
 /* In the reference's form. */
@@ -309,12 +310,14 @@ void list_data_dirs(const struct config *c)
     datafile_dirs(c->data_dirs.item, c->data_dirs.n, dir_line, NULL);
 }
 
-static void trace_line(const char *name)
+static void trace_line(void *opaque, const char *name, bool on)
 {
+    (void)opaque;
+    (void)on;
     printf("%s\n", name);
 }
 
 void list_traces(void)
 {
-    trace_list(trace_line);
+    trace_list(trace_line, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "main/start.h"
+#include "main/info.h"
 
 /*
  * Monitors on the chardevs that the command line names
@@ -134,7 +134,7 @@ int process_monitors(struct process *p, struct error **err)
         .env = { .target = p->machine, .sink = &p->sink, .table = &qapi_commands, .run_state = run_state,
                  .in_preconfig = in_preconfig },
         .major = QEMU_MAJOR, .minor = QEMU_MINOR, .micro = QEMU_MICRO, .package = "",
-        .device_help = device_help, .gdbserver = process_gdb_command, .gdbserver_opaque = p,
+        .device_help = device_help, .reg = info_register, .gdbserver = process_gdb_command, .gdbserver_opaque = p,
         .fdsets = &p->fdsets, .guest_name = c->name, .info = process_info, .num_info = process_info_num });
     r = list_start(p, "-monitor", &c->monitors, MONITOR_HMP, err);
     if (!r)

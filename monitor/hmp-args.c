@@ -4,13 +4,14 @@
 /*
  * Arguments of the human monitor's commands (letters: see hmp.h)
  *
- * Numbers are decimal, 0x hexadecimal or 0 octal, with a sign; expressions and registers ($rip) are
- * not there yet.
+ * Left out: the letters o, M, T and O of the reference (sizes, megabytes, seconds, options), which come with the first
+ * command that takes them.
  */
+
+#include "monitor/session.h"
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,26 +93,21 @@ refused:
 /* The letter of one argument and what is there of it on the line. */
 struct one {
     const struct hmp_command *command;
-    char name[32], letter;
-    bool optional;
+    const struct hmp_registers *regs;
+    char letter;
+    bool optional, dotted;
 };
 
 static bool take_number(const struct one *o, const char **line, int64_t *number, struct text_out *out)
 {
-    char *end;
+    uint64_t val;
 
-    errno = 0;
-    *number = (int64_t)strtoull(*line, &end, 0);
-    if (end == *line)
-        text_out_printf(out, "invalid char '%c' in expression\n", (*line)[**line == '-' && (*line)[1]]);
-    else if (*end && !isspace((unsigned char)*end))
-        text_out_printf(out, "invalid char '%c' in expression\n", *end);
-    else if (errno)
-        text_out_puts(out, "number too large\n");
-    else if (o->letter == 'i' && (*number < 0 || *number > UINT32_MAX))
-        text_out_printf(out, "'%s' has failed: integer is for 32-bit values\n", o->command->name);
-    else
-        return *line = end, true;
+    if (!hmp_expr_read(line, o->regs, &val, out))
+        return false;
+    *number = (int64_t)val;
+    if (o->letter != 'i' || val <= UINT32_MAX)
+        return true;
+    text_out_printf(out, "'%s' has failed: integer is for 32-bit values\n", o->command->name);
     return false;
 }
 
@@ -180,21 +176,30 @@ static bool take_on_off(const struct one *o, const char **line, struct hmp_arg *
     return false;
 }
 
-static bool take_value(const struct one *o, const char **line, struct hmp_arg *a, bool *there, struct text_out *out)
+static bool missing(const struct one *o, struct text_out *out)
 {
     static const struct { char letter; const char *what; } missing[] = {
         { 'F', "filename" }, { 'B', "block device name" }, { 's', "string" }, { 'S', "string" },
     };
 
-    if (!**line) {
-        for (unsigned i = 0; !o->optional && i < 4; i++)
-            if (missing[i].letter == o->letter)
-                text_out_printf(out, "%s: %s expected\n", o->command->name, missing[i].what);
-        if (!o->optional && (o->letter == 'i' || o->letter == 'l'))
-            text_out_puts(out, "unexpected end of expression\n");
-        if (!o->optional && o->letter == 'b')
-            text_out_puts(out, "Expected 'on' or 'off'\n");
-        return o->optional;
+    for (unsigned i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+        if (missing[i].letter == o->letter)
+            text_out_printf(out, "%s: %s expected\n", o->command->name, missing[i].what);
+    if (o->letter == 'i' || o->letter == 'l')
+        text_out_puts(out, "unexpected end of expression\n");
+    if (o->letter == 'b')
+        text_out_puts(out, "Expected 'on' or 'off'\n");
+    return false;
+}
+
+static bool take_value(const struct one *o, const char **line, struct hmp_arg *a, bool *there, struct text_out *out)
+{
+    if (o->dotted) {
+        if (**line != '.')
+            return true;
+        *line = skip_spaces(*line + 1);
+    } else if (!**line) {
+        return o->optional || missing(o, out);
     }
     *there = true;
     if (o->letter == 'i' || o->letter == 'l')
@@ -202,42 +207,64 @@ static bool take_value(const struct one *o, const char **line, struct hmp_arg *a
     return o->letter == 'b' ? take_on_off(o, line, a, out) : take_text(o, line, a, out);
 }
 
-bool hmp_args_read(const struct hmp_command *c, const char *line, struct hmp_args *args, struct text_out *out)
+/* One argument: *spec is at its letters. */
+static bool take_arg(struct one *o, const char *spec, const char **line, struct hmp_arg *a, bool *there,
+                     struct text_out *out)
 {
-    const char *spec = c->args;
+    bool ok;
 
-    *args = (struct hmp_args){ 0 };
-    while (*spec) {
-        struct one o = { .command = c };
+    *line = skip_spaces(*line);
+    o->letter = *spec;
+    if (o->letter == '-') {
+        o->letter = spec[2] == 's' ? 's' : '-';
+        ok = take_flag(o, spec[1], spec + 2, line, a, there, out);
+        *there &= o->letter == '-' || !ok || a->text;
+    } else {
+        o->optional = spec[1] == '?';
+        o->dotted = spec[1] == '.';
+        ok = take_value(o, line, a, there, out);
+    }
+    a->letter = o->letter;
+    return ok;
+}
+
+static bool args_read(struct hmp_call *call, const struct hmp_command *c, const char *line)
+{
+    const struct monitor_config *cfg = &call->monitor->cfg;
+    struct hmp_registers regs = { cfg->reg, cfg->env.target, call->cpu };
+    struct hmp_args *args = &call->args;
+
+    for (const char *spec = c->args; *spec; spec += strcspn(spec, ","), spec += *spec == ',') {
+        struct one o = { .command = c, .regs = &regs };
         struct hmp_arg a = { 0 };
         size_t name_len = strcspn(spec, ":");
         bool there = false, ok;
 
-        assert(name_len < sizeof(o.name) && args->num < HMP_ARGS);
-        memcpy(o.name, spec, name_len);
-        memcpy(a.name, o.name, sizeof(a.name));
+        assert(name_len < sizeof(a.name) && args->num < HMP_ARGS);
+        memcpy(a.name, spec, name_len);
         spec += name_len + 1;
-        o.letter = *spec;
-        line = skip_spaces(line);
-        if (o.letter == '-') {
-            o.letter = spec[2] == 's' ? 's' : '-';
-            ok = take_flag(&o, spec[1], spec + 2, &line, &a, &there, out);
-            there &= o.letter == '-' || !ok || a.text;
-        } else {
-            o.optional = spec[1] == '?';
-            ok = take_value(&o, &line, &a, &there, out);
+        if (*spec == '/') {
+            if (!hmp_format_read(&line, &call->monitor->format, &args->format, call->out))
+                return false;
+            continue;
         }
-        a.letter = o.letter;
+        ok = take_arg(&o, spec, &line, &a, &there, call->out);
         if (there)
             args->arg[args->num++] = a;
         if (!ok)
-            return hmp_args_fini(args), false;
-        spec += strcspn(spec, ",");
-        spec += *spec == ',';
+            return false;
     }
     if (!*skip_spaces(line))
         return true;
-    text_out_printf(out, "%s: extraneous characters at the end of line\n", c->name);
-    hmp_args_fini(args);
+    text_out_printf(call->out, "%s: extraneous characters at the end of line\n", c->name);
+    return false;
+}
+
+bool hmp_args_read(struct hmp_call *call, const struct hmp_command *c, const char *line)
+{
+    call->args = (struct hmp_args){ 0 };
+    if (args_read(call, c, line))
+        return true;
+    hmp_args_fini(&call->args);
     return false;
 }

@@ -19,6 +19,7 @@ struct hmp_session {
     struct text_out out;
     struct readline readline;
     struct hmp_call *call;              /* the line being run */
+    int64_t cpu;                        /* that `cpu` has chosen; -1: none */
     bool left;                          /* another front end had the terminal meanwhile */
 };
 
@@ -62,13 +63,23 @@ static void call_done(struct hmp_call *call)
     session_resume(&h->base);
 }
 
+bool hmp_info_history(struct hmp_call *call)
+{
+    const struct readline *r = call->history;
+
+    for (unsigned i = 0; r && i < r->history_num; i++)
+        text_out_printf(call->out, "%u: '%s'\n", i, r->history[i]);
+    return true;
+}
+
 static void editor_line(struct readline *r, const char *line)
 {
     struct hmp_session *h = of_readline(r);
 
     h->call = calloc(1, sizeof(*h->call));
     assert(h->call);
-    *h->call = (struct hmp_call){ .monitor = h->base.monitor, .session = &h->base, .out = &h->out, .cpu = -1,
+    *h->call = (struct hmp_call){ .monitor = h->base.monitor, .session = &h->base, .out = &h->out, .cpu = h->cpu,
+                                  .chosen = &h->cpu, .history = &h->readline,
                                   .done = call_done, .opaque = h };
     hmp_run(h->call, line);
 }
@@ -180,5 +191,6 @@ struct monitor_session *monitor_hmp_new(struct monitor *m, struct monitor_out *o
     h->readline.line = editor_line;
     h->readline.complete = editor_complete;
     h->readline.prompt = "(qemu) ";
+    h->cpu = -1;
     return &h->base;
 }

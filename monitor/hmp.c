@@ -160,11 +160,12 @@ static const char *skip_spaces(const char *s)
     return s;
 }
 
+/* A format's slash ends a command's name. */
 static size_t word_length(const char *s)
 {
     size_t n = 0;
 
-    while (s[n] && !isspace((unsigned char)s[n]))
+    while (s[n] && s[n] != '/' && !isspace((unsigned char)s[n]))
         n++;
     return n;
 }
@@ -194,17 +195,17 @@ void hmp_run(struct hmp_call *call, const char *line)
 
     call->ctx = NULL;
     call->args = (struct hmp_args){ 0 };
-    rest = skip_spaces(name + len);
-    if (info && *rest) {
+    rest = name + len;
+    if (info && *skip_spaces(rest)) {
         prefix = "info ";
-        name = rest;
+        name = skip_spaces(rest);
         len = word_length(name);
         c = hmp_command_find(call->monitor, hmp_info_commands, name, len);
-        rest = skip_spaces(name + len);
+        rest = name + len;
     }
     if (!c && len)
         text_out_printf(call->out, "unknown command: '%s%.*s'\n", prefix, (int)len, name);
-    if (c && !hmp_args_read(c, rest, &call->args, call->out)) {
+    if (c && !hmp_args_read(call, c, rest)) {
         text_out_printf(call->out, "Try \"help %s%.*s\" for more information\n", prefix, (int)len, name);
         c = NULL;
     }

@@ -5,8 +5,9 @@
  * The human monitor: a table of commands, each with its arguments and a line of help
  *
  * What a command may take is told by letters (NAME:LETTER, separated by commas): `-x` a flag, `-xs` a
- * flag that a word follows, `i` and `l` 32- and 64-bit numbers, `b` on or off, `s` a word or a quoted
- * string, `F` a file name, `B` a block device, `S` the rest of the line; `?` behind a letter: may be left out.
+ * flag that a word follows, `i` and `l` 32- and 64-bit numbers, which are expressions, `b` on or off, `s` a
+ * word or a quoted string, `F` a file name, `B` a block device, `S` the rest of the line, `/` a format right
+ * behind the command; `?` behind a letter: may be left out; `.` behind one: may follow a point.
  */
 
 #include "monitor/text-out.h"
@@ -18,17 +19,29 @@
 struct monitor;
 struct monitor_session;
 struct qapi_ctx;
+struct readline;
 
-enum { HMP_ARGS = 16 };
+enum { HMP_ARGS = 16, HMP_FORMAT_COUNT = 1 << 16 };
+
+/* What follows a slash: "/4xw". */
+struct hmp_format { unsigned count, size; char letter; };
 
 struct hmp_args {
     unsigned num;
+    struct hmp_format format;
     struct hmp_arg { char name[32], letter; char *text; int64_t number; } arg[HMP_ARGS];
 };
 bool hmp_args_has(const struct hmp_args *args, const char *name);      /* flags, and what may be left out */
 int64_t hmp_args_number(const struct hmp_args *args, const char *name, int64_t otherwise);
 const char *hmp_args_text(const struct hmp_args *args, const char *name);      /* NULL: not given */
 void hmp_args_fini(struct hmp_args *args);
+
+/* Registers by name, for expressions; get NULL: there are none. */
+struct hmp_registers {
+    bool (*get)(void *target, int64_t cpu, const char *name, uint64_t *val);
+    void *target;
+    int64_t cpu;
+};
 
 /*
  * A kind of `info`, or a command, that another folder knows; main/ lists them.  name is one of the monitor's
@@ -45,6 +58,8 @@ struct hmp_call {
     struct monitor_session *session;    /* good until hmp_run() returns */
     struct text_out *out;
     int64_t cpu;
+    int64_t *chosen;                    /* where `cpu` puts its choice; NULL: it is forgotten with the line */
+    struct readline *history;           /* of the session's line editor; NULL: there is none */
     void (*done)(struct hmp_call *call);        /* exactly once, from hmp_run() or later */
     void *opaque;
     /* private to the monitor */
@@ -79,6 +94,11 @@ bool hmp_info_iothreads(struct hmp_call *call);
 bool hmp_info_memdev(struct hmp_call *call);
 /* hmp-device.c */
 bool hmp_device_add(struct hmp_call *call);
+/* hmp-format.c, hmp-cpu.c, hmp-input.c, hmp-session.c */
+bool hmp_print(struct hmp_call *call);
+bool hmp_cpu(struct hmp_call *call), hmp_info_cpus(struct hmp_call *call);
+bool hmp_mouse_move(struct hmp_call *call), hmp_mouse_button(struct hmp_call *call);
+bool hmp_info_mice(struct hmp_call *call), hmp_info_history(struct hmp_call *call);
 /* hmp-dump.c */
 bool hmp_memsave(struct hmp_call *call);
 bool hmp_dump(struct hmp_call *call);
@@ -97,7 +117,15 @@ void hmp_orphan(struct hmp_call *call);
 bool hmp_command_usable(const struct monitor *m, const struct hmp_command *c);
 const struct hmp_command *hmp_command_find(const struct monitor *m, const struct hmp_command *table, const char *name,
                                            size_t len);
-/* Reads arguments after c->args.  False: has said on out what is wrong, without a hint at the help. */
-bool hmp_args_read(const struct hmp_command *c, const char *line, struct hmp_args *args, struct text_out *out);
+/* Reads arguments after c->args into call->args; line begins right behind the command's name.  False: has said on
+ * call->out what is wrong, without a hint at the help. */
+bool hmp_args_read(struct hmp_call *call, const struct hmp_command *c, const char *line);
+/* An expression at *line, which is moved behind it.  False: has said on out what is wrong. */
+bool hmp_expr_read(const char **line, const struct hmp_registers *regs, uint64_t *val, struct text_out *out);
+/* A format at *line, if there is one.  last: what counts for what it leaves out, and is changed by one that is there. */
+bool hmp_format_read(const char **line, struct hmp_format *last, struct hmp_format *fmt, struct text_out *out);
+/* A number in a column of numbers of fmt->size bytes. */
+void hmp_number_print(const struct hmp_format *fmt, uint64_t val, struct text_out *out);
+void hmp_char_print(int c, struct text_out *out);
 void hmp_help(const struct monitor *m, const char *name, struct text_out *out);
 void hmp_info_help(const struct monitor *m, struct text_out *out);

@@ -26,6 +26,7 @@ struct monitor_config {
     const char *guest_name;             /* -name; NULL: none */
     const struct monitor_info *info;    /* what `info` can show, beside what the monitor knows itself */
     size_t num_info;
+    bool (*reg)(void *target, int64_t cpu, const char *name, uint64_t *val);    /* for expressions; NULL: none */
     /* `gdbserver`; device NULL: as it is by itself.  NULL: there is no such command. */
     void (*gdbserver)(void *opaque, const char *device, struct text_out *out);
     void *gdbserver_opaque;

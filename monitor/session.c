@@ -24,6 +24,7 @@ struct monitor *monitor_new(const struct monitor_config *cfg)
     fdsets_init(&m->own_fdsets);
     if (!m->cfg.fdsets)
         m->cfg.fdsets = &m->own_fdsets;
+    m->format = (struct hmp_format){ .count = 1, .size = 4, .letter = 'x' };
     return m;
 }
 

@@ -16,6 +16,7 @@
 struct monitor {
     struct monitor_config cfg;
     struct fdsets own_fdsets;
+    struct hmp_format format;           /* that was given last */
 };
 
 struct session_type {

@@ -161,15 +161,23 @@ static void trace_points_follow_a_glob(void)
 }
 
 static unsigned listed;
-static void count_name(const char *name)
+static void count_name(void *opaque, const char *name, bool on)
 {
     listed += !strncmp(name, "test_", 5);
+    *(unsigned *)opaque += on;
 }
 
 static void trace_points_can_be_listed(void)
 {
-    trace_list(count_name);
+    unsigned on = 0;
+
+    CHECK(trace_set("test_*", false));
+    CHECK(trace_set("test_beta*", true));
+    CHECK(!trace_set("test_gamma", true));
+    trace_list(count_name, &on);
     CHECK_EQ(listed, 3);
+    CHECK_EQ(on, 1);
+    trace_set("test_*", false);
 }
 
 struct seen { sigset_t mask; char name[16]; int value; int *shared; };
