@@ -105,6 +105,21 @@ static int cpu_fetch(struct save *s, struct vcpu *cpu, struct error **err)
     return 0;
 }
 
+/* Where there is nothing zeros are written, but not for ever: at most as many bytes as from 0 to the end of memory,
+ * or 4 GB. */
+static int check_size(const struct save *s, struct error **err)
+{
+    unsigned n = ranges_num(s->memory);
+    const struct range *last = n ? ranges_at(s->memory, n - 1) : NULL;
+    uint64_t most = 1ull << 32;
+
+    if (last && last->gpa + last->map.len > most)
+        most = last->gpa + last->map.len;
+    if (s->st || s->bytes <= most)
+        return 0;
+    return error_set(err, -EINVAL, ERROR_RANGE, "size", T("%" PRIu64, s->bytes), T("at most %" PRIu64, most));
+}
+
 int save_start(struct dump *d, const struct save_options *o, struct qapi_ctx *ctx, struct error **err)
 {
     struct save *s;
@@ -114,17 +129,22 @@ int save_start(struct dump *d, const struct save_options *o, struct qapi_ctx *ct
         return error_set(err, -EINVAL, ERROR_RANGE, "size", T("%" PRId64, o->bytes), "0 or more");
     s = g_new0(struct save, 1);
     *s = (struct save){ .as = &d->machine->memory_as, .addr = o->addr, .bytes = o->bytes,
-                        .job = { .work = work, .release = release, .ctx = ctx } };
-    fd = open(o->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
-    r = sink_open(&s->job.sink, fd < 0 ? -errno : fd);
-    if (r < 0)
-        qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Could not open '%s': %s", o->path, strerror(-r));
-    if (!r && o->cpu)
+                        .job = { .work = work, .release = release, .ctx = ctx,
+                                 .sink = { .fd = -1, .cancel_fd = -1 } } };
+    if (o->cpu)
         r = cpu_fetch(s, o->cpu, err);
     if (!r) {
         s->memory = ranges_new(s->as);
-        r = job_start(&d->jobs, &s->job, "memsave", err);
+        r = check_size(s, err);
     }
+    if (!r) {
+        fd = open(o->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0666);
+        r = sink_open(&s->job.sink, fd < 0 ? -errno : fd);
+        if (r < 0)
+            qapi_fail(ctx, r, QAPI_GENERIC_ERROR, "Could not open '%s': %s", o->path, strerror(-r));
+    }
+    if (!r)
+        r = job_start(&d->jobs, &s->job, "memsave", err);
     if (r < 0) {
         job_drop(&s->job);
         return r;

@@ -4,8 +4,8 @@
 /*
  * log, logfile, trace-event, info trace-events, mouse_set: what the human monitor switches while the machine runs
  *
- * `log` says all classes that are on from now on, as -d does; names that are not known change nothing and bring the list
- * of those that are.
+ * `log` says all classes that are on from now on, as -d does; names that are not known change nothing and bring the
+ * list of those that are.
  */
 
 #include "core/machine.h"

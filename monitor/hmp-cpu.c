@@ -4,8 +4,8 @@
 /*
  * cpu and info cpus: which CPU a session's lines are about
  *
- * The choice is the session's; a line of human-monitor-command has that of its cpu-index.  A CPU that was chosen and has
- * gone since is not there for the commands that look at it.
+ * The choice is the session's; a line of human-monitor-command has that of its cpu-index.  A CPU that was chosen and
+ * has gone since is not there for the commands that look at it.
  */
 
 #include "monitor/session.h"
@@ -21,10 +21,10 @@ static void cpus_print(struct hmp_call *call, const struct json *list)
 {
     for (uint32_t i = 0; i < list->num; i++) {
         const struct json *c = json_at(list, i);
-        int64_t index = number(c, "cpu-index");
+        int64_t index = number(c, "cpu-index"), chosen = call->cpu < 0 ? 0 : call->cpu;
 
-        text_out_printf(call->out, "%c CPU #%lld: thread_id=%lld\n", index == (call->cpu < 0 ? 0 : call->cpu) ? '*' : ' ',
-                        (long long)index, (long long)number(c, "thread-id"));
+        text_out_printf(call->out, "%c CPU #%lld: thread_id=%lld\n", index == chosen ? '*' : ' ', (long long)index,
+                        (long long)number(c, "thread-id"));
     }
 }
 

@@ -10,7 +10,6 @@
 #include "monitor/readline.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,42 +83,9 @@ static void editor_line(struct readline *r, const char *line)
     hmp_run(h->call, line);
 }
 
-/* What all names that begin with word[len] have in common behind it, and a space when there is one. */
-static size_t common_rest(const struct monitor *m, const struct hmp_command *table, const char *word, char *add,
-                          size_t n)
+static void editor_complete(struct readline *r, const char *before, struct readline_words *words)
 {
-    size_t len = strlen(word), common = 0;
-    unsigned found = 0;
-
-    for (; table->name; table++) {
-        size_t whole = strcspn(table->name, "|"), i = 0;
-
-        if (strncmp(table->name, word, len) || whole < len || !hmp_command_usable(m, table))
-            continue;
-        if (!found++) {
-            common = whole - len < n - 1 ? whole - len : n - 1;
-            memcpy(add, table->name + len, common);
-        }
-        while (i < common && add[i] == table->name[len + i] && len + i < whole)
-            i++;
-        common = i;
-    }
-    if (found == 1)
-        add[common++] = ' ';
-    return common;
-}
-
-static size_t editor_complete(struct readline *r, const char *before, char *add, size_t n)
-{
-    const struct hmp_command *table = hmp_commands;
-
-    while (isspace((unsigned char)*before))
-        before++;
-    if (!strncmp(before, "info ", 5)) {
-        table = hmp_info_commands;
-        before += 5;
-    }
-    return strchr(before, ' ') ? 0 : common_rest(of_readline(r)->base.monitor, table, before, add, n);
+    hmp_complete(&of_readline(r)->base, before, words);
 }
 
 static void hmp_open(struct monitor_session *s)

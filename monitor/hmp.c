@@ -15,6 +15,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *skip_spaces(const char *s)
+{
+    while (isspace((unsigned char)*s))
+        s++;
+    return s;
+}
+
+/* A format's slash ends a command's name. */
+static size_t word_length(const char *s)
+{
+    size_t n = 0;
+
+    while (s[n] && s[n] != '/' && !isspace((unsigned char)s[n]))
+        n++;
+    return n;
+}
+
 /* Is name[len] one of the names in "cont|c"? */
 static bool name_matches(const char *names, const char *name, size_t len)
 {
@@ -67,6 +84,8 @@ void hmp_info_help(const struct monitor *m, struct text_out *out)
 void hmp_help(const struct monitor *m, const char *name, struct text_out *out)
 {
     const struct hmp_command *c = NULL;
+    const char *rest, *prefix = "";
+    size_t len;
 
     if (!name) {
         for (c = hmp_commands; c->name; c++)
@@ -74,14 +93,21 @@ void hmp_help(const struct monitor *m, const char *name, struct text_out *out)
                 help_line("", c, out);
         return;
     }
-    if (!strncmp(name, "info ", 5) && (c = hmp_command_find(m, hmp_info_commands, name + 5, strlen(name + 5))))
-        help_line("info ", c, out);
-    else if (!strcmp(name, "info"))
+    len = word_length(name);
+    rest = skip_spaces(name + len);
+    c = hmp_command_find(m, hmp_commands, name, len);
+    if (c && !strcmp(c->name, "info") && *rest) {
+        prefix = "info ";
+        name = rest;
+        len = word_length(name);
+        c = hmp_command_find(m, hmp_info_commands, name, len);
+    }
+    if (!c)
+        text_out_printf(out, "unknown command: '%s%.*s'\n", prefix, (int)len, name);
+    else if (!strcmp(c->name, "info"))
         hmp_info_help(m, out);
-    else if ((c = hmp_command_find(m, hmp_commands, name, strlen(name))))
-        help_line("", c, out);
     else
-        text_out_printf(out, "unknown command: '%s'\n", name);
+        help_line(prefix, c, out);
 }
 
 static void call_end(struct hmp_call *call)
@@ -151,23 +177,6 @@ void hmp_orphan(struct hmp_call *call)
         qapi_orphan(call->ctx);
     call->ctx = NULL;
     hmp_args_fini(&call->args);
-}
-
-static const char *skip_spaces(const char *s)
-{
-    while (isspace((unsigned char)*s))
-        s++;
-    return s;
-}
-
-/* A format's slash ends a command's name. */
-static size_t word_length(const char *s)
-{
-    size_t n = 0;
-
-    while (s[n] && s[n] != '/' && !isspace((unsigned char)s[n]))
-        n++;
-    return n;
 }
 
 static void line_done(struct hmp_call *call)

@@ -20,6 +20,7 @@ struct monitor;
 struct monitor_session;
 struct qapi_ctx;
 struct readline;
+struct readline_words;
 
 enum { HMP_ARGS = 16, HMP_FORMAT_COUNT = 1 << 16 };
 
@@ -108,6 +109,9 @@ bool hmp_info_dump(struct hmp_call *call);
  * returns false. */
 void hmp_qmp(struct hmp_call *call, const char *command, struct json args);
 
+/* hmp-complete.c: what may stand where the line `before` ends. */
+void hmp_complete(struct monitor_session *session, const char *before, struct readline_words *words);
+
 /* Runs a line; call's public members are set. */
 void hmp_run(struct hmp_call *call, const char *line);
 /* Nobody waits for the call any more: done() will not come. */
@@ -122,7 +126,7 @@ const struct hmp_command *hmp_command_find(const struct monitor *m, const struct
 bool hmp_args_read(struct hmp_call *call, const struct hmp_command *c, const char *line);
 /* An expression at *line, which is moved behind it.  False: has said on out what is wrong. */
 bool hmp_expr_read(const char **line, const struct hmp_registers *regs, uint64_t *val, struct text_out *out);
-/* A format at *line, if there is one.  last: what counts for what it leaves out, and is changed by one that is there. */
+/* A format at *line, if there is one.  last: what counts for what it leaves out, and one that is there changes it. */
 bool hmp_format_read(const char **line, struct hmp_format *last, struct hmp_format *fmt, struct text_out *out);
 /* A number in a column of numbers of fmt->size bytes. */
 void hmp_number_print(const struct hmp_format *fmt, uint64_t val, struct text_out *out);

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ESC = 0x1b };
+enum { ESC = 0x1b, SCREEN_COLUMNS = 80 };
 
 void readline_fini(struct readline *r)
 {
@@ -136,16 +136,94 @@ static void enter(struct readline *r)
     r->line(r, line);
 }
 
+void readline_words_add(struct readline_words *w, const char *word)
+{
+    if (w->n == READLINE_WORDS)
+        return;
+    w->word[w->n] = strdup(word);
+    assert(w->word[w->n]);
+    w->n++;
+}
+
+static int words_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* How much all of them have in common. */
+static size_t words_common(const struct readline_words *w)
+{
+    const char *first = w->word[0], *last = w->word[w->n - 1];          /* they are in order */
+    size_t n = 0;
+
+    while (first[n] && first[n] == last[n])
+        n++;
+    return n;
+}
+
+/* In columns, and then the line again. */
+static void words_show(struct readline *r, const struct readline_words *w)
+{
+    size_t width = 10, columns;
+
+    for (unsigned i = 0; i < w->n; i++)
+        width = strlen(w->word[i]) + 2 > width ? strlen(w->word[i]) + 2 : width;
+    columns = width < SCREEN_COLUMNS ? SCREEN_COLUMNS / width : 1;
+    show(r, "\r\n");
+    for (unsigned i = 0; i < w->n; i++) {
+        show(r, w->word[i]);
+        for (size_t n = strlen(w->word[i]); n < width; n++)
+            show(r, " ");
+        if (i + 1 == w->n || (i + 1) % columns == 0)
+            show(r, "\r\n");
+    }
+    show(r, r->prompt);
+    show_line(r, 0);
+}
+
+/* What a list will show anyway is not shown twice. */
+static void add_quietly(struct readline *r, const char *s, size_t n)
+{
+    if (r->len + n >= READLINE_BYTES)
+        return;
+    memmove(r->text + r->at + n, r->text + r->at, r->len - r->at + 1);
+    memcpy(r->text + r->at, s, n);
+    r->len += n;
+    r->at += n;
+}
+
+static void words_use(struct readline *r, struct readline_words *w)
+{
+    size_t there = r->at - w->start, common;
+
+    qsort(w->word, w->n, sizeof(w->word[0]), words_order);
+    common = words_common(w);
+    if (w->n == 1) {
+        size_t was = r->at;
+
+        add_quietly(r, w->word[0] + there, common - there);
+        if (common && w->word[0][common - 1] != '/')
+            add_quietly(r, " ", 1);
+        show_line(r, was);
+    } else {
+        add_quietly(r, w->word[0] + there, common - there);
+        words_show(r, w);
+    }
+}
+
 static void complete(struct readline *r)
 {
-    char before[READLINE_BYTES], add[256];
-    size_t n;
+    struct readline_words words = { .n = 0 };
+    char before[READLINE_BYTES];
 
     memcpy(before, r->text, r->at);
     before[r->at] = '\0';
-    n = r->complete ? r->complete(r, before, add, sizeof(add)) : 0;
-    if (n)
-        insert(r, add, n);
+    if (r->complete)
+        r->complete(r, before, &words);
+    if (words.n)
+        words_use(r, &words);
+    for (unsigned i = 0; i < words.n; i++)
+        free(words.word[i]);
 }
 
 void readline_prompt(struct readline *r)
@@ -190,8 +268,15 @@ static void control_put(struct readline *r, unsigned char c)
     case '\t': complete(r); return;
     case '\n':
     case '\r': enter(r); return;
+    case 11: erase(r, r->at, r->len); return;
+    case 12:
+        show(r, "\x1b[2J\x1b[1;1H");
+        show(r, r->prompt);
+        show_line(r, 0);
+        return;
     case 14: history_go(r, 1); return;
     case 16: history_go(r, -1); return;
+    case 21: erase(r, 0, r->at); return;
     case 23: erase_word(r); return;
     case ESC: r->escape = 1; r->parameter = 0; return;
     default: return;

@@ -256,6 +256,8 @@ static void sizes_below_zero_are_refused(void)
 {
     rig_init(1, true);
     CHECK(strstr(rig_ask("pmemsave", "{'val': 0, 'size': -1, 'filename': 'PATH'}"), "size: -1"));
+    CHECK(strstr(rig_ask("pmemsave", "{'val': 0, 'size': 9223372036854775807, 'filename': 'PATH'}"),
+                 "size: 9223372036854775807"));
     CHECK(strstr(rig_ask("memsave", "{'val': 0, 'size': -1, 'filename': 'PATH'}"), "size: -1"));
     CHECK(access(rig.path, F_OK));
     rig_fini();

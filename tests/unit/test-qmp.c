@@ -783,7 +783,7 @@ static void tab_completes_names_of_commands(void)
 
     peer_start(&p, m, HMP);
     CHECK(g_str_has_suffix(ask(&p, "sto\t"), "stop \x1b[K"));
-    CHECK(g_str_has_suffix(ask(&p, "\x17sy\t"), "system_\x1b[K"));
+    CHECK(g_str_has_suffix(ask(&p, "\x17sy\t"), "(qemu) system_\x1b[K"));
     CHECK(g_str_has_suffix(ask(&p, "\x17info mt\t"), "info mtree \x1b[K"));
     CHECK(g_str_has_suffix(ask(&p, "\x17\x17zz\t"), "zz\x1b[K"));
     peer_end(&p);
