@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <glib.h>
 
+const unsigned fuzz_short_rounds = 20000;
 const struct fuzz_seed fuzz_seeds[] = {
     FUZZ_TEXT("p/x (1+2)*$eax-~3/'a'\rx/4xw 0xfffffff0\r"),
     FUZZ_TEXT("info \t\x1b[A\x1b[D\x1b[3~\x01\x05\x0b\x15\x17help sys\t\r\r"),
