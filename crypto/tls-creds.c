@@ -17,19 +17,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEYS_BYTES = 65536 };
+enum { KEYS_BYTES = 65536, DIR_BYTES = 4000 };
 
 struct tls_path tls_path(const struct tls_creds_config *cfg, const char *name)
 {
     struct tls_path path;
 
-    snprintf(path.s, sizeof(path.s), "%.4000s/%s", cfg->dir, name);
+    snprintf(path.s, sizeof(path.s), "%s/%s", cfg->dir ? cfg->dir : ".", name);
     return path;
-}
-
-int tls_file_error(const struct tls_creds_config *cfg, const char *path, int code, struct error **err)
-{
-    return error_set_host(err, code, T("tls-creds %s", cfg->id), T("read %s", path));
 }
 
 int tls_gnutls_error(const struct tls_creds_config *cfg, const char *what, int code, struct error **err)
@@ -120,12 +115,18 @@ static int open_psk_client(struct tls_creds *c, const struct tls_creds_config *c
 static int open_psk(struct tls_creds *c, const struct tls_creds_config *cfg, struct error **err)
 {
     struct tls_path path = tls_path(cfg, "keys.psk");
+    uint8_t *data;
+    size_t size;
     int r;
 
     if (!c->server)
         return open_psk_client(c, cfg, path.s, err);
-    if (access(path.s, R_OK))
-        return tls_file_error(cfg, path.s, -errno, err);
+    /* gnutls reads it for each client: a pipe would keep the loop. */
+    r = file_read(T("tls-creds %s", cfg->id), path.s, KEYS_BYTES, &data, &size, err);
+    if (r < 0)
+        return r;
+    explicit_bzero(data, size);
+    free(data);
     r = gnutls_psk_allocate_server_credentials(&c->u.psk_server);
     if (!r)
         r = gnutls_psk_set_server_credentials_file(c->u.psk_server, path.s);
@@ -153,17 +154,36 @@ static int open_x509(struct tls_creds *c, const struct tls_creds_config *cfg, st
 
 static int check(const struct tls_creds_config *cfg, struct error **err)
 {
-    const char *object = "tls-creds", *at;
+    struct text object = text("tls-creds %s", cfg->id);
+
+    if (cfg->kind != TLS_ANON && !cfg->dir)
+        return error_set(err, -EINVAL, ERROR_SYNTAX, object.s, "no dir", "dir=PATH");
+    if (cfg->dir && strlen(cfg->dir) > DIR_BYTES)
+        return error_set(err, -ENAMETOOLONG, ERROR_RANGE, object.s, T("dir of %zu bytes", strlen(cfg->dir)),
+                         T("at most %d bytes", DIR_BYTES));
+    if (cfg->server && cfg->username)
+        return error_set(err, -EINVAL, ERROR_STATE, object.s, T("username=%s", cfg->username),
+                         "username with endpoint=client only");
+    return 0;
+}
+
+/* What a session asks for, checked now: what the user wants, and what the kind of credentials adds to it. */
+static int set_priority(struct tls_creds *c, const struct tls_creds_config *cfg, struct error **err)
+{
+    static const char *const extra[] = {
+        [TLS_ANON] = ":+ANON-ECDH:+ANON-DH", [TLS_PSK] = ":+ECDHE-PSK:+DHE-PSK:+PSK", [TLS_X509] = "",
+    };
+    const char *base = cfg->priority && *cfg->priority ? cfg->priority : "NORMAL", *at;
+    size_t size = strlen(base) + 64;
     gnutls_priority_t priority;
     int r;
 
-    if (cfg->kind != TLS_ANON && !cfg->dir)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s %s", object, cfg->id), "no dir", "dir=PATH");
-    if (!cfg->priority)
-        return 0;
-    r = gnutls_priority_init2(&priority, cfg->priority, &at, 0);
+    c->priority = malloc(size);
+    assert(c->priority);
+    snprintf(c->priority, size, "%s%s", base, extra[c->kind]);
+    r = gnutls_priority_init2(&priority, c->priority, &at, 0);
     if (r)
-        return error_set(err, -EINVAL, ERROR_SYNTAX, T("%s %s", object, cfg->id), T("priority=%s", cfg->priority),
+        return error_set(err, -EINVAL, ERROR_SYNTAX, T("tls-creds %s", cfg->id), T("priority=%s", base),
                          "a priority string of GnuTLS");
     gnutls_priority_deinit(priority);
     return 0;
@@ -184,9 +204,8 @@ struct tls_creds *tls_creds_new(const struct tls_creds_config *cfg, struct error
     c->kind = cfg->kind;
     c->server = cfg->server;
     c->verify_peer = cfg->verify_peer;
-    c->priority = cfg->priority ? strdup(cfg->priority) : NULL;
     snprintf(c->id, sizeof(c->id), "%s", cfg->id);
-    if (!load_dh(c, cfg, err) && !open_kind[cfg->kind](c, cfg, err))
+    if (!set_priority(c, cfg, err) && !load_dh(c, cfg, err) && !open_kind[cfg->kind](c, cfg, err))
         return c;
     tls_creds_put(c);
     return NULL;
@@ -227,4 +246,9 @@ void tls_creds_put(struct tls_creds *creds)
 bool tls_creds_is_server(const struct tls_creds *creds)
 {
     return creds->server;
+}
+
+bool tls_creds_names_peers(const struct tls_creds *creds)
+{
+    return creds->kind == TLS_X509 && creds->verify_peer;
 }

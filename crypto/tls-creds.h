@@ -16,7 +16,8 @@ struct tls_creds;
 enum tls_kind {
     TLS_ANON,           /* encrypted, and anybody could be the peer */
     TLS_PSK,            /* a key that both know: keys.psk, lines of USER:HEX */
-    TLS_X509,           /* certificates: ca-cert.pem, ca-crl.pem, {server,client}-{cert,key}.pem */
+    TLS_X509,           /* certificates: ca-cert.pem, ca-crl.pem, {server,client}-{cert,key}.pem.  A client that has not
+                         * got both a certificate and a key has neither */
 };
 
 struct tls_creds_config {
@@ -25,8 +26,8 @@ struct tls_creds_config {
     bool verify_peer;           /* x509: refuse a peer whose certificate is not good; a server asks for one then */
     bool sanity_check;          /* x509: refuse certificates of our own that no peer would believe */
     const char *id;             /* for errors */
-    const char *dir;            /* psk, x509; a server's dh-params.pem may be there, too */
-    const char *username;       /* psk, clients; NULL: "qemu" */
+    const char *dir;            /* psk, x509; a server's dh-params.pem may be there, too.  NULL: anon only */
+    const char *username;       /* psk, clients only; NULL: "qemu" */
     const char *password;       /* x509: of the key file; NULL: it has none */
     const char *priority;       /* of gnutls; NULL: its own choice */
 };
@@ -36,3 +37,5 @@ struct tls_creds *tls_creds_new(const struct tls_creds_config *cfg, struct error
 struct tls_creds *tls_creds_get(struct tls_creds *creds);
 void tls_creds_put(struct tls_creds *creds);                    /* NULL is fine */
 bool tls_creds_is_server(const struct tls_creds *creds);
+/* Does a peer have a name that its certificate proves? */
+bool tls_creds_names_peers(const struct tls_creds *creds);

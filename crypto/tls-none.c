@@ -32,7 +32,12 @@ bool tls_creds_is_server(const struct tls_creds *creds)
     return false;
 }
 
-int tls_session_new(struct tls_creds *creds, const char *hostname, const struct tls_transport *transport,
+bool tls_creds_names_peers(const struct tls_creds *creds)
+{
+    return false;
+}
+
+int tls_session_new(struct tls_creds *creds, const struct tls_peer *peer, const struct tls_transport *transport,
                     struct tls_session **session, struct error **err)
 {
     return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, "tls", "TLS", "it was built without gnutls");

@@ -15,7 +15,7 @@ struct tls_creds {
     enum tls_kind kind;
     bool server, verify_peer;
     char id[64];
-    char *priority;
+    char *priority;                     /* all that gnutls is asked for */
     gnutls_dh_params_t dh;              /* NULL: gnutls' own */
     union {
         gnutls_anon_server_credentials_t anon_server;
@@ -27,9 +27,8 @@ struct tls_creds {
     } u;
 };
 
-/* The path of a file in the directory; ERROR_HOST when it cannot be read. */
+/* The path of a file in the directory. */
 struct tls_path { char s[4200]; } tls_path(const struct tls_creds_config *cfg, const char *name);
-int tls_file_error(const struct tls_creds_config *cfg, const char *path, int code, struct error **err);
 /* What gnutls said about it. */
 int tls_gnutls_error(const struct tls_creds_config *cfg, const char *what, int code, struct error **err);
 

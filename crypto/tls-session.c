@@ -12,17 +12,20 @@
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <gnutls/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { WARNINGS = 16 };
+enum { WARNINGS = 16, NAME_BYTES = 1024 };
 
 struct tls_session {
     struct tls_creds *creds;
     gnutls_session_t s;
     struct tls_transport transport;
-    char *hostname;
+    struct tls_peer peer;       /* with a hostname of its own */
+    unsigned status;            /* what is wrong with the peer's certificate, as gnutls says it */
+    bool is_stranger;
     char why[200];
 };
 
@@ -47,24 +50,6 @@ static ssize_t push(gnutls_transport_ptr_t opaque, const void *buf, size_t n)
     return result(s, s->transport.write(s->transport.opaque, buf, n));
 }
 
-/* What the kind of credentials adds to the algorithms. */
-static int set_priority(gnutls_session_t s, const struct tls_creds *c)
-{
-    static const char *const extra[] = {
-        [TLS_ANON] = ":+ANON-ECDH:+ANON-DH", [TLS_PSK] = ":+ECDHE-PSK:+DHE-PSK:+PSK", [TLS_X509] = "",
-    };
-    const char *base = c->priority ? c->priority : "NORMAL";
-    size_t size = strlen(base) + 64;
-    char *text = malloc(size);
-    int r;
-
-    assert(text);
-    snprintf(text, size, "%s%s", base, extra[c->kind]);
-    r = gnutls_priority_set_direct(s, text, NULL);
-    free(text);
-    return r;
-}
-
 static int set_creds(gnutls_session_t s, const struct tls_creds *c)
 {
     static const gnutls_credentials_type_t types[] = {
@@ -74,35 +59,76 @@ static int set_creds(gnutls_session_t s, const struct tls_creds *c)
     return gnutls_credentials_set(s, types[c->kind], c->u.any);
 }
 
+/* The name as the certificate puts it; -EINVAL: it has none that can be told from others. */
+static int identity_of(gnutls_session_t s, char *name, size_t size)
+{
+    unsigned num = 0;
+    const gnutls_datum_t *list = gnutls_certificate_get_peers(s, &num);
+    gnutls_x509_crt_t crt;
+    size_t len = size;
+    int r;
+
+    if (!list || !num || gnutls_x509_crt_init(&crt))
+        return -EINVAL;
+    r = gnutls_x509_crt_import(crt, &list[0], GNUTLS_X509_FMT_DER);
+    if (!r)
+        r = gnutls_x509_crt_get_dn(crt, name, &len);
+    gnutls_x509_crt_deinit(crt);
+    return r || strnlen(name, size) != len ? -EINVAL : 0;
+}
+
+/* Inside the handshake; what it returns but 0 ends it. */
+static int verify(gnutls_session_t gnutls)
+{
+    struct tls_session *s = gnutls_session_get_ptr(gnutls);
+    char name[NAME_BYTES];
+
+    if (gnutls_certificate_verify_peers3(gnutls, s->peer.hostname, &s->status) || s->status)
+        return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+    if (!s->peer.allows)
+        return 0;
+    if (identity_of(gnutls, name, sizeof(name)) || !s->peer.allows(s->peer.opaque, name)) {
+        s->is_stranger = true;
+        return GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR;
+    }
+    return 0;
+}
+
 static void set_verification(struct tls_session *s)
 {
     const struct tls_creds *c = s->creds;
+    const char *hostname = s->peer.hostname;
     struct in6_addr address;
 
     if (c->kind != TLS_X509)
         return;
     if (c->server)
         gnutls_certificate_server_set_request(s->s, c->verify_peer ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_IGNORE);
+    gnutls_session_set_ptr(s->s, s);
     if (c->verify_peer)
-        gnutls_session_set_verify_cert(s->s, s->hostname, 0);
-    if (s->hostname && inet_pton(AF_INET, s->hostname, &address) != 1 &&
-        inet_pton(AF_INET6, s->hostname, &address) != 1)
-        gnutls_server_name_set(s->s, GNUTLS_NAME_DNS, s->hostname, strlen(s->hostname));
+        gnutls_session_set_verify_function(s->s, verify);
+    if (hostname && inet_pton(AF_INET, hostname, &address) != 1 && inet_pton(AF_INET6, hostname, &address) != 1)
+        gnutls_server_name_set(s->s, GNUTLS_NAME_DNS, hostname, strlen(hostname));
 }
 
-int tls_session_new(struct tls_creds *creds, const char *hostname, const struct tls_transport *transport,
+int tls_session_new(struct tls_creds *creds, const struct tls_peer *peer, const struct tls_transport *transport,
                     struct tls_session **session, struct error **err)
 {
-    struct tls_session *s = calloc(1, sizeof(*s));
+    struct tls_session *s;
     int r;
 
+    if (peer && peer->allows && !tls_creds_names_peers(creds))
+        return error_set(err, -EINVAL, ERROR_STATE, T("tls-creds %s", creds->id), "peers without names",
+                         "tls-creds-x509 with verify-peer=on, to tell whose they are");
+    s = calloc(1, sizeof(*s));
     assert(s);
     s->creds = tls_creds_get(creds);
     s->transport = *transport;
-    s->hostname = hostname && !creds->server ? strdup(hostname) : NULL;
+    s->peer = peer ? *peer : (struct tls_peer){ NULL };
+    s->peer.hostname = s->peer.hostname && !creds->server ? strdup(s->peer.hostname) : NULL;
     r = gnutls_init(&s->s, (creds->server ? GNUTLS_SERVER : GNUTLS_CLIENT) | GNUTLS_NONBLOCK);
     if (!r)
-        r = set_priority(s->s, creds);
+        r = gnutls_priority_set_direct(s->s, creds->priority, NULL);
     if (!r)
         r = set_creds(s->s, creds);
     if (r) {
@@ -124,7 +150,7 @@ void tls_session_free(struct tls_session *s)
     if (s->s)
         gnutls_deinit(s->s);
     tls_creds_put(s->creds);
-    free(s->hostname);
+    free((char *)s->peer.hostname);
     free(s);
 }
 
@@ -135,11 +161,10 @@ static bool is_passing(ssize_t r)
 
 static void explain(struct tls_session *s, int code)
 {
-    unsigned status = code == GNUTLS_E_CERTIFICATE_VERIFICATION_ERROR ? gnutls_session_get_verify_cert_status(s->s) : 0;
     gnutls_datum_t text = { NULL, 0 };
 
-    snprintf(s->why, sizeof(s->why), "%s", gnutls_strerror(code));
-    if (status && !gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &text, 0))
+    snprintf(s->why, sizeof(s->why), "%s", s->is_stranger ? "its name may not come here" : gnutls_strerror(code));
+    if (s->status && !gnutls_certificate_verification_status_print(s->status, GNUTLS_CRT_X509, &text, 0))
         snprintf(s->why, sizeof(s->why), "%.*s", (int)text.size, (char *)text.data);
     gnutls_free(text.data);
 }

@@ -14,6 +14,15 @@
 
 struct tls_session;
 
+/* Whom a session believes, of those that its credentials would. */
+struct tls_peer {
+    const char *hostname;       /* clients with certificates: what the server's has to say; NULL: anything */
+    /* Sessions whose credentials name their peers: may that one, "O=us,CN=me" of its certificate, talk to us?  NULL:
+     * all may. */
+    bool (*allows)(void *opaque, const char *identity);
+    void *opaque;
+};
+
 /* Bytes moved, 0 from read at the end, or a negative errno; -EAGAIN: later. */
 struct tls_transport {
     ssize_t (*read)(void *opaque, void *buf, size_t n);
@@ -21,8 +30,8 @@ struct tls_transport {
     void *opaque;
 };
 
-/* hostname: of a client with certificates, what the server's has to say; NULL: anything.  Holds creds. */
-int tls_session_new(struct tls_creds *creds, const char *hostname, const struct tls_transport *transport,
+/* peer: NULL: whomever creds believe.  Holds creds.  -EINVAL: peer asks for names, and creds have none. */
+int tls_session_new(struct tls_creds *creds, const struct tls_peer *peer, const struct tls_transport *transport,
                     struct tls_session **session, struct error **err);
 void tls_session_free(struct tls_session *s);           /* NULL is fine */
 

@@ -10,7 +10,6 @@
  * Invariant: at most OUT_BYTES are kept.  The owner may close the channel inside ready(), so nothing is touched after.
  */
 
-#include "crypto/tls-session.h"
 #include "lib/trace.h"
 
 #include <assert.h>
@@ -181,7 +180,7 @@ static void again(struct post *p)
     tls_event(list_entry(p, struct tls, again), LOOP_IN);
 }
 
-int tls_push(struct channel *c, struct tls_creds *creds, const char *hostname, struct error **err)
+int tls_push(struct channel *c, struct tls_creds *creds, const struct tls_peer *peer, struct error **err)
 {
     struct tls *t = calloc(1, sizeof(*t));
     const struct tls_transport transport = { below_read, below_write, t };
@@ -189,7 +188,7 @@ int tls_push(struct channel *c, struct tls_creds *creds, const char *hostname, s
     int r;
 
     assert(t);
-    r = tls_session_new(creds, hostname, &transport, &t->session, err);
+    r = tls_session_new(creds, peer, &transport, &t->session, err);
     if (r) {
         free(t);
         return r;

@@ -4,106 +4,17 @@
  * TLS: the sentences of crypto/tls-creds.h, crypto/tls-session.h and io/tls.h, with certificates made here
  */
 
+#include "tests/unit/certificates.h"
 #include "tests/unit/error-check.h"
 
 #include "io/tls.h"
 #include "lib/epoch.h"
 
 #include <errno.h>
-#include <gnutls/x509.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 static struct loop *loop;
-static char dir[64];
-
-/* Certificates */
-
-struct signer { gnutls_x509_privkey_t key; gnutls_x509_crt_t crt; };
-
-static const char *path_of(const char *folder, const char *name)
-{
-    static char path[200];
-
-    snprintf(path, sizeof(path), "%s/%s/%s", dir, folder, name);
-    return path;
-}
-
-static void write_text(const char *folder, const char *name, const void *text, size_t n)
-{
-    FILE *f = fopen(path_of(folder, name), "w");
-
-    CHECK(f && fwrite(text, 1, n, f) == n);
-    fclose(f);
-}
-
-static void write_signer(const char *folder, const char *cert, const char *key, const struct signer *s,
-                         const char *password)
-{
-    static char text[20000];
-    size_t n = sizeof(text);
-
-    CHECK_EQ(gnutls_x509_crt_export(s->crt, GNUTLS_X509_FMT_PEM, text, &n), 0);
-    write_text(folder, cert, text, n);
-    n = sizeof(text);
-    if (password)
-        CHECK_EQ(gnutls_x509_privkey_export_pkcs8(s->key, GNUTLS_X509_FMT_PEM, password, GNUTLS_PKCS_PBES2_AES_256,
-                                                  text, &n), 0);
-    else
-        CHECK_EQ(gnutls_x509_privkey_export(s->key, GNUTLS_X509_FMT_PEM, text, &n), 0);
-    if (key)
-        write_text(folder, key, text, n);
-}
-
-/* Signed by another, or by itself if by is NULL.  from_s and to_s: when it is valid, from now. */
-static struct signer make(const char *name, const struct signer *by, bool ca, long from_s, long to_s)
-{
-    static unsigned char serial;
-    struct signer s;
-
-    CHECK_EQ(gnutls_x509_privkey_init(&s.key) | gnutls_x509_crt_init(&s.crt), 0);
-    CHECK_EQ(gnutls_x509_privkey_generate(s.key, GNUTLS_PK_ECDSA, GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1), 0),
-             0);
-    serial++;
-    gnutls_x509_crt_set_version(s.crt, 3);
-    gnutls_x509_crt_set_serial(s.crt, &serial, 1);
-    gnutls_x509_crt_set_dn_by_oid(s.crt, GNUTLS_OID_X520_COMMON_NAME, 0, name, strlen(name));
-    gnutls_x509_crt_set_key(s.crt, s.key);
-    gnutls_x509_crt_set_activation_time(s.crt, time(NULL) + from_s);
-    gnutls_x509_crt_set_expiration_time(s.crt, time(NULL) + to_s);
-    gnutls_x509_crt_set_basic_constraints(s.crt, ca, -1);
-    gnutls_x509_crt_set_key_usage(s.crt, ca ? GNUTLS_KEY_KEY_CERT_SIGN : GNUTLS_KEY_DIGITAL_SIGNATURE);
-    if (!ca)
-        gnutls_x509_crt_set_subject_alt_name(s.crt, GNUTLS_SAN_DNSNAME, name, strlen(name), GNUTLS_FSAN_SET);
-    CHECK_EQ(gnutls_x509_crt_sign2(s.crt, by ? by->crt : s.crt, by ? by->key : s.key, GNUTLS_DIG_SHA256, 0), 0);
-    return s;
-}
-
-static void forget(struct signer *s)
-{
-    gnutls_x509_privkey_deinit(s->key);
-    gnutls_x509_crt_deinit(s->crt);
-}
-
-/* A folder with an authority, a server "good.example" and a client that it has signed. */
-static void make_folder(const char *folder, long ca_to_s, long own_from_s, bool ca_may_sign, const char *password)
-{
-    struct signer ca = make("authority", NULL, ca_may_sign, -1000, ca_to_s);
-    struct signer server = make("good.example", &ca, false, own_from_s, 100000);
-    struct signer client = make("client", &ca, false, own_from_s, 100000);
-
-    mkdir(path_of(folder, ""), 0700);
-    write_signer(folder, "ca-cert.pem", NULL, &ca, NULL);
-    write_signer(folder, "server-cert.pem", "server-key.pem", &server, password);
-    write_signer(folder, "client-cert.pem", "client-key.pem", &client, password);
-    forget(&ca);
-    forget(&server);
-    forget(&client);
-}
 
 static struct tls_creds_config config(enum tls_kind kind, bool server, const char *folder)
 {
@@ -111,7 +22,7 @@ static struct tls_creds_config config(enum tls_kind kind, bool server, const cha
     static unsigned n;
 
     n = (n + 1) % 4;
-    snprintf(paths[n], sizeof(paths[n]), "%s/%s", dir, folder);
+    snprintf(paths[n], sizeof(paths[n]), "%s/%s", certificates_dir, folder);
     return (struct tls_creds_config){ .kind = kind, .server = server, .verify_peer = true, .sanity_check = true,
                                       .id = "tls0", .dir = kind == TLS_ANON ? NULL : paths[n] };
 }
@@ -178,7 +89,7 @@ static void shake_hands(struct tls_creds *of_server, struct tls_creds *of_client
 {
     pair();
     CHECK_EQ(tls_push(&server.c, of_server, NULL, NULL), 0);
-    CHECK_EQ(tls_push(&client.c, of_client, hostname, NULL), 0);
+    CHECK_EQ(tls_push(&client.c, of_client, &(struct tls_peer){ .hostname = hostname }, NULL), 0);
     tls_creds_put(of_server);
     tls_creds_put(of_client);
     CHECK_EQ(channel_write(&client.c, "early", 5), -EAGAIN);
@@ -330,6 +241,7 @@ static void refused(struct tls_creds_config cfg, const char *says)
 
 static void credentials_that_are_not_good_are_refused_with_their_file(void)
 {
+    static char long_dir[4002];
     struct tls_creds_config cfg;
 
     refused(config(TLS_X509, true, "nowhere"), "nowhere/ca-cert.pem");
@@ -341,6 +253,13 @@ static void credentials_that_are_not_good_are_refused_with_their_file(void)
     cfg = config(TLS_PSK, false, "psk");
     cfg.username = "nobody";
     refused(cfg, "username nobody");
+    cfg = config(TLS_PSK, true, "psk");
+    cfg.username = "somebody";
+    refused(cfg, "endpoint=client only");
+    memset(long_dir, 'd', sizeof(long_dir) - 1);
+    cfg = config(TLS_PSK, true, "psk");
+    cfg.dir = long_dir;
+    refused(cfg, "at most 4000 bytes");
     cfg = config(TLS_X509, true, "p");
     cfg.password = "wrong-w0rd";
     refused(cfg, "server-key.pem");
@@ -358,6 +277,145 @@ static void credentials_that_are_not_good_are_refused_with_their_file(void)
     cfg = config(TLS_X509, true, "late");
     cfg.sanity_check = false;
     refused(cfg, "late/ca-cert.pem");
+}
+
+/* RFC 5280, 4.2.1.3, 4.2.1.9 and 4.2.1.12, where they are critical. */
+static void our_own_certificate_must_be_for_our_side(void)
+{
+    static const struct { unsigned usage; bool ca; const char *purpose, *says; } cases[] = {
+        { GNUTLS_KEY_DIGITAL_SIGNATURE, false, GNUTLS_KP_TLS_WWW_SERVER, NULL },
+        { GNUTLS_KEY_DIGITAL_SIGNATURE, false, GNUTLS_KP_ANY, NULL },
+        { GNUTLS_KEY_DIGITAL_SIGNATURE | GNUTLS_KEY_KEY_AGREEMENT, false, NULL, NULL },
+        { GNUTLS_KEY_DIGITAL_SIGNATURE, false, GNUTLS_KP_TLS_WWW_CLIENT, "purpose is to be a TLS server" },
+        { GNUTLS_KEY_DIGITAL_SIGNATURE, false, GNUTLS_KP_CODE_SIGNING, "purpose is to be a TLS server" },
+        { GNUTLS_KEY_KEY_ENCIPHERMENT, false, NULL, "make digital signatures" },
+        { GNUTLS_KEY_DIGITAL_SIGNATURE, true, NULL, "no authority's" },
+    };
+
+    make_folder("u", 100000, -1000, true, NULL);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct signer ca = make("authority", NULL, true, -1000, 100000);
+        struct signer own = make_for("good.example", &ca, cases[i].ca, -1000, 1000, cases[i].usage, cases[i].purpose);
+
+        write_signer("u", "ca-cert.pem", NULL, &ca, NULL);
+        write_signer("u", "server-cert.pem", "server-key.pem", &own, NULL);
+        if (cases[i].says)
+            refused(config(TLS_X509, true, "u"), cases[i].says);
+        else
+            tls_creds_put(load(config(TLS_X509, true, "u")));
+        forget(&ca);
+        forget(&own);
+    }
+}
+
+static void an_authority_must_be_allowed_to_sign(void)
+{
+    struct signer ca = make_for("authority", NULL, true, -1000, 1000, GNUTLS_KEY_DIGITAL_SIGNATURE, NULL);
+
+    write_signer("u", "ca-cert.pem", NULL, &ca, NULL);
+    refused(config(TLS_X509, true, "u"), "key usage lets them sign");
+    forget(&ca);
+}
+
+static void a_client_has_a_certificate_if_it_has_its_key(void)
+{
+    make_folder("half", 100000, -1000, true, NULL);
+    CHECK_EQ(unlink(path_of("half", "client-key.pem")), 0);
+    tls_creds_put(load(config(TLS_X509, false, "half")));
+    CHECK_EQ(unlink(path_of("half", "server-key.pem")), 0);
+    refused(config(TLS_X509, true, "half"), "half/server-key.pem");
+    refused(config(TLS_X509, true, "x/ca-cert.pem"), "x/ca-cert.pem/ca-cert.pem");
+}
+
+/* Cut anywhere, or with a byte changed anywhere: refused with its file, or as good as before. */
+static void damaged_files_are_refused_or_do_no_harm(void)
+{
+    static const char *const files[] = { "ca-cert.pem", "server-cert.pem", "server-key.pem" };
+    unsigned refusals = 0;
+
+    make_folder("d", 100000, -1000, true, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        static char whole[4096], text[4096];
+        FILE *f = fopen(path_of("d", files[i]), "r");
+        size_t n = f ? fread(whole, 1, sizeof(whole), f) : 0;
+
+        CHECK(n > 100 && n < sizeof(whole));
+        fclose(f);
+        for (size_t at = 1; at < n; at += 11) {
+            struct tls_creds_config cfg = config(TLS_X509, true, "d");
+            struct error *err = NULL;
+            struct tls_creds *c;
+
+            memcpy(text, whole, n);
+            text[at] ^= 1 << at % 8;
+            write_text("d", files[i], text, at % 2 ? n : at);
+            c = tls_creds_new(&cfg, &err);
+            CHECK(!c == !!err);
+            CHECK(c || strstr(error_line(err).s, certificates_dir));
+            refusals += !c;
+            tls_creds_put(c);
+            error_free(err);
+        }
+        write_text("d", files[i], whole, n);
+    }
+    CHECK(refusals > 50);
+    tls_creds_put(load(config(TLS_X509, true, "d")));
+}
+
+/* Names, where credentials have them */
+
+static char asked[200];
+static bool allows(void *opaque, const char *identity)
+{
+    snprintf(asked, sizeof(asked), "%s", identity);
+    return *(bool *)opaque;
+}
+
+static void a_server_may_be_asked_who_may_talk(void)
+{
+    bool may = false;
+    struct tls_peer peer = { .allows = allows, .opaque = &may };
+
+    for (unsigned i = 0; i < 2; i++, may = true) {
+        struct tls_creds *a = load(config(TLS_X509, true, "x")), *b = load(config(TLS_X509, false, "x"));
+
+        pair();
+        *asked = 0;
+        CHECK_EQ(tls_push(&server.c, a, &peer, NULL), 0);
+        CHECK_EQ(tls_push(&client.c, b, NULL, NULL), 0);
+        tls_creds_put(a);
+        tls_creds_put(b);
+        turns(100);
+        CHECK_STR(asked, "CN=client");
+        CHECK_EQ(server.ups, may);
+        CHECK_EQ(server.ends, !may);
+        if (may)
+            talk();
+        end();
+    }
+}
+
+static void who_has_no_name_cannot_be_asked_about(void)
+{
+    bool may = true;
+    struct tls_peer peer = { .allows = allows, .opaque = &may };
+    struct tls_creds_config all[] = { config(TLS_ANON, true, ""), config(TLS_PSK, true, "psk"),
+                                      config(TLS_X509, true, "x") };
+
+    all[2].verify_peer = false;
+    for (unsigned i = 0; i < 3; i++) {
+        struct tls_creds *creds = load(all[i]);
+        struct error *err = NULL;
+        int r;
+
+        CHECK(!tls_creds_names_peers(creds));
+        pair();
+        r = tls_push(&server.c, creds, &peer, &err);
+        check_refused(r, err, "peer", "verify-peer=on");
+        CHECK(server.c.up);
+        tls_creds_put(creds);
+        end();
+    }
 }
 
 static void our_own_certificate_must_be_signed_by_the_authority(void)
@@ -420,12 +478,9 @@ static void a_good_bye_is_an_end_and_a_cut_is_an_error(void)
 
 int main(void)
 {
-    char command[100];
-
     epoch_thread_init();
     signal(SIGPIPE, SIG_IGN);
-    snprintf(dir, sizeof(dir), "/tmp/rhea-test-tls-%d", getpid());
-    mkdir(dir, 0700);
+    certificates_begin();
     if (loop_new(&loop, NULL))
         return 1;
     TEST(without_certificates_anybody_may_talk);
@@ -437,10 +492,15 @@ int main(void)
     TEST(a_client_without_certificate_is_for_servers_that_do_not_ask);
     TEST(a_key_may_have_a_password);
     TEST(credentials_that_are_not_good_are_refused_with_their_file);
+    TEST(our_own_certificate_must_be_for_our_side);
+    TEST(an_authority_must_be_allowed_to_sign);
+    TEST(a_client_has_a_certificate_if_it_has_its_key);
+    TEST(damaged_files_are_refused_or_do_no_harm);
+    TEST(a_server_may_be_asked_who_may_talk);
+    TEST(who_has_no_name_cannot_be_asked_about);
     TEST(our_own_certificate_must_be_signed_by_the_authority);
     TEST(peers_that_speak_something_else_are_refused);
     TEST(a_good_bye_is_an_end_and_a_cut_is_an_error);
     loop_free(loop);
-    snprintf(command, sizeof(command), "rm -rf %s", dir);
-    return system(command) || test_end();
+    return certificates_end() || test_end();
 }
