@@ -29,7 +29,7 @@
 enum { SECRET_MAX = 1 << 20, KEY_BYTES = 32, IV_BYTES = 16, BLOCK_BYTES = 16 };
 enum { FORMAT_RAW, FORMAT_BASE64 };
 
-/* Pages for bytes that nobody else is to see. */
+/* Pages for bytes that nobody else is to see, and for a zero behind them. */
 struct hidden { uint8_t *bytes; size_t size, room; };
 
 struct secret {
@@ -48,14 +48,14 @@ static struct secret *secret_of(const struct user_object *o)
 
 static int hidden_new(struct hidden *h, size_t room, const char *owner, struct error **err)
 {
-    void *pages = mmap(NULL, room ? room : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *pages = mmap(NULL, room + 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (pages == MAP_FAILED)
         return error_set_host(err, -errno, owner, "memory for a secret");
     /* Not in a core dump, and on no disk if the host lets us have it so. */
-    madvise(pages, room ? room : 1, MADV_DONTDUMP);
-    mlock(pages, room ? room : 1);
-    *h = (struct hidden){ .bytes = pages, .room = room ? room : 1 };
+    madvise(pages, room + 1, MADV_DONTDUMP);
+    mlock(pages, room + 1);
+    *h = (struct hidden){ .bytes = pages, .room = room };
     return 0;
 }
 
@@ -64,7 +64,7 @@ static void hidden_free(struct hidden *h)
     if (!h->bytes)
         return;
     explicit_bzero(h->bytes, h->room);
-    munmap(h->bytes, h->room);
+    munmap(h->bytes, h->room + 1);
     *h = (struct hidden){ 0 };
 }
 

@@ -12,7 +12,7 @@
 
 struct error;
 
-/* The bytes of the secret of that id, borrowed for as long as the object is there; what: whose secret it is to be, for
- * the error.  -ENOENT: there is no such secret. */
+/* The bytes of the secret of that id, which a zero follows, borrowed for as long as the object is there; what: whose
+ * secret it is to be, for the error.  -ENOENT: there is no such secret. */
 int secret_find(const struct user_objects *set, const char *id, const char *what, const uint8_t **bytes, size_t *size,
                 struct error **err);

@@ -29,7 +29,24 @@ static void data_is_the_secret(void)
     CHECK(holds("a", "p,w=1"));
     object_made("secret,id=b,data=", "b");
     CHECK(holds("b", ""));
+    CHECK(!bytes[size]);
     CHECK_EQ(secret_find(&objects, "c", "test", &bytes, &size, NULL), (uint64_t)-ENOENT);
+    objects_end();
+}
+
+/* Whoever wants a C string has one, also when the bytes fill their pages. */
+static void a_zero_follows_the_secret(void)
+{
+    char spec[4096 + 40];
+
+    objects_start();
+    memset(spec, 'x', sizeof(spec));
+    memcpy(spec, "secret,id=a,data=", 17);
+    spec[17 + 4096] = 0;
+    object_made(spec, "a");
+    CHECK_EQ(secret_find(&objects, "a", "test", &bytes, &size, NULL), 0);
+    CHECK_EQ(size, 4096);
+    CHECK(bytes[4095] == 'x' && !bytes[4096]);
     objects_end();
 }
 
@@ -42,6 +59,7 @@ static void a_file_is_taken_to_its_last_byte(void)
     CHECK(fd >= 0 && write(fd, "line\n", 5) == 5);
     object_made(T("secret,id=a,file=%s", path), "a");
     CHECK(holds("a", "line\n"));
+    CHECK(!bytes[size]);
     object_refused(T("secret,id=b,file=%s,data=x", path), "data and file");
     CHECK(!ftruncate(fd, (1 << 20) + 1));
     object_refused(T("secret,id=b,file=%s", path), "at most 1048576 bytes");
@@ -161,6 +179,7 @@ static void a_key_of_the_kernel_is_a_secret(void)
 int main(void)
 {
     TEST(data_is_the_secret);
+    TEST(a_zero_follows_the_secret);
     TEST(a_file_is_taken_to_its_last_byte);
     TEST(base64_is_that_of_the_rfc);
     TEST(what_is_encrypted_is_decrypted);
