@@ -5,10 +5,11 @@
  * Authorisation (see authz.h; properties as the reference's schema has them)
  *
  * authz-simple allows one identity.  The first rule of authz-list that matches decides; if none does, `policy` does,
- * which denies unless it was given.  Patterns are those of glob(7), where a slash is a character as all others.  Left
- * out: lists in files, which the reference's object-add does not make either, and PAM.
+ * which denies unless it was given.  Patterns are those of glob(7), where a slash is a character as all others.  Lists
+ * in files: authz-file.c.  Left out: PAM, which may take as long as its modules please; Debian's reference has none.
  */
 
+#include "crypto/authz-private.h"
 #include "lib/error.h"
 #include "qapi/qapi-types.h"
 
@@ -22,11 +23,6 @@ struct authz {
 };
 #define T_ struct authz
 
-struct authz_type {
-    struct user_type user;
-    bool (*allows)(const struct authz *a, const char *identity);
-};
-
 static const char *const policies[] = { "deny", "allow", NULL };
 
 struct user_object *authz_find(const struct user_objects *set, const char *id)
@@ -36,12 +32,12 @@ struct user_object *authz_find(const struct user_objects *set, const char *id)
 
 bool authz_allows(const struct user_object *o, const char *identity)
 {
-    return ((const struct authz_type *)o->type)->allows((const struct authz *)o, identity);
+    return ((const struct authz_type *)o->type)->allows(o, identity);
 }
 
-static bool simple_allows(const struct authz *a, const char *identity)
+static bool simple_allows(const struct user_object *o, const char *identity)
 {
-    return !strcmp(a->cfg.identity, identity);
+    return !strcmp(((const struct authz *)o)->cfg.identity, identity);
 }
 
 static int simple_complete(struct user_object *o, struct error **err)
@@ -58,12 +54,19 @@ static bool matches(const struct qapi_q_auth_z_list_rule *rule, const char *iden
     return !strcmp(rule->match, identity);
 }
 
-static bool list_allows(const struct authz *a, const char *identity)
+bool authz_rules_allow(const struct qapi_q_auth_z_list_rule_list *rules, unsigned policy, const char *identity)
 {
-    for (size_t i = 0; i < a->cfg.rules.num; i++)
-        if (matches(&a->cfg.rules.items[i], identity))
-            return a->cfg.rules.items[i].policy == QAPI_Q_AUTH_Z_LIST_POLICY_ALLOW;
-    return a->cfg.policy == QAPI_Q_AUTH_Z_LIST_POLICY_ALLOW;
+    for (size_t i = 0; i < rules->num; i++)
+        if (matches(&rules->items[i], identity))
+            return rules->items[i].policy == QAPI_Q_AUTH_Z_LIST_POLICY_ALLOW;
+    return policy == QAPI_Q_AUTH_Z_LIST_POLICY_ALLOW;
+}
+
+static bool list_allows(const struct user_object *o, const char *identity)
+{
+    const struct authz *a = (const struct authz *)o;
+
+    return authz_rules_allow(&a->cfg.rules, a->cfg.policy, identity);
 }
 
 static const struct type authz_base = { .name = "authz", .parent = "object", .doc = "who may connect",

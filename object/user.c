@@ -24,7 +24,7 @@
 const struct user_type *user_type_find(const char *name)
 {
     USER_TYPE_FOR_EACH(t)
-        if (!strcmp((*t)->type.name, name))
+        if (!strcmp((*t)->type.name, name) || ((*t)->schema_name && !strcmp((*t)->schema_name, name)))
             return *t;
     return NULL;
 }

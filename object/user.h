@@ -19,6 +19,7 @@ struct user_object;
 
 struct user_type {
     struct type type;
+    const char *schema_name;    /* what the schema calls it, where that is another name; NULL */
     bool wants_chardevs;        /* -object makes it when chardevs are there; others before */
     /* All properties are set, and it has its place in the tree.  Checks them together and takes what it needs of the
      * host; one that fails undoes what it did. */

@@ -68,7 +68,7 @@ static void each_type_is_in_the_schema_with_its_properties(void)
     unsigned n = 0;
 
     USER_TYPE_FOR_EACH(t) {
-        declared = branch((*t)->type.name);
+        declared = branch((*t)->schema_name ? (*t)->schema_name : (*t)->type.name);
         type_props_each(&(*t)->type, declared_check, (void *)(*t)->type.name);
         n++;
     }
