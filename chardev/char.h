@@ -29,6 +29,7 @@ struct chardevs;
 struct error;
 struct fdsets;
 struct loop;
+struct user_objects;
 
 enum char_event {
     CHAR_OPENED,        /* a peer is there: once after attaching to an open one, too */
@@ -110,6 +111,7 @@ struct chardevs {
     struct fdsets *fdsets;      /* what /dev/fdset/N in a path stands for; set by main/, NULL: nothing */
     uint8_t escape;             /* of a mux: the key that begins a command, C-a; main/ may set another */
     bool no_stdio;              /* the program will leave its terminal; set by main/ */
+    const struct user_objects *objects;         /* that tls-creds= and tls-authz= name; set by main/.  NULL: none */
 };
 
 void chardevs_init(struct chardevs *set, struct loop *loop);

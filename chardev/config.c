@@ -36,9 +36,8 @@ static const char *const missing_kinds[] = {
 #define ON(kind) (1u << (kind))
 #define MEMBER(m) offsetof(struct chardev_config, m), sizeof(((struct chardev_config *)0)->m)
 
-/* MISSING: can be switched off only. */
-enum key_type { KEY_STRING, KEY_BOOL, KEY_CHOICE, KEY_SIZE, KEY_PORT, KEY_FD, KEY_SECONDS, KEY_NOT,
-                KEY_MISSING };
+/* ID: a string that is not empty. */
+enum key_type { KEY_STRING, KEY_ID, KEY_BOOL, KEY_CHOICE, KEY_SIZE, KEY_PORT, KEY_FD, KEY_SECONDS, KEY_NOT };
 
 static const struct key {
     const char *name;
@@ -73,7 +72,8 @@ static const struct key {
     { "tn3270", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(tn3270) },
     { "websocket", ON(CHAR_SOCKET), KEY_BOOL, MEMBER(websocket) },
     { "reconnect", ON(CHAR_SOCKET), KEY_SECONDS, MEMBER(reconnect_s) },
-    { "tls-creds", ON(CHAR_SOCKET), KEY_MISSING }, { "tls-authz", ON(CHAR_SOCKET), KEY_MISSING },
+    { "tls-creds", ON(CHAR_SOCKET), KEY_ID, MEMBER(tls_creds) },
+    { "tls-authz", ON(CHAR_SOCKET), KEY_ID, MEMBER(tls_authz) },
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
@@ -86,6 +86,17 @@ void chardev_config_init(struct chardev_config *cfg, enum char_kind kind, const 
 
 /* Values */
 
+static int set_string(char *member, const struct key *k, const char *object, const char *value, struct error **err)
+{
+    size_t n = strlen(value);
+
+    if (n >= k->size)
+        return error_set(err, -ENAMETOOLONG, ERROR_RANGE, object, T("%s of %zu bytes", k->name, n),
+                         T("at most %zu bytes", k->size - 1));
+    memcpy(member, value, n + 1);
+    return 0;
+}
+
 static int set_value(struct chardev_config *cfg, const struct key *k, const char *object, const struct char_param *p,
                      struct error **err)
 {
@@ -96,11 +107,10 @@ static int set_value(struct chardev_config *cfg, const struct key *k, const char
 
     switch (k->type) {
     case KEY_STRING:
-        if (strlen(p->value) >= k->size)
-            return error_set(err, -ENAMETOOLONG, ERROR_RANGE, object, T("%s of %zu bytes", k->name, strlen(p->value)),
-                             T("at most %zu bytes", k->size - 1));
-        memcpy(member, p->value, strlen(p->value) + 1);
-        return 0;
+        return set_string(member, k, object, p->value, err);
+    case KEY_ID:
+        return *p->value ? set_string(member, k, object, p->value, err)
+                         : error_set(err, -EINVAL, ERROR_SYNTAX, object, T("%s=", k->name), "the id of an -object");
     case KEY_BOOL:
         return char_param_bool(member, object, p, err);
     case KEY_CHOICE:
@@ -125,10 +135,6 @@ static int set_value(struct chardev_config *cfg, const struct key *k, const char
         r = char_param_number(&number, INT32_MAX, object, p, "the number of an open descriptor", err);
         *(int *)member = number;
         return r;
-    case KEY_MISSING:
-        if (!strcmp(p->value, "off") || !strcmp(p->value, "0"))
-            return 0;
-        return error_set(err, -ENOTSUP, ERROR_UNSUPPORTED, object, T("%s=%s", p->key, p->value), "leave it out");
     }
     return -EINVAL;
 }
@@ -156,7 +162,7 @@ static int unknown_key(const char *object, const char *name, enum char_kind kind
 
     *legal = 0;
     for (unsigned i = 0; i < KEYS; i++)
-        if ((keys[i].kinds & ON(kind)) && keys[i].type != KEY_MISSING && n < sizeof(legal))
+        if ((keys[i].kinds & ON(kind)) && n < sizeof(legal))
             n += snprintf(legal + n, sizeof(legal) - n, "%s%s", n ? ", " : "", keys[i].name);
     return error_set(err, -EINVAL, ERROR_UNKNOWN, object, name, legal);
 }
@@ -169,7 +175,7 @@ static int apply_one(struct chardev_config *cfg, const char *object, struct char
     if (p->value)
         return k ? set_value(cfg, k, object, p, err) : unknown_key(object, p->key, cfg->kind, err);
     p->value = (char *)"on";
-    if (k && k->type != KEY_STRING)
+    if (k && k->type != KEY_STRING && k->type != KEY_ID)
         return set_value(cfg, k, object, p, err);
     k = strncmp(p->key, "no", 2) ? NULL : find_key(off.key, cfg->kind);
     if (k && k->type == KEY_BOOL)
@@ -193,9 +199,25 @@ static int check_address(const struct chardev_config *cfg, const char *object, s
     return 0;
 }
 
+static int check_tls(const struct chardev_config *cfg, const char *object, struct error **err)
+{
+    bool remote = cfg->address.kind == ADDRESS_INET || (cfg->address.kind == ADDRESS_FD && cfg->server);
+
+    if (*cfg->tls_authz && !(*cfg->tls_creds && cfg->server))
+        return error_set(err, -EINVAL, ERROR_STATE, object, T("tls-authz=%s", cfg->tls_authz),
+                         "tls-authz with tls-creds= and server=on only");
+    if (*cfg->tls_creds && !remote)
+        return error_set(err, -EINVAL, ERROR_STATE, object, T("tls-creds=%s", cfg->tls_creds),
+                         "tls-creds with host= and port=, or of a server with fd=, only");
+    return 0;
+}
+
 static int check_socket(const struct chardev_config *cfg, const char *object, struct error **err)
 {
     int r = check_address(cfg, object, err);
+
+    if (!r)
+        r = check_tls(cfg, object, err);
 
     if (!r && !cfg->server && cfg->wait)
         r = error_set(err, -EINVAL, ERROR_STATE, object, "wait=on", "wait with server=on only");

@@ -44,6 +44,7 @@ struct chardev_config {
     int peer_fd;
     bool server, wait, nodelay;
     bool telnet, tn3270, websocket;
+    char tls_creds[128], tls_authz[128];        /* ids of objects; "": none */
     uint32_t reconnect_s;       /* clients: how long after a loss they connect again; 0: never */
 };
 

@@ -84,12 +84,26 @@ static int read_address(struct reader *rd, struct address *a, const struct qapi_
     }
 }
 
+/* An id that is empty is none that could be meant. */
+static int read_id(struct reader *rd, char *to, size_t size, const char *name, const char *value)
+{
+    if (value && !*value)
+        return error_set(rd->err, -EINVAL, ERROR_SYNTAX, rd->object, T("%s=", name), "the id of an object");
+    return read_text(rd, to, size, name, value);
+}
+
+static int read_tls(struct reader *rd, const struct qapi_chardev_socket *in)
+{
+    int r = read_id(rd, rd->cfg->tls_creds, sizeof(rd->cfg->tls_creds), "tls-creds", in->tls_creds);
+
+    return r ? r : read_id(rd, rd->cfg->tls_authz, sizeof(rd->cfg->tls_authz), "tls-authz", in->tls_authz);
+}
+
 static int read_socket(struct reader *rd, const struct qapi_chardev_socket *in)
 {
     struct chardev_config *cfg = rd->cfg;
+    int r;
 
-    if (in->tls_creds || in->tls_authz)
-        return error_set(rd->err, -ENOTSUP, ERROR_UNSUPPORTED, rd->object, "tls-creds", "leave it out");
     if (in->reconnect < 0 || in->reconnect > INT32_MAX)
         return error_set(rd->err, -ERANGE, ERROR_RANGE, rd->object, T("reconnect=%lld", (long long)in->reconnect),
                          T("0 to %d seconds", INT32_MAX));
@@ -102,7 +116,8 @@ static int read_socket(struct reader *rd, const struct qapi_chardev_socket *in)
     cfg->tn3270 = in->tn3270;
     cfg->websocket = in->websocket;
     cfg->reconnect_s = in->reconnect;
-    return read_address(rd, &cfg->address, &in->addr);
+    r = read_tls(rd, in);
+    return r ? r : read_address(rd, &cfg->address, &in->addr);
 }
 
 static int read_udp(struct reader *rd, const struct qapi_chardev_udp *in)

@@ -36,6 +36,7 @@ void chardevs_init(struct chardevs *set, struct loop *loop)
     set->quit = NULL;
     set->fdsets = NULL;
     set->escape = 'a' & 0x1f;
+    set->objects = NULL;
 }
 
 struct chardev *chardev_next(struct chardevs *set, struct chardev *prev)

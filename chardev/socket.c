@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "chardev/stream.h"
+#include "chardev/socket-tls.h"
 
 /*
  * socket: one peer over a Unix or TCP stream, as its server or its client
@@ -7,13 +7,14 @@
  * A server has one client at a time; the next waits in the kernel's queue until the first has gone.  What a client
  * that left has sent before is still read, until the next one comes.
  * What is written while there is none is dropped; a slow client slows the front end down and loses nothing.  A
- * client with `reconnect` connects in the background, again and again.  Over the socket there may be telnet or a
- * websocket; a peer is there when these are agreed, for which it has HANDSHAKE_NS.
+ * client with `reconnect` connects in the background, again and again.  Over the socket there may be TLS, over that a
+ * websocket, over that telnet; a peer is there when these are agreed, for which it has HANDSHAKE_NS.
  *
  * Invariant: the timer belongs to a handshake that is under way; without one, to a listener that nobody could be taken
  * from, or to `reconnect`.
  */
 
+#include "chardev/stream.h"
 #include "io/connector.h"
 #include "io/socket.h"
 #include "io/telnet.h"
@@ -40,6 +41,7 @@ struct char_socket {
     struct watch listener;      /* fd -1: none */
     struct connector *connector;
     struct loop_timer timer;
+    struct char_tls tls;
 };
 
 static struct char_socket *sock(struct chardev *chr)
@@ -70,7 +72,13 @@ static int connected(struct char_socket *c, int fd, struct error **err)
     r = char_stream_start(&c->s, fd, fd, true, err);
     if (r)
         return r;
-    channel_take_fds(&c->s.channel);
+    r = char_tls_push(&c->tls, &c->s.channel, err);
+    if (r) {
+        char_stream_stop(&c->s);
+        return r;
+    }
+    if (!char_tls_is_on(&c->tls))
+        channel_take_fds(&c->s.channel);
     if (c->websocket)
         websocket_push(&c->s.channel);
     if (c->telnet || c->tn3270)
@@ -213,7 +221,9 @@ static int socket_open(struct chardev *chr, const struct chardev_config *cfg, st
     c->s.up = peer_up;
     c->s.lost = peer_lost;
     c->s.lingers = peer_lingers;
-    r = c->server ? open_server(c, cfg->wait, err) : open_client(c, cfg, err);
+    r = char_tls_init(&c->tls, chr, cfg, c->address.host, err);
+    if (!r)
+        r = c->server ? open_server(c, cfg->wait, err) : open_client(c, cfg, err);
     if (r)
         error_set_owner(err, T("chardev %s", chr->label));
     return r;
@@ -241,6 +251,7 @@ static void socket_close(struct chardev *chr)
     watch_del(&c->listener);
     if (c->listener.fd >= 0)
         socket_close_listener(&c->address, c->listener.fd);
+    char_tls_fini(&c->tls);
 }
 
 /* What is spoken stands where "tcp" would. */
@@ -254,7 +265,7 @@ static struct text spoken(const struct char_socket *c, struct text address)
 static void socket_filename(struct chardev *chr, char *buf, size_t size)
 {
     struct char_socket *c = sock(chr);
-    bool there = channel_is_open(&c->s.channel);
+    bool there = c->s.channel.up;
     int fd = there ? channel_fd(&c->s.channel) : c->listener.fd;
     struct text local = spoken(c, fd < 0 ? address_text(&c->address) : socket_text(fd, false));
     struct text remote = there ? socket_text(fd, true) : text("%s", "");

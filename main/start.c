@@ -130,6 +130,7 @@ static int chardevs_start(struct process *p, struct error **err)
     p->chardevs.quit = quit_by_key;
     p->chardevs.fdsets = &p->fdsets;
     p->chardevs.escape = p->cfg->escape_key;
+    p->chardevs.objects = &p->objects;
     p->chardevs.no_stdio = p->cfg->daemonize;
     for (unsigned i = 0; i < p->cfg->chardevs.n && !r; i++) {
         r = chardev_parse_option(cfg, p->cfg->chardevs.item[i], err);
