@@ -36,6 +36,8 @@ static void each_kind_has_the_reference_s_properties(void)
         CHECK_STR(object_prop(o, "verify-peer"), "true");
         CHECK_STR(object_prop(o, "priority"), "\"\"");
         CHECK_STR(object_prop(o, "dir"), T("\"%s\"", dirs[i]));
+        if (i == 2)
+            CHECK_STR(object_prop(o, "sanity-check"), "true");
         CHECK_EQ(tls_creds_names_peers(tls_object_creds(o)), i == 2);
         objects_end();
     }
@@ -103,7 +105,8 @@ static void what_is_wrong_is_refused_with_its_object(void)
 {
     static const struct { const char *spec, *says; } wrong[] = {
         { "tls-creds-x509,id=t", "tls-creds t: no dir" }, { "tls-creds-psk,id=t", "tls-creds t: no dir" },
-        { "tls-creds,id=t", "tls-creds" }, { "tls-creds-anon,id=t,endpoint=both", "client, server" },
+        { "tls-creds,id=t", "qom-type: tls-creds is not known" },
+        { "tls-creds-anon,id=t,endpoint=both", "client, server" },
         { "tls-creds-anon,id=t,loaded=on", "tls-creds-anon.loaded" },
         { "tls-creds-anon,id=t,username=x", "tls-creds-anon: username" },
         { "tls-creds-psk,id=t,sanity-check=on", "tls-creds-psk: sanity-check" },

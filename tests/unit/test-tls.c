@@ -327,6 +327,42 @@ static void a_client_has_a_certificate_if_it_has_its_key(void)
     refused(config(TLS_X509, true, "x/ca-cert.pem"), "x/ca-cert.pem/ca-cert.pem");
 }
 
+/* RFC 5280, 5: ca-crl.pem names it. */
+static void a_certificate_that_was_taken_back_is_not_believed(void)
+{
+    struct signer ca = make_for("authority", NULL, true, -1000, 100000,
+                                GNUTLS_KEY_KEY_CERT_SIGN | GNUTLS_KEY_CRL_SIGN, NULL);
+    struct signer own = make("good.example", &ca, false, -1000, 100000);
+    struct signer bad = make("client", &ca, false, -1000, 100000);
+    static char text[8192];
+    size_t n = sizeof(text);
+    gnutls_x509_crl_t crl;
+
+    make_folder("r", 100000, -1000, true, NULL);
+    write_signer("r", "ca-cert.pem", NULL, &ca, NULL);
+    write_signer("r", "server-cert.pem", "server-key.pem", &own, NULL);
+    write_signer("r", "client-cert.pem", "client-key.pem", &bad, NULL);
+    shake_hands(load(config(TLS_X509, true, "r")), load(config(TLS_X509, false, "r")), "good.example");
+    CHECK_EQ(server.ups, 1);
+    end();
+    CHECK_EQ(gnutls_x509_crl_init(&crl), 0);
+    gnutls_x509_crl_set_version(crl, 2);
+    gnutls_x509_crl_set_this_update(crl, time(NULL) - 100);
+    gnutls_x509_crl_set_next_update(crl, time(NULL) + 10000);
+    CHECK_EQ(gnutls_x509_crl_set_crt(crl, bad.crt, time(NULL) - 50), 0);
+    CHECK_EQ(gnutls_x509_crl_sign2(crl, ca.crt, ca.key, GNUTLS_DIG_SHA256, 0), 0);
+    CHECK_EQ(gnutls_x509_crl_export(crl, GNUTLS_X509_FMT_PEM, text, &n), 0);
+    write_text("r", "ca-crl.pem", text, n);
+    gnutls_x509_crl_deinit(crl);
+    shake_hands(load(config(TLS_X509, true, "r")), load(config(TLS_X509, false, "r")), "good.example");
+    CHECK_EQ(server.ups, 0);
+    CHECK_EQ(server.ends, 1);
+    end();
+    forget(&ca);
+    forget(&own);
+    forget(&bad);
+}
+
 /* Cut anywhere, or with a byte changed anywhere: refused with its file, or as good as before. */
 static void damaged_files_are_refused_or_do_no_harm(void)
 {
@@ -495,6 +531,7 @@ int main(void)
     TEST(our_own_certificate_must_be_for_our_side);
     TEST(an_authority_must_be_allowed_to_sign);
     TEST(a_client_has_a_certificate_if_it_has_its_key);
+    TEST(a_certificate_that_was_taken_back_is_not_believed);
     TEST(damaged_files_are_refused_or_do_no_harm);
     TEST(a_server_may_be_asked_who_may_talk);
     TEST(who_has_no_name_cannot_be_asked_about);
