@@ -33,7 +33,8 @@ const struct option_names option_names[] = {
     { "rtc", "driftfix:s clock:s base:s" },
     { "device", "" },
     { "chardev", "abstract:b tight:b logappend:b logfile:s append:b chardev:s size:z signal:b mux:b websocket:b "
-                 "tls-authz:s tls-creds:s tn3270:b telnet:b reconnect:n nodelay:b delay:b server:b wait:b ipv6:b ipv4:b to:n localport:s "
+                 "tls-authz:s tls-creds:s tn3270:b telnet:b reconnect:n nodelay:b delay:b server:b wait:b ipv6:b "
+                 "ipv4:b to:n localport:s "
                  "localaddr:s fd:s port:s host:s path:s backend:s" },
     { 0 },
 };
