@@ -306,6 +306,10 @@ struct json cpu_traits_json(const struct cpu_config *c, bool full)
     cpu_traits_each(collect, &all);
     if (full)
         nowhere(&all.object);
+    if (full && c->model.whatever) {
+        json_set(&all.object, "migratable", json_bool(true));           /* what could not migrate is absent */
+        json_set(&all.object, "host-cache-info", json_bool(false));
+    }
     return all.object;
 }
 

@@ -219,6 +219,17 @@ class Checkout:
                                                 self.kernel_dir / "vmlinuz", "--initrd", initrd])
 
 
+    def libvirt(self, folder):
+        """Debian's libvirt with us in QEMU's place."""
+        initrd = self.initrd(folder)
+        if not initrd:
+            return
+        self.tally.say(f"libvirt on {folder}")
+        self.tally.run_tap(f"{folder} libvirt.py", [tool("python3"), "tests/guest/libvirt.py", "--program",
+                                                    ROOT / folder / "rhea-system-x86_64", "--kernel",
+                                                    self.kernel_dir / "vmlinuz", "--initrd", initrd])
+
+
 def short(checkout):
     if checkout.build("build"):
         checkout.lint("build")
@@ -233,6 +244,7 @@ def full(checkout):
         checkout.guests("build/full/gcc", long=True)
         checkout.other_kernels("build/full/gcc")
         checkout.debugger("build/full/gcc")
+        checkout.libvirt("build/full/gcc")
     if checkout.build("build/full/clang", "--cc=clang", "--enable-werror"):
         checkout.tests("build/full/clang")
         checkout.guests("build/full/clang", only=("boots.py",))

@@ -9,7 +9,7 @@
 build_packages="gcc libc6-dev meson ninja-build pkg-config python3 libglib2.0-dev libpixman-1-dev libpng-dev libaio-dev
     liburing-dev zlib1g-dev libseccomp-dev libgnutls28-dev liburcu-dev"
 guest_packages="seabios busybox-static cpio"
-full_check_packages="clang ovmf gdb openssl"
+full_check_packages="clang ovmf gdb libvirt-daemon libvirt-daemon-driver-qemu libvirt-clients openssl"
 # Unpacked into the cache for ./dev check --full: package and architecture.
 full_check_unpacked="linux-image-amd64/amd64 linux-image-686-pae/i386 busybox-static/i386"
 reference_packages="qemu-system-x86 qemu-utils acpica-tools"

@@ -33,7 +33,7 @@ WRONG = [
     ("memory with an unknown suffix", ["-m", "12x"], "12x"),
     ("memory beyond what an address can say", ["-m", "999999999T"], "999999999T"),
     ("memory beyond a 64-bit number", ["-m", "99999999999999999999999"], "99999999999999999999999"),
-    ("no CPUs", ["-smp", "0"], "0"),
+    ("less than no CPUs", ["-smp", "-1"], "-1"),
     ("CPUs that are not a number", ["-smp", "two"], "two"),
     ("more CPUs than the machine has", ["-smp", "100000"], "100000"),
     ("a topology that does not fit", ["-smp", "3,sockets=2,cores=1,threads=1"], "3"),

@@ -47,7 +47,7 @@ class Program(qtest.Program):
     def event(self, name, before=0):
         """The first event of that name, now or when it comes, or the one that has so many before it."""
         while True:
-            found = [e["data"] for e in self.events if e["event"] == name]
+            found = [e.get("data", {}) for e in self.events if e["event"] == name]
             if len(found) > before:
                 return found[before]
             self.events.append(self.message())
