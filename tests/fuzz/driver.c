@@ -14,7 +14,7 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/test.h"
 
-enum { LONG = 50, MAX_SIZE = 4096 };
+enum { LONG = 20, MAX_SIZE = 4096 };
 
 static uint64_t next_random(uint64_t *state)
 {

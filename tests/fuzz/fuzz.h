@@ -16,7 +16,7 @@
 /* Well-formed inputs that the driver breaks; ends with a NULL data. */
 struct fuzz_seed { const void *data; size_t size; };
 extern const struct fuzz_seed fuzz_seeds[];
-/* How many inputs of driver.c's own the short form tries, which takes seconds; the long one has fifty times as many. */
+/* How many inputs of driver.c's own the short form tries, in seconds; the long one has twenty times as many. */
 extern const unsigned fuzz_short_rounds;
 
 #define FUZZ_TEXT(text) { (text), sizeof(text) - 1 }
