@@ -75,7 +75,7 @@ def zsh(tap, script, options):
 
 
 def main():
-    program, page, bash_script, zsh_script = (str(pathlib.Path(name).resolve()) for name in sys.argv[1:])
+    program, page, bash_script, zsh_script = (str(pathlib.Path(name).resolve()) for name in sys.argv[1:5])
     tap = Tap()
     shown = run(program, ["-help"], send=b"").out
     options = {name for pair in re.findall(r"^-([\w-]+)(?:, -([\w-]+))?(?: |$)", shown, re.M) for name in pair if name}
