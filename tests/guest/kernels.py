@@ -164,6 +164,10 @@ def comes_and_goes(machine, kernel, archive):
         end(guest)
 
 
+ONLINE = ("until test -e /sys/devices/system/cpu/cpu{n}/online; do sleep 0.1; done; "
+          "grep -q 1 /sys/devices/system/cpu/cpu{n}/online || echo 1 > /sys/devices/system/cpu/cpu{n}/online")
+
+
 def cpu_comes_and_goes(machine, kernel, archive):
     """ACPI hot-plug of a CPU: it comes, works, and is let go by the guest; another place's CPU stays."""
     path = "/sys/devices/system/cpu"
@@ -172,11 +176,12 @@ def cpu_comes_and_goes(machine, kernel, archive):
         guest.shell("dmesg -n 1")
         with contextlib.closing(Qmp(guest.qmp_path, 40)) as qmp:
             place = {"driver": "qemu64-x86_64-cpu", "thread-id": 0, "socket-id": 1}
-            qmp.command("device_add", id="stays", **place, **{"core-id": 1})
             for turn in range(3):
                 qmp.command("device_add", id="new", **place, **{"core-id": 0})
-                guest.shell(f"for n in 2 3; do until test -e {path}/cpu$n/online; do sleep 0.1; done; "
-                            f"grep -q 1 {path}/cpu$n/online || echo 1 > {path}/cpu$n/online; done")
+                guest.shell(ONLINE.format(n=2))         # the guest numbers CPUs as they come
+                if not turn:
+                    qmp.command("device_add", id="stays", **place, **{"core-id": 1})
+                guest.shell(ONLINE.format(n=3))
                 found = guest.shell(f"cat {path}/online; grep -c ^processor /proc/cpuinfo; "
                                     "for n in 0 1 2 3; do taskset -p $((1 << n)) $$ >/dev/null; cut -d ' ' -f 39 /proc/self/stat; "
                                     "done; taskset -p f $$ > /dev/null").split()
