@@ -74,8 +74,10 @@ static int list_load(const struct authz_file *f, struct qapi_auth_z_list_propert
 
     if (r < 0)
         return r;
-    json = strndup((char *)data, size);
+    json = malloc(size + 1);
     assert(json);
+    memcpy(json, data, size);
+    json[size] = '\0';
     free(data);
     r = strlen(json) == size ? list_parse(json, f->cfg.filename, list, err)
                              : error_set(err, -EINVAL, ERROR_SYNTAX, "authz-list-file.filename", f->cfg.filename,

@@ -207,9 +207,12 @@ static int text_read(const char *path, char **text, struct error **err)
         return r;
     if (memchr(bytes, 0, n))
         r = error_set(err, -EINVAL, ERROR_SYNTAX, "-readconfig", path, "a file of text");
-    else
-        *text = strndup((char *)bytes, n);
-    assert(r < 0 || *text);
+    if (!r) {
+        *text = malloc(n + 1);
+        assert(*text);
+        memcpy(*text, bytes, n);
+        (*text)[n] = '\0';
+    }
     free(bytes);
     return r;
 }
